@@ -1,0 +1,105 @@
+package versions
+
+import (
+	"context"
+	"errors"
+)
+
+// StackTag is the tag that says which stack owns a function.
+const StackTag = "edgedeploy:stack"
+
+// Head is a function's unpublished state ($LATEST) with its tags.
+type Head struct {
+	Function   string
+	Exists     bool
+	ARN        string
+	Config     Config
+	CodeSHA256 string // base64, as Lambda reports it
+	RevisionID string // changes with every mutation and again when a transition ends
+	State      State
+	Tags       map[string]string
+	// TagsError says why Tags is unknown ("" when it is known): GetFunction
+	// answers without tags when lambda:ListTags is not allowed.
+	TagsError string
+}
+
+// State is where a function or a version stands. The zero value is unknown.
+type State struct {
+	State  string // Pending, Active, Inactive, Failed
+	Update string // LastUpdateStatus: Successful, InProgress, Failed; "" on a Pending function
+	Reason string // AWS's words
+}
+
+// Settled says that nothing is in transition: mutations are accepted.
+func (s State) Settled() bool { return s.State != "Pending" && s.Update != "InProgress" }
+
+// CreateInput is all that a new function is made of.
+type CreateInput struct {
+	Function string
+	Config   Config
+	Tags     map[string]string
+	Zip      []byte
+}
+
+// PublishInput makes $LATEST into a numbered version.
+type PublishInput struct {
+	Function    string
+	RevisionID  string
+	CodeSHA256  string
+	Description string
+}
+
+// Errors that a Writer distinguishes, because the protocol acts on them.
+var (
+	// ErrInProgress: 409, an update is in progress or the function is Pending.
+	ErrInProgress = errors.New("an update of the function is in progress")
+	// ErrRoleNotReady: 400, Lambda cannot assume the role (yet).
+	ErrRoleNotReady = errors.New("the role cannot be assumed by Lambda")
+	// ErrStaleRevision: 412, the RevisionId is no longer the latest.
+	ErrStaleRevision = errors.New("the function changed since it was read")
+	// ErrFunctionExists: 409 on create.
+	ErrFunctionExists = errors.New("the function exists already")
+	// ErrNoVersion: the function or version does not exist.
+	ErrNoVersion = errors.New("no such function version")
+)
+
+// Reader is what this package reads of Lambda.
+type Reader interface {
+	// Head reads $LATEST and the tags; a missing function is Exists false, no error.
+	Head(ctx context.Context, function string) (Head, error)
+	// Version reads one published version, its state, and the function's tags; ErrNoVersion if there is none.
+	Version(ctx context.Context, r Ref) (Published, error)
+	// Versions lists the published versions, oldest first, through all pages.
+	// A list does not tell states. A missing function gives none, and no error.
+	Versions(ctx context.Context, function string) ([]Version, error)
+}
+
+// Published is one version as GetFunction tells it: with its state, and the
+// tags of its function.
+type Published struct {
+	Version   Version
+	State     State
+	Tags      map[string]string
+	TagsError string
+}
+
+// Writer is what this package changes in Lambda. Each call returns as soon as
+// Lambda accepted it: transitions are still going on.
+type Writer interface {
+	Create(ctx context.Context, in CreateInput) error
+	// UpdateConfig sets every member of Config and resets all that Forbidden names.
+	UpdateConfig(ctx context.Context, function, revisionID string, c Config) error
+	UpdateCode(ctx context.Context, function, revisionID string, zip []byte) error
+	// Publish may return a version that existed before: Lambda publishes
+	// nothing when nothing changed since the last version, and then drops the
+	// new description.
+	Publish(ctx context.Context, in PublishInput) (Published, error)
+	// Tag sets and removes tags of a function.
+	Tag(ctx context.Context, functionARN string, set map[string]string, remove []string) error
+}
+
+// Lambda is the whole of what the publish protocol needs.
+type Lambda interface {
+	Reader
+	Writer
+}
