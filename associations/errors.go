@@ -1,0 +1,79 @@
+package associations
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ConflictError says that a wanted slot is held by something that this stack
+// did not put there. Nothing was written.
+type ConflictError struct {
+	Slot   Slot
+	Holder Binding
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s is held by %s, which this stack did not put there", e.Slot, e.Holder)
+}
+
+// FunctionConflictError says that a CloudFront Function on a viewer trigger of
+// the behaviour excludes Lambda@Edge from the wanted slot.
+type FunctionConflictError struct {
+	Slot        Slot
+	FunctionARN string
+	On          Trigger // where the CloudFront Function sits
+}
+
+func (e *FunctionConflictError) Error() string {
+	return fmt.Sprintf("%s cannot be bound: the CloudFront Function %s sits on %s of the same behavior, and CloudFront allows only one kind on viewer triggers",
+		e.Slot, e.FunctionARN, e.On)
+}
+
+// BehaviorError says that a wanted path pattern is in no cache behaviour.
+type BehaviorError struct {
+	Slot   Slot
+	Exist  []string
+	Domain string
+}
+
+func (e *BehaviorError) Error() string {
+	return fmt.Sprintf("%s: distribution %s has no cache behavior %s; it has %s",
+		e.Slot, e.Slot.Distribution, e.Slot.Path, strings.Join(e.Exist, ", "))
+}
+
+// DistributionError says that a wanted distribution does not exist.
+type DistributionError struct{ Distribution string }
+
+func (e *DistributionError) Error() string {
+	return fmt.Sprintf("distribution %s does not exist in this account", e.Distribution)
+}
+
+// DetachError says that a whole distribution would lose its functions because
+// it left the spec, or because its name now means another distribution.
+type DetachError struct {
+	Distribution string
+	Slots        []Slot
+}
+
+func (e *DetachError) Error() string {
+	names := make([]string, len(e.Slots))
+	for i, s := range e.Slots {
+		names[i] = s.Path + " " + string(s.Trigger)
+	}
+	return fmt.Sprintf("%s is in the live release but no longer in the spec: its functions would be detached from %s",
+		e.Distribution, strings.Join(names, ", "))
+}
+
+// PolicyError says that a distribution to be changed takes part in continuous
+// deployment: it has a policy attached, or is itself a staging distribution.
+type PolicyError struct {
+	Distribution string
+	Policy       string // "" when the distribution is itself staging
+}
+
+func (e *PolicyError) Error() string {
+	if e.Policy == "" {
+		return fmt.Sprintf("%s is a staging distribution: a change to it reaches the viewers its primary sends there", e.Distribution)
+	}
+	return fmt.Sprintf("%s has the continuous deployment policy %s attached: viewers sent to its staging distribution will not see the change", e.Distribution, e.Policy)
+}
