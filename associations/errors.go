@@ -77,3 +77,20 @@ func (e *PolicyError) Error() string {
 	}
 	return fmt.Sprintf("%s has the continuous deployment policy %s attached: viewers sent to its staging distribution will not see the change", e.Distribution, e.Policy)
 }
+
+// ChangedError says that a slot holds neither what the plan saw nor what the
+// plan wants: somebody else changed it in between. The distribution was not
+// written.
+type ChangedError struct {
+	Slot       Slot
+	From, To   Binding
+	Live       Binding
+	NoBehavior bool // the whole cache behaviour is gone
+}
+
+func (e *ChangedError) Error() string {
+	if e.NoBehavior {
+		return fmt.Sprintf("%s: the cache behavior was removed after the plan was made", e.Slot)
+	}
+	return fmt.Sprintf("%s holds %s; the plan saw %s there and wants %s", e.Slot, e.Live, e.From, e.To)
+}

@@ -1,0 +1,45 @@
+package deploy
+
+import "time"
+
+// Event is one thing that happened during a run, for whoever watches.
+type Event interface{ event() }
+
+// StepStarted, StepWaiting, StepDone and StepFailed follow one step.
+type StepStarted struct{ Step Step }
+
+// StepWaiting says what a step is waiting for, each time it has looked.
+type StepWaiting struct {
+	Step   Step
+	Reason string
+	Since  time.Time // when the waiting began
+}
+
+// StepDone says that a step ended; Detail is its result in words ("version 18").
+type StepDone struct {
+	Step   Step
+	Detail string
+}
+
+// StepFailed says that a step ended with an error.
+type StepFailed struct {
+	Step Step
+	Err  error
+}
+
+// Recorded says that the release was written to the ledger, and is pending.
+type Recorded struct{ Release Release }
+
+// Committed says that the release is live.
+type Committed struct{ Release Release }
+
+// Warned says something that a person should know although the run goes on.
+type Warned struct{ Text string }
+
+func (StepStarted) event() {}
+func (StepWaiting) event() {}
+func (StepDone) event()    {}
+func (StepFailed) event()  {}
+func (Recorded) event()    {}
+func (Committed) event()   {}
+func (Warned) event()      {}

@@ -1,0 +1,103 @@
+package deploy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// Hold is content that a rollback took out of service. It is refused until it
+// changes, or until resume lifts the hold.
+type Hold struct {
+	Release int             `json:"release"` // the release that was rolled back
+	Items   []versions.Spec `json:"items"`   // what it bound and the target did not
+	// Commit is the source commit the release came from, unless the target
+	// came from it too or the files differed from it.
+	Commit string `json:"commit,omitempty"`
+}
+
+// Held is one reason why a plan is held.
+type Held struct {
+	Release int    `json:"release"` // the rolled-back release
+	Key     string `json:"key,omitempty"`
+	// Content is the held content that the plan would bind; "" when only the
+	// commit, or the spec's hold: strict, holds the plan.
+	Content versions.ContentID `json:"content,omitempty"`
+	Commit  string             `json:"commit,omitempty"`
+	Strict  bool               `json:"strict,omitempty"`
+}
+
+// HeldError says that a plan would bind content that a rollback took out of
+// service. Nothing was changed.
+type HeldError struct {
+	Stack string
+	Held  []Held
+}
+
+func (e *HeldError) Error() string {
+	parts := make([]string, len(e.Held))
+	for i, h := range e.Held {
+		parts[i] = h.String()
+	}
+	return fmt.Sprintf("stack %s is held: %s", e.Stack, strings.Join(parts, "; "))
+}
+
+func (h Held) String() string {
+	switch {
+	case h.Strict:
+		return fmt.Sprintf("release %d was rolled back and the spec says hold: strict", h.Release)
+	case h.Content != "":
+		return fmt.Sprintf("%s %s was taken out of service when release %d was rolled back", h.Key, h.Content.Short(), h.Release)
+	default:
+		return fmt.Sprintf("commit %s was taken out of service when release %d was rolled back", Source{Commit: h.Commit}.Short(), h.Release)
+	}
+}
+
+// holdFor says what rolling a release back to the target holds.
+func holdFor(rolledBack, target Release) (Hold, bool) {
+	hold := Hold{Release: rolledBack.Number}
+	kept := boundSpecs(target)
+	for _, spec := range boundSpecs(rolledBack) {
+		if !slices.Contains(kept, spec) {
+			hold.Items = append(hold.Items, spec)
+		}
+	}
+	if s := rolledBack.Source; s.Commit != "" && !s.Dirty && s.Commit != target.Source.Commit {
+		hold.Commit = s.Commit
+	}
+	return hold, len(hold.Items) > 0 || hold.Commit != ""
+}
+
+// boundSpecs gives the specs of the functions that a release binds somewhere.
+func boundSpecs(r Release) []versions.Spec {
+	var specs []versions.Spec
+	for _, f := range r.Functions {
+		if slices.ContainsFunc(r.Bindings, func(b Bound) bool { return b.Binding.Version == f.Ref() }) {
+			specs = append(specs, f.Spec)
+		}
+	}
+	return specs
+}
+
+// heldBy gives every reason why want may not be applied.
+func heldBy(want Desired, holds []Hold) []Held {
+	var held []Held
+	for _, h := range holds {
+		if want.StrictHold {
+			held = append(held, Held{Release: h.Release, Strict: true})
+			continue
+		}
+		before := len(held)
+		for _, f := range want.Functions {
+			if want.binds(f.Spec.Function) && slices.Contains(h.Items, f.Spec) {
+				held = append(held, Held{Release: h.Release, Key: f.Key, Content: f.Spec.Content})
+			}
+		}
+		if len(held) == before && h.Commit != "" && h.Commit == want.Source.Commit && !want.Source.Dirty {
+			held = append(held, Held{Release: h.Release, Commit: h.Commit})
+		}
+	}
+	return held
+}

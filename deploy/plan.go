@@ -1,0 +1,165 @@
+package deploy
+
+import (
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// Desired is what shall be: from a spec with its bundles, or from a release.
+type Desired struct {
+	Stack         string
+	Kind          Kind
+	Of            int    // rollback: the target release
+	Account       string // refuse any other account; "" for any
+	Role          string // the ledger function's role
+	Tags          map[string]string
+	Functions     []Function // by key
+	Distributions []Distribution
+	// Bindings name functions; Number 0 means the version that Functions says.
+	Bindings   associations.Table
+	StrictHold bool
+	Source     Source
+	// RolledBack are the releases that a rollback takes out of service.
+	RolledBack []Release
+	// Holds are those that stay in force (rollback, resume); an apply keeps
+	// those of the live release.
+	Holds []Hold
+}
+
+// binds says that a slot wants the function.
+func (d Desired) binds(function string) bool {
+	for _, b := range d.Bindings {
+		if b.Version.Function == function {
+			return true
+		}
+	}
+	return false
+}
+
+// Observed is what there is: pure data, without clients.
+type Observed struct {
+	Account string
+	Ledger  LedgerState
+	// Heads are the functions that no recorded version serves.
+	Heads map[string]versions.Head
+	// Versions are the versions that are known: listed or read one by one.
+	Versions versions.Inventory
+	// States are those of versions that were read one by one.
+	States map[versions.Ref]versions.Published
+	// Distributions, by id. One that does not exist is absent.
+	Distributions map[string]associations.State
+}
+
+// Rules are a person's permissions for one plan.
+type Rules struct {
+	Adopt       bool `json:"adopt,omitempty"`
+	AllowDetach bool `json:"allowDetach,omitempty"`
+	WithPolicy  bool `json:"withPolicy,omitempty"`
+}
+
+// Step is one act of a plan: Publish, Activate, Tag, Associate or Await.
+type Step interface{ step() }
+
+// Publish makes a new version of a function, creating the function if need be.
+type Publish struct {
+	Key        string            `json:"key"`
+	Spec       versions.Spec     `json:"spec"`
+	Create     bool              `json:"create,omitempty"`   // the function does not exist
+	Adopt      bool              `json:"adopt,omitempty"`    // it exists without our tag: take it over
+	Replaces   int               `json:"replaces,omitempty"` // version of the live release
+	Resets     string            `json:"resets,omitempty"`   // forbidden configuration found on $LATEST
+	CodeSHA256 string            `json:"codeSha256"`
+	ZipBytes   int64             `json:"zipBytes"`
+	Tags       map[string]string `json:"tags,omitempty"`
+}
+
+// Activate waits until an existing version is Active and still what it was
+// recorded to be.
+type Activate struct {
+	Key     string           `json:"key"`
+	Version versions.Version `json:"version"`
+}
+
+// Tag brings a function's tags to what the spec says.
+type Tag struct {
+	Key      string            `json:"key"`
+	Function string            `json:"function"`
+	Set      map[string]string `json:"set,omitempty"`
+	Remove   []string          `json:"remove,omitempty"` // keys, sorted
+}
+
+// Associate writes all edits of one distribution, at once.
+type Associate struct {
+	Change associations.Change `json:"change"`
+}
+
+// Await waits until a distribution's last configuration is everywhere.
+type Await struct {
+	Distribution string `json:"distribution"`
+}
+
+func (Publish) step()   {}
+func (Activate) step()  {}
+func (Tag) step()       {}
+func (Associate) step() {}
+func (Await) step()     {}
+
+// Stage is a set of steps that do not depend on each other.
+type Stage []Step
+
+// Note is something a person should read before saying yes.
+type Note struct {
+	// Kind is one of: adopt-slot, adopt-function, skipped, drift, mixed-triggers,
+	// policy, ledger-pending, resets, reuse-unchecked.
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// PlanSchema is the version of the plan's JSON format.
+const PlanSchema = 1
+
+// Plan is everything that a run will do, as data. The plan that was shown is
+// the value that runs.
+type Plan struct {
+	Schema  int      `json:"schema"`
+	Stack   string   `json:"stack"`
+	Kind    Kind     `json:"kind"`
+	Account string   `json:"account"`
+	Saw     Position `json:"saw"`
+	// Goal is the release that the run will record, without number, time and
+	// provenance. Functions with Number 0 are published by this plan.
+	Goal   Release `json:"goal"`
+	Stages []Stage `json:"stages"`
+	// Record says that the goal differs from the live release, even if there
+	// is nothing to do in the account: a release must be recorded.
+	Record bool   `json:"record"`
+	Held   []Held `json:"held,omitempty"` // why the plan must not run; see HeldError
+	Notes  []Note `json:"notes,omitempty"`
+	// Context is for people: it has no bearing on what runs.
+	Context Context `json:"context"`
+}
+
+// Context is what a rendering of the plan shows besides its steps.
+type Context struct {
+	// Domains are the distributions' names for people, by id: the first alias,
+	// or the CloudFront domain name.
+	Domains map[string]string `json:"domains,omitempty"`
+	// Kept are the functions that need no new version, with the version that serves.
+	Kept []Function `json:"kept,omitempty"`
+}
+
+// Changes says that running the plan changes something: a version, a
+// distribution, tags or the ledger. Waiting for propagation is no change.
+func (p Plan) Changes() bool {
+	if p.Record {
+		return true
+	}
+	for _, stage := range p.Stages {
+		for _, s := range stage {
+			if _, wait := s.(Await); !wait {
+				return true
+			}
+		}
+	}
+	return false
+}
