@@ -81,7 +81,9 @@ type Function struct {
 }
 
 // Ref names the recorded version.
-func (f Function) Ref() versions.Ref { return versions.Ref{Function: f.Spec.Function, Number: f.Number} }
+func (f Function) Ref() versions.Ref {
+	return versions.Ref{Function: f.Spec.Function, Number: f.Number}
+}
 
 // Distribution is one distribution of a stack.
 type Distribution struct {
