@@ -59,6 +59,8 @@ var (
 	ErrStaleRevision = errors.New("the function changed since it was read")
 	// ErrFunctionExists: 409 on create.
 	ErrFunctionExists = errors.New("the function exists already")
+	// ErrAliasExists: 409 on the creation of an alias.
+	ErrAliasExists = errors.New("the alias exists already")
 	// ErrNoVersion: the function or version does not exist.
 	ErrNoVersion = errors.New("no such function version")
 )
