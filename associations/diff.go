@@ -11,9 +11,10 @@ type Rules struct {
 	Adopt       bool // take over slots that are held by something else
 	AllowDetach bool // empty the slots of a distribution that left the spec
 	WithPolicy  bool // change distributions that take part in continuous deployment
-	// SkipMissing turns behaviours and distributions that no longer exist into
-	// notes instead of errors: a rollback gives back what it can.
-	SkipMissing bool
+	// Restore is a rollback's rule: it gives back what it can. Behaviours and
+	// distributions that no longer exist are skipped, and a slot that already
+	// holds what is wanted is no conflict, whoever put it there.
+	Restore bool
 }
 
 // Skipped is a slot that a rollback could not give back.
@@ -69,7 +70,7 @@ func (d *differ) edit(e Edit) {
 
 // missing reports each wanted distribution that is not there, once.
 func (d *differ) missing() {
-	if d.rules.SkipMissing {
+	if d.rules.Restore {
 		return
 	}
 	ids := slices.Clone(d.want.Distributions)
@@ -87,13 +88,13 @@ func (d *differ) missing() {
 func (d *differ) wanted(slot Slot, want Binding) {
 	state, ok := d.have[slot.Distribution]
 	if !ok {
-		if d.rules.SkipMissing {
+		if d.rules.Restore {
 			d.result.Skipped = append(d.result.Skipped, Skipped{slot, "the distribution no longer exists"})
 		}
 		return
 	}
 	if !slices.Contains(state.Behaviors, slot.Path) {
-		if d.rules.SkipMissing {
+		if d.rules.Restore {
 			d.result.Skipped = append(d.result.Skipped, Skipped{slot, "the cache behavior no longer exists"})
 			return
 		}
@@ -105,6 +106,9 @@ func (d *differ) wanted(slot Slot, want Binding) {
 		return
 	}
 	held := state.Held[slot]
+	if d.rules.Restore && held == want {
+		return
+	}
 	if !held.Empty() && !d.own.Owns(slot, held) {
 		if !d.rules.Adopt {
 			d.errs = append(d.errs, &ConflictError{Slot: slot, Holder: held})

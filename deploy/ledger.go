@@ -17,7 +17,14 @@ type LedgerState struct {
 	// Number 0 if there is none, or if it is the live one.
 	Pending Release
 	Lock    LockInfo
+	// Seen lets a run that follows at once take the lock in one call.
+	Seen Seen
 }
+
+// Seen are the revisions that a look at the ledger found: opaque to all but
+// the ledger, which uses them as the first guess of a compare-and-swap and
+// reads again when they are stale. The zero value is no guess.
+type Seen struct{ Lock, Live, Pending string }
 
 // Position is what a plan saw of a ledger, to be compared under the lock.
 // Releases are immutable, so their numbers stand for everything in them.
@@ -53,7 +60,12 @@ type LockRequest struct {
 	// Role and Tags are given to the ledger function if it has to be created.
 	Role string
 	Tags map[string]string
+	// Seen saves reading the lock before taking it; see LedgerState.
+	Seen Seen
 }
+
+// LedgerFunction is the name of the Lambda function that keeps a stack's releases.
+func LedgerFunction(stack string) string { return "edgedeploy-" + stack + "-releases" }
 
 // Ledger is the append-only history of a stack's releases, with its lock.
 // (internal/ledger keeps it on Lambda versions and aliases.)
