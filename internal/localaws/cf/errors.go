@@ -1,0 +1,73 @@
+package cf
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// apiError is a refusal in CloudFront's own words.
+type apiError struct {
+	status        int
+	code, message string
+}
+
+func (e *apiError) Error() string { return fmt.Sprintf("%s: %s", e.code, e.message) }
+
+// sender tells whose fault it is, as the Type element says it.
+func (e *apiError) sender() string {
+	if e.status >= http.StatusInternalServerError {
+		return "Receiver"
+	}
+	return "Sender"
+}
+
+// Messages of real replies, quoted from logs.
+const (
+	msgNoSuchDistribution    = "The specified distribution does not exist."
+	msgInvalidIfMatch        = "The If-Match version is missing or not valid for the resource."
+	msgPreconditionFailed    = "The request failed because it didn't meet the preconditions in one or more request-header fields."
+	msgIllegalUpdate         = "You cannot update Origin or CallerReference."
+	msgThrottling            = "Rate exceeded"
+	msgUnavailable           = "CloudFront encountered an internal error. Please try again."
+	msgAssociationsRequired  = "The parameter Lambda function associations is required."
+	msgCouldNotBeReadGeneric = "The XML document is not well formed"
+)
+
+// Messages that are the API model's description of the error. That the wire
+// carries the same sentence is LIKELY.
+const (
+	msgMissingBody           = "This operation requires a body. Ensure that the body is present and the Content-Type header is set."
+	msgInconsistent          = "The value of Quantity and the size of Items don't match."
+	msgNotDisabled           = "The specified CloudFront distribution is not disabled. You must disable the distribution before you can delete it."
+	msgAlreadyExists         = "The caller reference you attempted to create the distribution with is associated with another distribution."
+	msgCNAMEAlreadyExists    = "The CNAME specified is already defined for CloudFront."
+	msgTooManyBehaviors      = "You cannot create more cache behaviors for the distribution."
+	msgTooManyOrigins        = "You cannot create more origins for the distribution."
+	msgTooManyDistributions  = "Processing your request would cause you to exceed the maximum number of distributions allowed."
+	msgTooManyAssociations   = "Your request contains more Lambda@Edge function associations than are allowed per distribution."
+	msgTooManyFunctions      = "You have reached the maximum number of CloudFront function associations for this distribution. For more information, see Quotas (formerly known as limits) in the Amazon CloudFront Developer Guide."
+	msgNoSuchResource        = "A resource that was specified is not valid."
+	msgInvalidTagging        = "The tagging specified is not valid."
+	msgNoSuchOrigin          = "One or more of your origins or origin groups do not exist." // LIKELY, from moto
+	msgDuplicatePathPatterns = "The parameter PathPattern contains duplicates."             // UNKNOWN
+	msgStagingIsFixed        = "The parameter Staging cannot be changed."                   // UNKNOWN
+	msgTooLarge              = "The request body is too large."                             // UNKNOWN
+)
+
+func refuse(status int, code, message string) error {
+	return &apiError{status: status, code: code, message: message}
+}
+
+func invalidArgument(message string) error {
+	return refuse(http.StatusBadRequest, "InvalidArgument", message)
+}
+
+func noSuchDistribution() error {
+	return refuse(http.StatusNotFound, "NoSuchDistribution", msgNoSuchDistribution)
+}
+
+// unreadable is the answer to a body that is no XML document at all.
+// The code is LIKELY, the text UNKNOWN.
+func unreadable(cause error) error {
+	return refuse(http.StatusBadRequest, "MalformedXML", msgCouldNotBeReadGeneric+": "+cause.Error())
+}
