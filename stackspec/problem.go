@@ -1,0 +1,171 @@
+package stackspec
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Problem is one thing that is wrong, or odd, about a spec.
+type Problem struct {
+	File string `json:"file"`
+	// Line and Column count from 1, in lines and characters. They are where
+	// the wrong key or value begins, or where the one begins that lacks something.
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	// Path says which key it is about: functions.resize.memory. Keys that are
+	// no plain words are quoted. It is "" for what is about the whole file.
+	Path    string `json:"path,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // what to do about it; may be ""
+	// Excerpt is the line with its number and, below it, a caret under the
+	// column, without a newline at its end. Long lines are cut around the
+	// caret; what a terminal would act on is replaced.
+	Excerpt string `json:"excerpt,omitempty"`
+	// Warning says that the spec can be used all the same.
+	Warning bool `json:"warning,omitempty"`
+}
+
+// Error says where and what in one line.
+func (p Problem) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+}
+
+// InvalidError says everything that keeps a spec from being used.
+type InvalidError struct {
+	// Problems are in file order. Warnings are among them.
+	Problems []Problem
+}
+
+func (e *InvalidError) Error() string {
+	var hard []Problem
+	for _, p := range e.Problems {
+		if !p.Warning {
+			hard = append(hard, p)
+		}
+	}
+	switch len(hard) {
+	case 0:
+		return "the spec is invalid"
+	case 1:
+		return hard[0].Error()
+	default:
+		return fmt.Sprintf("%s (and %d more)", hard[0].Error(), len(hard)-1)
+	}
+}
+
+// maxProblems bounds how many problems are reported: nobody reads more, and a
+// hostile file must not make a report larger than itself.
+const maxProblems = 100
+
+// report collects problems.
+type report struct {
+	file     string
+	lines    []string
+	problems []Problem
+}
+
+// add reports a problem at a position.
+func (r *report) add(line, col int, p Problem) {
+	p.File, p.Line, p.Column = r.file, max(line, 1), max(col, 1)
+	p.Excerpt = r.excerpt(p.Line, p.Column)
+	r.problems = append(r.problems, p)
+}
+
+func (r *report) failed() bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool { return !p.Warning })
+}
+
+// sorted gives the problems in file order, each once, and not too many.
+func (r *report) sorted() []Problem {
+	slices.SortStableFunc(r.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	var list []Problem
+	for _, p := range r.problems {
+		if !slices.Contains(list[max(0, len(list)-maxProblems):], p) {
+			list = append(list, p)
+		}
+		if len(list) > maxProblems {
+			break
+		}
+	}
+	if len(list) > maxProblems {
+		last := list[maxProblems]
+		list = list[:maxProblems]
+		list[maxProblems-1] = Problem{
+			File: r.file, Line: last.Line, Column: last.Column,
+			Message: fmt.Sprintf("there are more problems; the first %d are shown", maxProblems-1),
+		}
+	}
+	return list
+}
+
+// excerptWidth is how many characters of a line an excerpt shows.
+const excerptWidth = 72
+
+// excerpt shows a line with a caret under a column. It is "" for lines the
+// file does not have.
+func (r *report) excerpt(line, col int) string {
+	if line > len(r.lines) {
+		return ""
+	}
+	chars := []rune(r.lines[line-1])
+	caret := min(col-1, len(chars))
+	from, to := 0, len(chars)
+	if to > excerptWidth {
+		from = max(0, min(caret-excerptWidth/2, to-excerptWidth))
+		to = min(to, from+excerptWidth)
+	}
+	shown := strings.Map(printable, string(chars[from:to]))
+	caret -= from
+	if from > 0 {
+		shown, caret = "…"+shown, caret+1
+	}
+	if to < len(chars) {
+		shown += "…"
+	}
+	gutter := fmt.Sprintf("%d | ", line)
+	blank := strings.Repeat(" ", len(gutter)-2) + "| "
+	return gutter + shown + "\n" + blank + strings.Repeat(" ", caret) + "^"
+}
+
+// printable replaces what must not reach a terminal: controls, and marks that
+// change the direction of text. Tabs become one space, so that carets fit.
+func printable(r rune) rune {
+	switch {
+	case r == '\t':
+		return ' '
+	case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
+		return '\uFFFD'
+	}
+	return r
+}
+
+// quote shows a piece of the file in a message: cut short, printable, in
+// double quotes.
+func quote(s string) string {
+	const most = 60
+	chars := []rune(s)
+	if len(chars) > most {
+		chars = append(chars[:most-1], '…')
+	}
+	return `"` + strings.Map(printable, string(chars)) + `"`
+}
+
+// pathOf joins the keys of a path as a Problem shows it.
+func pathOf(keys []string) string {
+	shown := make([]string, len(keys))
+	for i, k := range keys {
+		if shown[i] = k; !plainKey(k) {
+			shown[i] = quote(k)
+		}
+	}
+	return strings.Join(shown, ".")
+}
+
+func plainKey(key string) bool {
+	return key != "" && strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
+}
