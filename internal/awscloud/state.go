@@ -1,0 +1,98 @@
+package awscloud
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+)
+
+// stateOf reads a Distribution, as GetDistribution and UpdateDistribution
+// answer it, or a DistributionSummary of a listing, which has the members of
+// the configuration beside its own and does not tell the policy.
+func stateOf(d *node) (associations.State, error) {
+	config, err := d.child("DistributionConfig")
+	if err != nil {
+		return associations.State{}, err
+	}
+	whole := config != nil
+	if !whole {
+		config = d
+	}
+	s := associations.State{PolicyKnown: whole}
+	var arn, status string
+	for _, m := range []struct {
+		from *node
+		name string
+		to   *string
+	}{
+		{d, "Id", &s.Distribution},
+		{d, "ARN", &arn},
+		{d, "Status", &status},
+		{d, "DomainName", &s.DomainName},
+		{config, "ContinuousDeploymentPolicyId", &s.Policy},
+	} {
+		if *m.to, err = m.from.value(m.name); err != nil {
+			return s, err
+		}
+	}
+	s.Deployed = status == "Deployed"
+	if s.Account = accountOf(arn); s.Account == "" {
+		return s, fmt.Errorf("distribution %s: no account in its ARN %q", s.Distribution, arn)
+	}
+	if s.Enabled, err = config.flag("Enabled"); err != nil {
+		return s, err
+	}
+	if s.Staging, err = config.flag("Staging"); err != nil {
+		return s, err
+	}
+	if s.Aliases, err = aliasesOf(config); err != nil {
+		return s, err
+	}
+	if err := fillSlots(&s, config); err != nil {
+		return s, fmt.Errorf("distribution %s: %w", s.Distribution, err)
+	}
+	return s, nil
+}
+
+func aliasesOf(config *node) ([]string, error) {
+	nodes, err := config.items("Aliases", "CNAME")
+	var names []string
+	for _, n := range nodes {
+		names = append(names, strings.TrimSpace(n.text))
+	}
+	return names, err
+}
+
+// fillSlots reads what sits where.
+func fillSlots(s *associations.State, config *node) error {
+	behaviors, err := readBehaviors(config)
+	if err != nil {
+		return err
+	}
+	s.Held = associations.Table{}
+	s.Functions = map[associations.Slot]string{}
+	for _, b := range behaviors {
+		s.Behaviors = append(s.Behaviors, b.path)
+		for trigger, h := range b.held {
+			s.Held[associations.Slot{Distribution: s.Distribution, Path: b.path, Trigger: trigger}] = bindingOf(s.Account, h.association)
+		}
+		functions, err := b.node.items("FunctionAssociations", "FunctionAssociation")
+		if err != nil {
+			return err
+		}
+		for _, f := range functions {
+			event, err := f.value("EventType")
+			if err != nil {
+				return err
+			}
+			arn, err := f.value("FunctionARN")
+			if err != nil {
+				return err
+			}
+			slot := associations.Slot{Distribution: s.Distribution, Path: b.path, Trigger: associations.Trigger(event)}
+			s.Functions[slot] = arn
+		}
+	}
+	return nil
+}
