@@ -9,8 +9,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/localaws/kv"
 )
 
-// readConfig parses a body and checks it against the schema. element is the
-// name of the configuration; path is how the SDKs call it in error messages.
+// readDocument parses a body and checks it against the schema of its root.
 func readDocument(body []byte, root string, s *shape) (*document, error) {
 	if len(strings.TrimSpace(string(body))) == 0 {
 		return nil, refuse(http.StatusBadRequest, "MissingBody", msgMissingBody)
@@ -46,8 +45,8 @@ func checkIfMatch(given, current string) error {
 // checkConfig makes the checks of a configuration that concern neither its
 // schema nor its functions. id is "" for a distribution that is to be created.
 // Their order among each other is UNKNOWN.
-func (s *Service) checkConfig(tx kv.Tx, id string, root *node) error {
-	if err := s.checkQuantities(root); err != nil {
+func (s *Service) checkConfig(tx kv.Tx, account, id string, root *node) error {
+	if err := checkQuantities(root, s.config); err != nil {
 		return err
 	}
 	if err := checkOrigins(root); err != nil {
@@ -56,11 +55,14 @@ func (s *Service) checkConfig(tx kv.Tx, id string, root *node) error {
 	if err := checkBehaviors(root); err != nil {
 		return err
 	}
-	return checkAliases(tx, id, root)
+	if err := checkAliases(tx, id, root); err != nil {
+		return err
+	}
+	return checkPolicy(tx, account, id, root)
 }
 
-func (s *Service) checkQuantities(root *node) error {
-	if !consistent(root, s.config) {
+func checkQuantities(root *node, s *shape) error {
+	if !consistent(root, s) {
 		return refuse(http.StatusBadRequest, "InconsistentQuantities", msgInconsistent)
 	}
 	return nil
@@ -99,7 +101,6 @@ func checkOrigins(root *node) error {
 	for _, o := range origins {
 		known[o.value("Id")] = true
 	}
-	var wanted []string
 	for _, group := range root.items("OriginGroups", "OriginGroup") {
 		for _, m := range group.items("Members", "OriginGroupMember") {
 			if !known[m.value("OriginId")] {
@@ -111,10 +112,7 @@ func checkOrigins(root *node) error {
 		known[group.value("Id")] = true
 	}
 	for _, b := range behaviorsOf(root) {
-		wanted = append(wanted, b.node.value("TargetOriginId"))
-	}
-	for _, id := range wanted {
-		if !known[id] {
+		if !known[b.node.value("TargetOriginId")] {
 			return refuse(http.StatusNotFound, "NoSuchOrigin", msgNoSuchOrigin)
 		}
 	}

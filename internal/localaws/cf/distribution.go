@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/internal/localaws/kv"
@@ -39,7 +40,7 @@ func (s *Service) createFrom(tx kv.Tx, c *call, doc *document, tags []tag) (*rep
 	if err := checkNew(tx, c.account, doc.root.value("CallerReference")); err != nil {
 		return nil, err
 	}
-	if err := s.checkConfig(tx, "", doc.root); err != nil {
+	if err := s.checkConfig(tx, c.account, "", doc.root); err != nil {
 		return nil, err
 	}
 	if err := s.checkAssociations(tx, c, doc.root); err != nil {
@@ -50,7 +51,12 @@ func (s *Service) createFrom(tx kv.Tx, c *call, doc *document, tags []tag) (*rep
 	if err != nil {
 		return nil, err
 	}
-	return s.describeDistribution(c, rec, stored), nil
+	answer, err := s.describe(tx, c, rec, stored)
+	if err != nil {
+		return nil, err
+	}
+	answer.location = locationOf("distribution/" + rec.ID)
+	return answer, nil
 }
 
 // checkNew refuses a caller reference that has been used, whatever the rest of
@@ -76,9 +82,7 @@ func (s *Service) get(tx kv.Tx, c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := s.describeDistribution(c, rec, doc)
-	answer.location = ""
-	return answer, nil
+	return s.describe(tx, c, rec, doc)
 }
 
 func (s *Service) getConfig(tx kv.Tx, c *call) (*reply, error) {
@@ -94,7 +98,7 @@ func (s *Service) update(tx kv.Tx, c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	rec, _, err := load(tx, c.account, c.params[0])
+	rec, old, err := load(tx, c.account, c.params[0])
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +114,16 @@ func (s *Service) update(tx kv.Tx, c *call) (*reply, error) {
 	if err := checkAssociationsGiven(doc.root); err != nil {
 		return nil, err
 	}
-	if err := s.checkConfig(tx, rec.ID, doc.root); err != nil {
+	if err := s.checkDeployment(tx, c.account, rec, old, doc); err != nil {
+		return nil, err
+	}
+	return s.replace(tx, c, rec, doc)
+}
+
+// replace gives a distribution a new configuration, if the checks that every
+// change has to pass let it.
+func (s *Service) replace(tx kv.Tx, c *call, rec record, doc *document) (*reply, error) {
+	if err := s.checkConfig(tx, c.account, rec.ID, doc.root); err != nil {
 		return nil, err
 	}
 	if err := s.checkAssociations(tx, c, doc.root); err != nil {
@@ -120,9 +133,7 @@ func (s *Service) update(tx kv.Tx, c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := s.describeDistribution(c, rec, stored)
-	answer.location = ""
-	return answer, nil
+	return s.describe(tx, c, rec, stored)
 }
 
 func (s *Service) delete(tx kv.Tx, c *call) (*reply, error) {
@@ -136,7 +147,17 @@ func (s *Service) delete(tx kv.Tx, c *call) (*reply, error) {
 	if rec.Enabled || rec.status(c.now) != "Deployed" {
 		return nil, refuse(http.StatusConflict, "DistributionNotDisabled", msgNotDisabled)
 	}
+	policy, err := stagingPolicy(tx, c.account, domain(c.account, rec.ID), "")
+	if err != nil {
+		return nil, err
+	}
+	if policy != "" {
+		return nil, refuse(http.StatusConflict, "ResourceInUse", msgResourceInUse) // LIKELY: the model has the code, not the case
+	}
 	if err := s.replicate(tx, c, rec.ID, rec.Functions, nil); err != nil {
+		return nil, err
+	}
+	if err := forgetInvalidations(tx, c.account, rec.ID); err != nil {
 		return nil, err
 	}
 	key := distributionKey(c.account, rec.ID)
@@ -146,26 +167,41 @@ func (s *Service) delete(tx kv.Tx, c *call) (*reply, error) {
 	return &reply{}, tx.Delete(tableDistributions, key)
 }
 
-// describeDistribution writes the Distribution document: what CloudFront knows
+// describe writes the Distribution document: what CloudFront knows
 // besides the configuration, and the configuration in its own bytes.
-func (s *Service) describeDistribution(c *call, rec record, doc *document) *reply {
+func (s *Service) describe(tx kv.Tx, c *call, rec record, doc *document) (*reply, error) {
+	invalidations, err := invalidationsOf(tx, c.account, rec.ID)
+	if err != nil {
+		return nil, err
+	}
+	running := 0
+	for _, i := range invalidations {
+		if i.status(c.now) != completed {
+			running++
+		}
+	}
 	var out bytes.Buffer
-	out.WriteString(`<?xml version="1.0"?>` + "\n" + `<Distribution xmlns="` + namespace + `">`)
+	open(&out, "Distribution")
 	leaf(&out, "Id", rec.ID)
 	leaf(&out, "ARN", rec.arn(c.account))
 	leaf(&out, "Status", rec.status(c.now))
 	leaf(&out, "LastModifiedTime", timestamp(rec.Modified))
-	leaf(&out, "InProgressInvalidationBatches", "0")
+	leaf(&out, "InProgressInvalidationBatches", strconv.Itoa(running))
 	leaf(&out, "DomainName", domain(c.account, rec.ID))
 	out.WriteString(element("", "ActiveTrustedSigners", "<Enabled>false</Enabled>"+none))
 	out.WriteString(element("", "ActiveTrustedKeyGroups", "<Enabled>false</Enabled>"+none))
 	out.Write(doc.lift(doc.root, namespace))
 	out.WriteString("</Distribution>")
-	return &reply{etag: rec.ETag, location: locationOf("distribution/" + rec.ID), body: out.Bytes()}
+	return &reply{etag: rec.ETag, body: out.Bytes()}, nil
 }
 
 func locationOf(resource string) string {
 	return "https://cloudfront.amazonaws.com/" + apiVersion + "/" + resource
+}
+
+// open writes the start of a reply document.
+func open(out *bytes.Buffer, root string) {
+	out.WriteString(`<?xml version="1.0"?>` + "\n" + `<` + root + ` xmlns="` + namespace + `">`)
 }
 
 // leaf writes an element that holds text.

@@ -58,6 +58,18 @@ func place(parent *node, shape *shape, name string) int {
 	return at
 }
 
+// set gives parent a member with plain content, in place of the one it has.
+func set(parent *node, shape *shape, name, content string) edit {
+	e := edit{text: element(parent.prefix, name, content)}
+	if c := parent.child(name); c != nil {
+		e.at, e.end = c.start, c.end
+	} else {
+		e.at = place(parent, shape, name)
+		e.end = e.at
+	}
+	return e
+}
+
 // defaults lists the insertions that give parent every member which
 // CloudFront echoes although the client left it out.
 func defaults(parent *node, shape *shape) []edit {

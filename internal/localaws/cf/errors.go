@@ -23,14 +23,17 @@ func (e *apiError) sender() string {
 
 // Messages of real replies, quoted from logs.
 const (
-	msgNoSuchDistribution    = "The specified distribution does not exist."
-	msgInvalidIfMatch        = "The If-Match version is missing or not valid for the resource."
-	msgPreconditionFailed    = "The request failed because it didn't meet the preconditions in one or more request-header fields."
-	msgIllegalUpdate         = "You cannot update Origin or CallerReference."
-	msgThrottling            = "Rate exceeded"
-	msgUnavailable           = "CloudFront encountered an internal error. Please try again."
-	msgAssociationsRequired  = "The parameter Lambda function associations is required."
-	msgCouldNotBeReadGeneric = "The XML document is not well formed"
+	msgNoSuchDistribution   = "The specified distribution does not exist."
+	msgInvalidIfMatch       = "The If-Match version is missing or not valid for the resource."
+	msgPreconditionFailed   = "The request failed because it didn't meet the preconditions in one or more request-header fields."
+	msgIllegalUpdate        = "You cannot update Origin or CallerReference."
+	msgThrottling           = "Rate exceeded"
+	msgUnavailable          = "CloudFront encountered an internal error. Please try again."
+	msgAssociationsRequired = "The parameter Lambda function associations is required."
+	msgNotForDeployment     = "One or more fields updated are not supported for continuous deployment."
+	msgInvalidationsRunning = "Processing your request will cause you to exceed the maximum number of in-progress invalidations."
+	msgInvalidationPaths    = "Your request contains one or more invalid invalidation paths."
+	msgNotWellFormed        = "The XML document is not well formed"
 )
 
 // Messages that are the API model's description of the error. That the wire
@@ -46,6 +49,13 @@ const (
 	msgTooManyDistributions  = "Processing your request would cause you to exceed the maximum number of distributions allowed."
 	msgTooManyAssociations   = "Your request contains more Lambda@Edge function associations than are allowed per distribution."
 	msgTooManyFunctions      = "You have reached the maximum number of CloudFront function associations for this distribution. For more information, see Quotas (formerly known as limits) in the Amazon CloudFront Developer Guide."
+	msgResourceInUse         = "Cannot delete this resource because it is in use."
+	msgNoSuchPolicy          = "The continuous deployment policy doesn't exist."
+	msgPolicyInUse           = "You cannot delete a continuous deployment policy that is associated with a primary distribution."
+	msgTooManyPolicies       = "You have reached the maximum number of continuous deployment policies for this Amazon Web Services account."
+	msgStagingInUse          = "A continuous deployment policy for this staging distribution already exists."
+	msgNoSuchInvalidation    = "The specified invalidation does not exist."
+	msgBatchTooLarge         = "Invalidation batch specified is too large."
 	msgNoSuchResource        = "A resource that was specified is not valid."
 	msgInvalidTagging        = "The tagging specified is not valid."
 	msgNoSuchOrigin          = "One or more of your origins or origin groups do not exist." // LIKELY, from moto
@@ -69,5 +79,5 @@ func noSuchDistribution() error {
 // unreadable is the answer to a body that is no XML document at all.
 // The code is LIKELY, the text UNKNOWN.
 func unreadable(cause error) error {
-	return refuse(http.StatusBadRequest, "MalformedXML", msgCouldNotBeReadGeneric+": "+cause.Error())
+	return refuse(http.StatusBadRequest, "MalformedXML", msgNotWellFormed+": "+cause.Error())
 }

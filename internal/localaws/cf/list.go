@@ -82,7 +82,7 @@ func (p *page) add(id string) error {
 // write wraps the elements of a page.
 func (p *page) write(root string, items []byte) []byte {
 	var out bytes.Buffer
-	out.WriteString(`<?xml version="1.0"?>` + "\n" + `<` + root + ` xmlns="` + namespace + `">`)
+	open(&out, root)
 	leaf(&out, "Marker", p.marker)
 	if p.truncated {
 		leaf(&out, "NextMarker", p.ids[len(p.ids)-1])

@@ -3,6 +3,7 @@ package cf
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,9 @@ var distributionID = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 func (s *Service) Seed(account string, d SeedDistribution) error {
 	if !distributionID.MatchString(d.ID) {
 		return fmt.Errorf("seed distribution %q: the id must be letters and digits", d.ID)
+	}
+	if slices.Contains(d.PathPatterns, "") {
+		return fmt.Errorf("seed distribution %s: a path pattern is empty", d.ID)
 	}
 	c := &call{account: account, now: s.Now().UTC()}
 	err := s.Store.Update(func(tx kv.Tx) error {
@@ -63,7 +67,7 @@ func (s *Service) seedNew(tx kv.Tx, c *call, d SeedDistribution) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkConfig(tx, "", doc.root); err != nil {
+	if err := s.checkConfig(tx, c.account, "", doc.root); err != nil {
 		return err
 	}
 	rec := record{ID: d.ID, ETag: "E" + s.NewID(), Modified: c.now, DeployAt: c.now}
@@ -161,8 +165,7 @@ func seedBehavior(pattern, target string) string {
 
 // listOf writes a quantity list.
 func listOf(name string, items []string) string {
-	return "<" + name + "><Quantity>" + strconv.Itoa(len(items)) + "</Quantity><Items>" +
-		strings.Join(items, "") + "</Items></" + name + ">"
+	return "<" + name + ">" + listContent(items) + "</" + name + ">"
 }
 
 // PutRaw stores a document verbatim as the configuration of a distribution,

@@ -107,7 +107,8 @@ func (s *Service) listTags(tx kv.Tx, c *call) (*reply, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	out.WriteString(`<?xml version="1.0"?>` + "\n" + `<Tags xmlns="` + namespace + `"><Items>`)
+	open(&out, "Tags")
+	out.WriteString("<Items>")
 	for _, t := range slices.SortedFunc(slices.Values(rec.Tags), func(a, b tag) int { return cmp.Compare(a.Key, b.Key) }) {
 		out.WriteString("<Tag>")
 		leaf(&out, "Key", t.Key)
