@@ -101,3 +101,47 @@ func heldBy(want Desired, holds []Hold) []Held {
 	}
 	return held
 }
+
+// holdsAfter are the holds in force once the passed releases were rolled back
+// to the target: the earlier ones stay, but nothing that is in service again
+// is held.
+func holdsAfter(before []Hold, target Release, passed []Release) []Hold {
+	var holds []Hold
+	for _, h := range before {
+		if slices.ContainsFunc(passed, func(r Release) bool { return r.Number == h.Release }) {
+			continue // made anew below: what is held depends on what stays in service
+		}
+		h.Items = slices.DeleteFunc(slices.Clone(h.Items), func(s versions.Spec) bool {
+			return slices.Contains(boundSpecs(target), s)
+		})
+		if h.Commit == target.Source.Commit {
+			h.Commit = ""
+		}
+		if h.Release != target.Number && (len(h.Items) > 0 || h.Commit != "") {
+			holds = append(holds, h)
+		}
+	}
+	for _, r := range passed {
+		h, ok := holdFor(r, target)
+		same := func(o Hold) bool { return o.Commit == h.Commit && slices.Equal(o.Items, h.Items) }
+		if ok && !slices.ContainsFunc(holds, same) {
+			holds = append(holds, h)
+		}
+	}
+	slices.SortFunc(holds, func(a, b Hold) int { return a.Release - b.Release })
+	return holds
+}
+
+// Holds are the holds in force. A rollback that was interrupted before it was
+// recorded holds already what it takes out of service: else the next pipeline
+// run would bring it back.
+func (s LedgerState) Holds() []Hold {
+	holds := slices.Clone(s.Live.Holds)
+	if !s.Position().GoingBack() {
+		return holds
+	}
+	if h, ok := holdFor(s.Live, s.Pending); ok {
+		holds = append(holds, h)
+	}
+	return holds
+}

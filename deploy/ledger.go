@@ -33,6 +33,10 @@ type Position struct {
 	Pending int `json:"pending"` // 0 when it is the live one
 }
 
+// GoingBack says that a rollback marked its target and was interrupted before
+// it was recorded: only then is what is in flight older than what is live.
+func (p Position) GoingBack() bool { return p.Pending != 0 && p.Pending < p.Live }
+
 // Position says where the ledger stands.
 func (s LedgerState) Position() Position {
 	return Position{Live: s.Live.Number, Pending: s.Pending.Number}

@@ -19,10 +19,10 @@ type Desired struct {
 	Bindings   associations.Table
 	StrictHold bool
 	Source     Source
-	// RolledBack are the releases that a rollback takes out of service.
-	RolledBack []Release
-	// Holds are those that stay in force (rollback, resume); an apply keeps
-	// those of the live release.
+	// Origins are those that the target of a rollback recorded.
+	Origins []Bound
+	// Holds are those in force after a rollback; an apply keeps those of the
+	// live release.
 	Holds []Hold
 }
 
@@ -36,8 +36,12 @@ func (d Desired) binds(function string) bool {
 	return false
 }
 
+// undoesAll says that this is the rollback to before the first release.
+func (d Desired) undoesAll() bool { return d.Kind == KindRollback && d.Of == 0 }
+
 // Observed is what there is: pure data, without clients.
 type Observed struct {
+	Stack   string
 	Account string
 	Ledger  LedgerState
 	// Heads are the functions that no recorded version serves.
@@ -135,6 +139,10 @@ type Plan struct {
 	Record bool   `json:"record"`
 	Held   []Held `json:"held,omitempty"` // why the plan must not run; see HeldError
 	Notes  []Note `json:"notes,omitempty"`
+	// seen and heads save a run that follows at once from reading again. A
+	// saved plan has neither.
+	seen  Seen
+	heads map[string]versions.Head
 	// Context is for people: it has no bearing on what runs.
 	Context Context `json:"context"`
 }

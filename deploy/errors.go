@@ -1,0 +1,75 @@
+package deploy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// BlockedError says everything that stands in the way of a plan. Nothing was
+// changed. Its problems are the typed errors of this package and of
+// associations and versions.
+type BlockedError struct {
+	Stack    string
+	Problems []error
+}
+
+func (e *BlockedError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap makes each problem visible to errors.As.
+func (e *BlockedError) Unwrap() []error { return e.Problems }
+
+// AccountError says that the credentials belong to another account than the
+// spec (or the saved plan) says.
+type AccountError struct{ Want, Have string }
+
+func (e *AccountError) Error() string {
+	return fmt.Sprintf("the credentials belong to account %s, but the stack is for account %s", e.Have, e.Want)
+}
+
+// PinError says that a version that a release recorded is gone, or is not
+// what the release recorded.
+type PinError struct {
+	Function Function
+	Release  int
+	Gone     bool
+	Seen     versions.Version
+	Owner    string // the function's stack tag
+}
+
+func (e *PinError) Error() string {
+	ref := e.Function.Ref()
+	switch {
+	case e.Gone:
+		return fmt.Sprintf("version %s, which release %d bound, does not exist any more", ref, e.Release)
+	case e.Owner != e.Seen.Stack || e.Seen.Stack == "":
+		return fmt.Sprintf("version %s, which release %d bound, is of a function tagged for stack %q and marked %q", ref, e.Release, e.Owner, e.Seen.Stack)
+	default:
+		return fmt.Sprintf("version %s is not what release %d recorded: its content or configuration differs", ref, e.Release)
+	}
+}
+
+// StaleError says that another run changed the ledger after the plan was made.
+// Nothing was changed.
+type StaleError struct {
+	Stack    string
+	Saw, Now Position
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("the plan is stale: it saw stack %s at release %s, and now it is at %s", e.Stack, e.Saw, e.Now)
+}
+
+func (p Position) String() string {
+	if p.Pending != 0 {
+		return fmt.Sprintf("%d (with %d in flight)", p.Live, p.Pending)
+	}
+	return fmt.Sprint(p.Live)
+}

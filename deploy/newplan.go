@@ -1,0 +1,320 @@
+package deploy
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// NewPlan decides what has to be done so that have becomes want. It is pure:
+// equal values give equal plans. All obstacles come at once, in a
+// *BlockedError. A plan that a hold forbids is still made, with Held set, so
+// that it can be shown.
+func NewPlan(want Desired, have Observed, rules Rules) (Plan, error) {
+	p := planner{want: want, have: have, rules: rules, own: Owned(have.Ledger, want)}
+	if want.Account != "" && have.Account != want.Account {
+		return Plan{}, &BlockedError{Stack: want.Stack, Problems: []error{
+			&AccountError{Want: want.Account, Have: have.Account}}}
+	}
+	p.own = p.own.with(have, want.Stack)
+	p.resolve()
+	table := p.bindings()
+	result, errs := associations.Diff(
+		associations.Want{Table: table, Distributions: p.distributionIDs()},
+		have.Distributions, p.own.Ownership,
+		associations.Rules{Adopt: rules.Adopt, AllowDetach: rules.AllowDetach, WithPolicy: rules.WithPolicy, Restore: want.Kind == KindRollback})
+	p.errs = append(p.errs, errs...)
+	if len(p.errs) > 0 {
+		return Plan{}, &BlockedError{Stack: want.Stack, Problems: p.errs}
+	}
+	for _, s := range result.Skipped {
+		delete(table, s.Slot)
+	}
+	return p.plan(table, result), nil
+}
+
+type planner struct {
+	want  Desired
+	have  Observed
+	rules Rules
+	own   ownership
+
+	functions []Function // want's, with the numbers of versions that exist
+	publish   []Publish
+	activate  []Activate
+	kept      []Function
+	adopted   bool // a function is taken over
+	errs      []error
+}
+
+// resolve finds for each wanted function the version that serves, or plans to
+// publish one.
+func (p *planner) resolve() {
+	for _, f := range p.want.Functions {
+		switch {
+		case f.Number != 0:
+			p.pinned(f)
+		default:
+			p.reuseOrPublish(f)
+		}
+	}
+}
+
+// pinned takes exactly the recorded version, or refuses: a rollback never
+// quietly publishes.
+func (p *planner) pinned(f Function) {
+	if recorded(p.have.Ledger.Live, f) || !p.want.binds(f.Spec.Function) {
+		p.keep(f)
+		return
+	}
+	seen, ok := p.have.States[f.Ref()]
+	if !ok {
+		p.errs = append(p.errs, &PinError{Function: f, Release: p.want.Of, Gone: true})
+		return
+	}
+	if seen.Version.Spec != f.Spec || seen.Version.Stack != p.want.Stack || seen.Tags[versions.StackTag] != p.want.Stack ||
+		f.CodeSHA256 != "" && seen.Version.CodeSHA256 != f.CodeSHA256 {
+		p.errs = append(p.errs, &PinError{Function: f, Release: p.want.Of, Seen: seen.Version, Owner: seen.Tags[versions.StackTag]})
+		return
+	}
+	p.keep(f)
+	p.activate = append(p.activate, Activate{Key: f.Key, Version: seen.Version})
+}
+
+func (p *planner) keep(f Function) {
+	p.functions = append(p.functions, f)
+	p.kept = append(p.kept, f)
+}
+
+func (p *planner) reuseOrPublish(f Function) {
+	for _, r := range []Release{p.have.Ledger.Live, p.have.Ledger.Pending} {
+		if old, ok := r.Function(f.Spec.Function); ok && old.Spec == f.Spec {
+			f.Number, f.CodeSHA256 = old.Number, old.CodeSHA256
+			p.keep(f)
+			return
+		}
+	}
+	if v, ok := versions.Reuse(f.Spec, p.want.Stack, p.have.Versions[f.Spec.Function]); ok {
+		f.Number, f.CodeSHA256 = v.Ref.Number, v.CodeSHA256
+		p.keep(f)
+		p.activate = append(p.activate, Activate{Key: f.Key, Version: v})
+		return
+	}
+	p.functions = append(p.functions, f)
+	head := p.have.Heads[f.Spec.Function]
+	step := Publish{
+		Key: f.Key, Spec: f.Spec, Create: !head.Exists, Resets: head.Config.Extra,
+		CodeSHA256: f.CodeSHA256, ZipBytes: f.ZipBytes, Tags: p.want.Tags,
+	}
+	if old, ok := p.have.Ledger.Live.Function(f.Spec.Function); ok {
+		step.Replaces = old.Number
+	}
+	if head.Exists && head.Tags[versions.StackTag] != p.want.Stack {
+		switch {
+		case head.TagsError != "":
+			p.errs = append(p.errs, &versions.UnknownOwnerError{Function: f.Spec.Function, Reason: head.TagsError})
+			return
+		case !p.rules.Adopt:
+			p.errs = append(p.errs, &versions.OwnerError{Function: f.Spec.Function, Owner: head.Tags[versions.StackTag]})
+			return
+		}
+		step.Adopt, p.adopted = true, true
+	}
+	p.publish = append(p.publish, step)
+}
+
+// bindings names the versions that the wanted slots shall hold.
+func (p *planner) bindings() associations.Table {
+	numbers := map[string]int{}
+	for _, f := range p.functions {
+		numbers[f.Spec.Function] = f.Number
+	}
+	table := make(associations.Table, len(p.want.Bindings))
+	for slot, b := range p.want.Bindings {
+		if b.ARN == "" && b.Version.Number == 0 {
+			b.Version.Number = numbers[b.Version.Function]
+		}
+		table[slot] = b
+	}
+	return table
+}
+
+func (p *planner) distributionIDs() []string {
+	ids := make([]string, 0, len(p.want.Distributions))
+	for _, d := range p.want.Distributions {
+		ids = append(ids, d.ID)
+	}
+	return ids
+}
+
+// plan puts the decisions together.
+func (p *planner) plan(table associations.Table, result associations.Result) Plan {
+	plan := Plan{
+		Schema: PlanSchema, Stack: p.want.Stack, Kind: p.want.Kind, Account: p.have.Account,
+		Saw: p.have.Ledger.Position(), seen: p.have.Ledger.Seen, heads: p.have.Heads,
+	}
+	if plan.Kind == KindApply && (p.adopted || len(result.Adopted) > 0) {
+		plan.Kind = KindAdopt
+	}
+	plan.Goal = p.goal(plan.Kind, table, result)
+	plan.Stages = p.stages(table, result)
+	plan.Record = p.needsRecord(plan)
+	plan.Notes = p.notes(result)
+	plan.Context = p.context()
+	if p.want.Kind == KindApply && plan.Changes() {
+		plan.Held = heldBy(p.want, p.have.Ledger.Holds())
+	}
+	return plan
+}
+
+// stages orders the steps: tags, then versions, then one write for each
+// distribution, then waiting. Steps of one stage do not depend on each other.
+// Tags come before versions because TagResource is refused while a function
+// is being updated (Lambda Developer Guide, function states).
+func (p *planner) stages(table associations.Table, result associations.Result) []Stage {
+	var tags, prepare, associate, await Stage
+	for _, t := range p.tags() {
+		tags = append(tags, t)
+	}
+	for _, s := range p.publish {
+		prepare = append(prepare, s)
+	}
+	for _, s := range p.activate {
+		prepare = append(prepare, s)
+	}
+	waits := map[string]bool{}
+	for _, ch := range result.Changes {
+		associate = append(associate, Associate{Change: ch})
+		waits[ch.Distribution] = true
+	}
+	for slot := range table {
+		if !p.have.Distributions[slot.Distribution].Deployed {
+			waits[slot.Distribution] = true
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(waits)) {
+		await = append(await, Await{Distribution: id})
+	}
+	var stages []Stage
+	for _, s := range []Stage{tags, prepare, associate, await} {
+		if len(s) > 0 {
+			stages = append(stages, s)
+		}
+	}
+	return stages
+}
+
+// tags plans what the spec's tags change on functions that exist and are the
+// stack's already, the ledger's own among them. What is created or taken over
+// gets its tags there.
+func (p *planner) tags() []Tag {
+	live := p.have.Ledger.Live
+	if live.Number == 0 || maps.Equal(live.Tags, p.want.Tags) {
+		return nil
+	}
+	set := map[string]string{}
+	for k, v := range p.want.Tags {
+		if old, ok := live.Tags[k]; !ok || old != v {
+			set[k] = v
+		}
+	}
+	var remove []string
+	for _, k := range slices.Sorted(maps.Keys(live.Tags)) {
+		if _, ok := p.want.Tags[k]; !ok {
+			remove = append(remove, k)
+		}
+	}
+	var steps []Tag
+	for _, f := range p.functions {
+		if _, ours := live.Function(f.Spec.Function); ours {
+			steps = append(steps, Tag{Key: f.Key, Function: f.Spec.Function, Set: set, Remove: remove})
+		}
+	}
+	return append(steps, Tag{Function: LedgerFunction(p.want.Stack), Set: set, Remove: remove})
+}
+
+// goal is the release that the plan leads to.
+func (p *planner) goal(kind Kind, table associations.Table, result associations.Result) Release {
+	live := p.have.Ledger.Live
+	goal := Release{
+		Schema: ReleaseSchema, Stack: p.want.Stack, Kind: kind, Parent: live.Number, Of: p.want.Of,
+		Account: p.have.Account, Source: p.want.Source, Role: p.want.Role, Tags: p.want.Tags,
+		Functions: slices.Clone(p.functions), Distributions: slices.Clone(p.want.Distributions),
+		Bindings: List(table), Origins: p.origins(table),
+		Holds: p.holds(),
+	}
+	slices.SortFunc(goal.Functions, compareFunctions)
+	for _, ch := range result.Changes {
+		goal.Changed = append(goal.Changed, ch.Edits...)
+	}
+	if p.want.undoesAll() {
+		// What is given back is nobody's business of ours any more.
+		goal.Bindings, goal.Origins = nil, nil
+	}
+	return goal
+}
+
+// holds are the holds in force after the plan.
+func (p *planner) holds() []Hold {
+	if p.want.Kind == KindRollback {
+		return p.want.Holds
+	}
+	return p.have.Ledger.Holds()
+}
+
+// origins says of each bound slot what sat there before the stack took it.
+func (p *planner) origins(table associations.Table) []Bound {
+	known := associations.Table{}
+	for _, list := range [][]Bound{p.want.Origins, p.have.Ledger.Pending.Origins, p.have.Ledger.Live.Origins} {
+		maps.Copy(known, Table(list))
+	}
+	origins := associations.Table{}
+	for slot := range table {
+		held := p.have.Distributions[slot.Distribution].Held[slot]
+		switch first, ok := known[slot]; {
+		case ok:
+			origins[slot] = first
+		case !held.Empty() && !p.own.Owns(slot, held) && !p.own.Slots[slot]:
+			origins[slot] = held
+		}
+	}
+	return List(origins)
+}
+
+// needsRecord says that the goal is not what the live release says already.
+func (p *planner) needsRecord(plan Plan) bool {
+	live, goal := p.have.Ledger.Live, plan.Goal
+	switch {
+	case live.Number == 0, p.have.Ledger.Pending.Number != 0, plan.Kind != KindApply:
+		return true
+	}
+	for _, stage := range plan.Stages {
+		for _, s := range stage {
+			if _, wait := s.(Await); !wait {
+				return true
+			}
+		}
+	}
+	return !slices.Equal(identities(live.Functions), identities(goal.Functions)) ||
+		!slices.Equal(live.Distributions, goal.Distributions) ||
+		!slices.Equal(live.Bindings, goal.Bindings) ||
+		!maps.Equal(live.Tags, goal.Tags)
+}
+
+// identities leaves out what does not make a function another one: where it
+// is packed anew, its zip may have another size.
+func identities(functions []Function) []Function {
+	list := slices.Clone(functions)
+	for i := range list {
+		list[i].ZipBytes, list[i].CodeSHA256 = 0, ""
+	}
+	return list
+}
+
+// recorded says that the release binds exactly this version.
+func recorded(r Release, f Function) bool {
+	old, ok := r.Function(f.Spec.Function)
+	return ok && old.Number == f.Number && old.Spec == f.Spec
+}

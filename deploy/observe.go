@@ -1,0 +1,306 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// listFrom is the number of distributions from which one listing of the
+// account (pages of 100) is cheaper than single reads.
+const listFrom = 6
+
+// readLimit bounds the reads that run at once. Lambda allows 15 control-plane
+// calls a second in all but GetFunction's 100 (Lambda quotas).
+const readLimit = 8
+
+// AliasError says that no distribution of the account has an alternate domain name.
+type AliasError struct{ Key, Alias string }
+
+func (e *AliasError) Error() string {
+	return fmt.Sprintf("no distribution of this account has the alternate domain name %s", e.Alias)
+}
+
+// Resolve finds the ids of distributions that a spec names by alternate domain
+// name. The id that the live release recorded is tried first, at the price of
+// a read that the plan needs anyway; only then is the account listed. What was
+// read on the way is returned too.
+func Resolve(ctx context.Context, cf CloudFront, named []Distribution, live Release) ([]Distribution, map[string]associations.State, error) {
+	found, seen := slices.Clone(named), map[string]associations.State{}
+	var listed []associations.State
+	for i, d := range found {
+		if d.ID != "" {
+			continue
+		}
+		id, err := recordedAlias(ctx, cf, d.Alias, live, seen)
+		if err != nil {
+			return nil, nil, err
+		}
+		if id == "" && listed == nil {
+			if listed, err = cf.Distributions(ctx); err != nil {
+				return nil, nil, fmt.Errorf("find %s: %w", d.Alias, err)
+			}
+		}
+		for _, state := range listed {
+			if id == "" && hasAlias(state, d.Alias) {
+				id = state.Distribution
+				seen[id] = state
+			}
+		}
+		if id == "" {
+			return nil, nil, &AliasError{Key: d.Key, Alias: d.Alias}
+		}
+		found[i].ID = id
+	}
+	return found, seen, nil
+}
+
+// recordedAlias checks that the distribution the live release found by the
+// alias still has it. It gives "" when there is none, or it has not.
+func recordedAlias(ctx context.Context, cf CloudFront, alias string, live Release, seen map[string]associations.State) (string, error) {
+	for _, d := range live.Distributions {
+		if d.Alias != alias {
+			continue
+		}
+		state, err := cf.Distribution(ctx, d.ID)
+		if _, gone := errors.AsType[*associations.DistributionError](err); gone {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if hasAlias(state, alias) {
+			seen[d.ID] = state
+			return d.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// hasAlias compares as DNS does: without regard to case.
+func hasAlias(s associations.State, alias string) bool {
+	return slices.ContainsFunc(s.Aliases, func(a string) bool { return strings.EqualFold(a, alias) })
+}
+
+// Observe looks at everything that a plan for want needs, and at nothing else:
+// what the ledger tells needs no call. seen is what Resolve read already.
+func Observe(ctx context.Context, c Cloud, state LedgerState, want Desired, seen map[string]associations.State) (Observed, error) {
+	have := Observed{
+		Stack: want.Stack, Account: state.Account, Ledger: state,
+		Heads: map[string]versions.Head{}, Versions: versions.Inventory{},
+		States: map[versions.Ref]versions.Published{}, Distributions: maps.Clone(seen),
+	}
+	if have.Distributions == nil {
+		have.Distributions = map[string]associations.State{}
+	}
+	if have.Account == "" {
+		account, err := c.Identity.Account(ctx)
+		if err != nil {
+			return Observed{}, err
+		}
+		have.Account = account
+	}
+	if want.Account != "" && want.Account != have.Account {
+		return have, nil // NewPlan refuses; nothing of that account is ours to read
+	}
+	o := observer{cloud: c, have: &have, want: want}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	o.distributions(gctx, group)
+	o.functions(gctx, group)
+	if err := group.Wait(); err != nil {
+		return Observed{}, err
+	}
+	return have, o.holders(ctx)
+}
+
+type observer struct {
+	cloud Cloud
+	want  Desired
+	mu    sync.Mutex // guards have's maps
+	have  *Observed
+}
+
+// distributions reads those the stack names and those its releases name.
+func (o *observer) distributions(ctx context.Context, group *errgroup.Group) {
+	ids := map[string]bool{}
+	for _, list := range [][]Distribution{o.want.Distributions, o.have.Ledger.Live.Distributions, o.have.Ledger.Pending.Distributions} {
+		for _, d := range list {
+			if _, read := o.have.Distributions[d.ID]; !read {
+				ids[d.ID] = true
+			}
+		}
+	}
+	if len(ids) >= listFrom {
+		group.Go(func() error {
+			all, err := o.cloud.CloudFront.Distributions(ctx)
+			if err != nil {
+				return err
+			}
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			for _, state := range all {
+				if ids[state.Distribution] {
+					o.have.Distributions[state.Distribution] = state
+				}
+			}
+			return nil
+		})
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		group.Go(func() error { return o.distribution(ctx, id) })
+	}
+}
+
+func (o *observer) distribution(ctx context.Context, id string) error {
+	state, err := o.cloud.CloudFront.Distribution(ctx, id)
+	if _, gone := errors.AsType[*associations.DistributionError](err); gone {
+		return nil // absent: NewPlan says what that means
+	}
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.have.Distributions[id] = state
+	return nil
+}
+
+// functions reads what no release in hand tells: versions that a rollback
+// wants back, and the functions that may have to be published.
+func (o *observer) functions(ctx context.Context, group *errgroup.Group) {
+	live, pending := o.have.Ledger.Live, o.have.Ledger.Pending
+	for _, f := range o.want.Functions {
+		name := f.Spec.Function
+		if f.Number != 0 {
+			if !recorded(live, f) && o.want.binds(name) {
+				group.Go(func() error { return o.version(ctx, f.Ref()) })
+			}
+			continue
+		}
+		if old, ok := live.Function(name); ok && old.Spec == f.Spec {
+			continue
+		}
+		if old, ok := pending.Function(name); ok && old.Spec == f.Spec {
+			continue
+		}
+		group.Go(func() error { return o.head(ctx, name) })
+		group.Go(func() error { return o.list(ctx, name) })
+	}
+}
+
+func (o *observer) head(ctx context.Context, name string) error {
+	head, err := o.cloud.Lambda.Head(ctx, name)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.have.Heads[name] = head
+	return nil
+}
+
+func (o *observer) list(ctx context.Context, name string) error {
+	list, err := o.cloud.Lambda.Versions(ctx, name)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.have.Versions[name] = list
+	return nil
+}
+
+func (o *observer) version(ctx context.Context, ref versions.Ref) error {
+	v, err := o.cloud.Lambda.Version(ctx, ref)
+	if errors.Is(err, versions.ErrNoVersion) {
+		return nil // absent: NewPlan says what that means
+	}
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.have.States[ref] = v
+	return nil
+}
+
+// holders reads the versions that sit in slots of ours, are of functions of
+// ours, and yet are recorded nowhere in hand: an earlier release may have put
+// them there. Their own mark tells. Usually there are none.
+func (o *observer) holders(ctx context.Context) error {
+	own := Owned(o.have.Ledger, o.want)
+	names := map[string]bool{}
+	for _, list := range [][]Function{o.want.Functions, o.have.Ledger.Live.Functions, o.have.Ledger.Pending.Functions} {
+		for _, f := range list {
+			names[f.Spec.Function] = true
+		}
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	asked := map[versions.Ref]bool{}
+	for slot := range own.Slots {
+		held := o.have.Distributions[slot.Distribution].Held[slot]
+		ref := held.Version
+		if held.Empty() || held.ARN != "" || own.Versions[ref] || !names[ref.Function] || asked[ref] {
+			continue
+		}
+		asked[ref] = true
+		group.Go(func() error { return o.version(gctx, ref) })
+	}
+	return group.Wait()
+}
+
+// Prepare observes and plans. A listing does not tell continuous deployment
+// policies, so distributions that the plan would change are then read singly,
+// and the plan is made again of what that adds.
+func Prepare(ctx context.Context, c Cloud, state LedgerState, want Desired, rules Rules, seen map[string]associations.State) (Plan, error) {
+	have, err := Observe(ctx, c, state, want, seen)
+	if err != nil {
+		return Plan{}, err
+	}
+	plan, err := NewPlan(want, have, rules)
+	if err != nil {
+		return Plan{}, err
+	}
+	o := observer{cloud: c, have: &have, want: want}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	again := false
+	for _, id := range plan.Writes() {
+		if !have.Distributions[id].PolicyKnown {
+			again = true
+			group.Go(func() error { return o.distribution(gctx, id) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return Plan{}, err
+	}
+	if !again {
+		return plan, nil
+	}
+	return NewPlan(want, have, rules)
+}
+
+// Writes gives the distributions that the plan writes, in order.
+func (p Plan) Writes() []string {
+	var ids []string
+	for _, stage := range p.Stages {
+		for _, s := range stage {
+			if a, ok := s.(Associate); ok {
+				ids = append(ids, a.Change.Distribution)
+			}
+		}
+	}
+	return ids
+}

@@ -1,0 +1,542 @@
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// A small world is enough: three functions, two distributions, two paths,
+// three triggers. Most random pairs of it plan without a conflict.
+var (
+	functionNames = []string{"s-auth", "s-geo", "s-resize"}
+	distributions = []string{"E1", "E2"}
+	paths         = []string{associations.DefaultPath, "/img/*"}
+	triggers      = []associations.Trigger{associations.ViewerRequest, associations.OriginRequest, associations.OriginResponse}
+)
+
+const account = "123456789012"
+
+func drawConfig(t *rapid.T) versions.Config {
+	return versions.Config{
+		Runtime: "nodejs24.x", Handler: "index.handler", Role: "arn:aws:iam::" + account + ":role/edge",
+		MemoryMB: rapid.SampledFrom([]int{128, 256}).Draw(t, "memory"), TimeoutSeconds: 5,
+	}
+}
+
+func drawSpec(t *rapid.T, name string) versions.Spec {
+	return versions.Spec{
+		Function: name,
+		Content:  versions.ContentID(rapid.SampledFrom([]string{"aaaa", "bbbb", "cccc"}).Draw(t, "content")),
+		Config:   drawConfig(t),
+	}
+}
+
+// drawDesired draws what a spec could want.
+func drawDesired(t *rapid.T) deploy.Desired {
+	want := deploy.Desired{
+		Stack: "s", Kind: deploy.KindApply, Account: account, Role: "arn:aws:iam::" + account + ":role/edge",
+		Distributions: []deploy.Distribution{{Key: "one", ID: "E1"}, {Key: "two", ID: "E2"}},
+		Bindings:      associations.Table{},
+	}
+	for _, name := range functionNames {
+		if rapid.Bool().Draw(t, "has "+name) {
+			spec := drawSpec(t, name)
+			want.Functions = append(want.Functions, deploy.Function{Key: name[2:], Spec: spec, CodeSHA256: "sha-" + string(spec.Content)})
+		}
+	}
+	if len(want.Functions) == 0 {
+		return want
+	}
+	for _, slot := range allSlots() {
+		if rapid.IntRange(0, 2).Draw(t, "bind "+slot.String()) == 0 {
+			f := rapid.SampledFrom(want.Functions).Draw(t, "function")
+			want.Bindings[slot] = associations.Binding{
+				Version:     versions.Ref{Function: f.Spec.Function},
+				IncludeBody: slot.Trigger.Request() && rapid.Bool().Draw(t, "body"),
+			}
+		}
+	}
+	return want
+}
+
+func allSlots() []associations.Slot {
+	var slots []associations.Slot
+	for _, d := range distributions {
+		for _, p := range paths {
+			for _, tr := range triggers {
+				slots = append(slots, associations.Slot{Distribution: d, Path: p, Trigger: tr})
+			}
+		}
+	}
+	return slots
+}
+
+// drawWorld draws an account that no release describes: some foreign functions
+// in some slots.
+func drawWorld(t *rapid.T, foreign bool) deploy.Observed {
+	have := deploy.Observed{
+		Stack: "s", Account: account, Heads: map[string]versions.Head{}, Versions: versions.Inventory{},
+		States: map[versions.Ref]versions.Published{}, Distributions: map[string]associations.State{},
+	}
+	for _, id := range distributions {
+		held := associations.Table{}
+		for _, slot := range allSlots() {
+			if foreign && slot.Distribution == id && rapid.IntRange(0, 11).Draw(t, "foreign") == 0 {
+				held[slot] = associations.Binding{Version: versions.Ref{Function: "other-team", Number: rapid.IntRange(1, 3).Draw(t, "n")}}
+			}
+		}
+		have.Distributions[id] = associations.State{
+			Distribution: id, Account: account, DomainName: id + ".cloudfront.net", Enabled: true,
+			Deployed: rapid.Bool().Draw(t, "deployed"), PolicyKnown: true,
+			Behaviors: []string{"/img/*", associations.DefaultPath}, Held: held, Functions: map[associations.Slot]string{},
+		}
+	}
+	return have
+}
+
+// run carries a plan out on a simulated account and commits its release.
+func run(t *rapid.T, have deploy.Observed, plan deploy.Plan) deploy.Observed {
+	after, err := deploy.Simulate(have, steps(plan)...)
+	if err != nil {
+		t.Fatalf("simulate: %v", err)
+	}
+	return commit(after, plan)
+}
+
+func steps(p deploy.Plan) []deploy.Step { return slices.Concat(p.Stages...) }
+
+// commit makes the plan's goal the live release, as the ledger would.
+func commit(after deploy.Observed, plan deploy.Plan) deploy.Observed {
+	if !plan.Changes() {
+		return after
+	}
+	r := record(after, plan)
+	after.Ledger = deploy.LedgerState{Exists: true, Account: account, Live: r}
+	return after
+}
+
+func record(after deploy.Observed, plan deploy.Plan) deploy.Release {
+	published := map[string]versions.Version{}
+	for _, s := range steps(plan) {
+		if p, ok := s.(deploy.Publish); ok {
+			list := after.Versions[p.Spec.Function]
+			if len(list) > 0 && list[len(list)-1].Spec == p.Spec {
+				published[p.Spec.Function] = list[len(list)-1]
+			}
+		}
+	}
+	r := plan.Goal.Resolve(published)
+	r.Number = max(after.Ledger.Live.Number, after.Ledger.Pending.Number) + 1
+	return r
+}
+
+// seeAll gives the planner of a rollback what Observe would have read.
+func seeAll(have deploy.Observed) deploy.Observed {
+	have.States = map[versions.Ref]versions.Published{}
+	for _, list := range have.Versions {
+		for _, v := range list {
+			have.States[v.Ref] = versions.Published{
+				Version: v, State: versions.State{State: "Active", Update: "Successful"},
+				Tags: map[string]string{versions.StackTag: v.Stack},
+			}
+		}
+	}
+	return have
+}
+
+func mustPlan(t *rapid.T, want deploy.Desired, have deploy.Observed, rules deploy.Rules) deploy.Plan {
+	plan, err := deploy.NewPlan(want, have, rules)
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	return plan
+}
+
+var adopt = deploy.Rules{Adopt: true, AllowDetach: true}
+
+// drawHistory applies a few random stacks and gives the account after each,
+// with the releases that led there.
+func drawHistory(t *rapid.T, n int) ([]deploy.Observed, []deploy.Release) {
+	have := drawWorld(t, true)
+	var worlds []deploy.Observed
+	var releases []deploy.Release
+	for range n {
+		have = run(t, have, mustPlan(t, drawDesired(t), have, adopt))
+		worlds = append(worlds, have)
+		releases = append(releases, have.Ledger.Live)
+	}
+	return worlds, releases
+}
+
+// versionAt finds the version that a slot holds, in the account alone.
+func versionAt(have deploy.Observed, slot associations.Slot) (versions.Version, associations.Binding) {
+	b := have.Distributions[slot.Distribution].Held[slot]
+	for _, v := range have.Versions[b.Version.Function] {
+		if v.Ref == b.Version {
+			return v, b
+		}
+	}
+	return versions.Version{}, b
+}
+
+// The oracle: it never calls the planner to judge the planner.
+func TestEveryWantedSlotHoldsExactlyTheWantedCodeConfigurationAndFlags(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		worlds, _ := drawHistory(t, rapid.IntRange(0, 2).Draw(t, "history"))
+		have := drawWorld(t, true)
+		if len(worlds) > 0 {
+			have = worlds[len(worlds)-1]
+		}
+		want := drawDesired(t)
+		after := run(t, have, mustPlan(t, want, have, adopt))
+		for slot, b := range want.Bindings {
+			v, held := versionAt(after, slot)
+			if held.IncludeBody != b.IncludeBody {
+				t.Errorf("%s: include body is %v, want %v", slot, held.IncludeBody, b.IncludeBody)
+			}
+			for _, f := range want.Functions {
+				if f.Spec.Function == b.Version.Function && v.Spec != f.Spec {
+					t.Errorf("%s holds %+v, want %+v", slot, v.Spec, f.Spec)
+				}
+			}
+		}
+		for _, slot := range allSlots() {
+			was := have.Distributions[slot.Distribution].Held[slot]
+			_, wanted := want.Bindings[slot]
+			_, held := versionAt(after, slot)
+			ours := was.Version.Function != "other-team" && !was.Empty()
+			if !wanted && ours && !held.Empty() {
+				t.Errorf("%s is not wanted, was ours, and still holds %s", slot, held)
+			}
+		}
+		for _, f := range want.Functions {
+			rec, ok := after.Ledger.Live.Function(f.Spec.Function)
+			if !ok || rec.Spec != f.Spec || rec.Number == 0 {
+				t.Errorf("the release records %+v for %s, want %+v with a number", rec, f.Key, f.Spec)
+			}
+		}
+	})
+}
+
+func TestASecondPlanHasNothingToDo(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		have, want := drawWorld(t, true), drawDesired(t)
+		after := run(t, have, mustPlan(t, want, have, adopt))
+		// Without any permission: what is ours needs none.
+		again := mustPlan(t, want, after, deploy.Rules{})
+		if again.Changes() || len(again.Stages) > 0 {
+			t.Errorf("the second plan has stages %+v, record %v", again.Stages, again.Record)
+		}
+	})
+}
+
+func TestEveryWantedDistributionEndsDeployed(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		have, want := drawWorld(t, true), drawDesired(t)
+		after := run(t, have, mustPlan(t, want, have, adopt))
+		for slot := range want.Bindings {
+			if !after.Distributions[slot.Distribution].Deployed {
+				t.Errorf("%s is not deployed at the end", slot.Distribution)
+			}
+		}
+	})
+}
+
+func TestEqualInputsGiveEqualPlansAndStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		worlds, _ := drawHistory(t, 1)
+		want := drawDesired(t)
+		have := worlds[0]
+		before := fmt.Sprintf("%#v", []any{want, have})
+		wantBefore, haveBefore := deepCopy(t, want.Functions), deepCopy(t, have.Versions)
+		first, err := json.Marshal(mustPlan(t, want, have, adopt))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			second, err := json.Marshal(mustPlan(t, want, have, adopt))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(first) != string(second) {
+				t.Fatalf("two plans of equal inputs differ:\n%s\n%s", first, second)
+			}
+		}
+		if after := fmt.Sprintf("%#v", []any{want, have}); after != before {
+			t.Errorf("planning changed its input:\n%s\n%s", before, after)
+		}
+		if diff := cmp.Diff(wantBefore, want.Functions); diff != "" {
+			t.Errorf("planning changed the wanted functions:\n%s", diff)
+		}
+		if diff := cmp.Diff(haveBefore, have.Versions); diff != "" {
+			t.Errorf("planning changed the observed versions:\n%s", diff)
+		}
+	})
+}
+
+func deepCopy[T any](t *rapid.T, v T) T {
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c T
+	if err := json.Unmarshal(data, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestTheOrderOfVersionListsDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		worlds, _ := drawHistory(t, 3)
+		have := worlds[2]
+		// The lists decide only when no release in hand does.
+		have.Ledger.Live.Functions = nil
+		// Two versions of one content: a version was deleted and made again, say.
+		for name, list := range have.Versions {
+			if len(list) > 0 {
+				twin := list[0]
+				twin.Ref.Number = 90
+				have.Versions[name] = append(slices.Clone(list), twin)
+			}
+		}
+		want := drawDesired(t)
+		forth := mustPlan(t, want, have, adopt)
+		back := have
+		back.Versions = versions.Inventory{}
+		for name, list := range have.Versions {
+			list = slices.Clone(list)
+			slices.Reverse(list)
+			back.Versions[name] = list
+		}
+		if diff := cmp.Diff(forth, mustPlan(t, want, back, adopt), cmpopts.IgnoreUnexported(deploy.Plan{})); diff != "" {
+			t.Errorf("the plan depends on the order of a list:\n%s", diff)
+		}
+	})
+}
+
+func TestForeignSlotsAreNeverTouched(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		worlds, _ := drawHistory(t, rapid.IntRange(0, 2).Draw(t, "history"))
+		have := drawWorld(t, true)
+		if len(worlds) > 0 {
+			have = worlds[len(worlds)-1]
+		}
+		want := drawDesired(t)
+		clash := false
+		for slot := range want.Bindings {
+			held := have.Distributions[slot.Distribution].Held[slot]
+			clash = clash || held.Version.Function == "other-team"
+		}
+		plan, err := deploy.NewPlan(want, have, deploy.Rules{})
+		if (err != nil) != clash {
+			t.Fatalf("a foreign function holds a wanted slot: %v; planning said: %v", clash, err)
+		}
+		if err != nil {
+			return
+		}
+		after := run(t, have, plan)
+		for _, slot := range allSlots() {
+			was := have.Distributions[slot.Distribution].Held[slot]
+			is := after.Distributions[slot.Distribution].Held[slot]
+			if was.Version.Function == "other-team" && is != was {
+				t.Errorf("%s held %s and now holds %s", slot, was, is)
+			}
+		}
+	})
+}
+
+func TestRollbackGivesTheBindingsBackAndPublishesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 4).Draw(t, "releases")
+		worlds, releases := drawHistory(t, n)
+		to := rapid.IntRange(0, n-1).Draw(t, "to")
+		have, target := seeAll(worlds[n-1]), releases[to]
+		plan := mustPlan(t, deploy.RollbackTo(have.Ledger, target, nil), have, deploy.Rules{Adopt: true})
+		for _, s := range steps(plan) {
+			if p, ok := s.(deploy.Publish); ok {
+				t.Errorf("the rollback publishes %s", p.Key)
+			}
+		}
+		after := run(t, have, plan)
+		for _, b := range target.Bindings {
+			if held := after.Distributions[b.Slot.Distribution].Held[b.Slot]; held != b.Binding {
+				t.Errorf("%s holds %s after the rollback, want %s", b.Slot, held, b.Binding)
+			}
+		}
+		if diff := cmp.Diff(target.Bindings, after.Ledger.Live.Bindings, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("the rollback's release binds something else than its target:\n%s", diff)
+		}
+		// What was bound since and is not wanted by the target is gone.
+		wanted := deploy.Table(target.Bindings)
+		for _, b := range have.Ledger.Live.Bindings {
+			if _, ok := wanted[b.Slot]; !ok && !after.Distributions[b.Slot.Distribution].Held[b.Slot].Empty() {
+				t.Errorf("%s still holds what the rolled-back release put there", b.Slot)
+			}
+		}
+		if again := mustPlan(t, deploy.RollbackTo(seeAll(after).Ledger, target, nil), seeAll(after), deploy.Rules{}); len(again.Stages) > 0 {
+			t.Errorf("rolling back twice to the same release does something: %+v", again.Stages)
+		}
+	})
+}
+
+func TestRollbackToZeroGivesBackWhatWasThereBefore(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		first := drawWorld(t, true)
+		have := first
+		touched := map[associations.Slot]bool{}
+		n := rapid.IntRange(1, 4).Draw(t, "releases")
+		keep := drawDesired(t)
+		for range n {
+			// Only what is bound throughout has an origin to give back.
+			next := drawDesired(t)
+			next.Functions = append(slices.DeleteFunc(slices.Clone(next.Functions), func(f deploy.Function) bool {
+				return slices.ContainsFunc(keep.Functions, func(k deploy.Function) bool { return k.Key == f.Key })
+			}), keep.Functions...)
+			slices.SortFunc(next.Functions, func(a, b deploy.Function) int { return int(a.Key[0]) - int(b.Key[0]) })
+			next.Bindings = keep.Bindings
+			have = run(t, have, mustPlan(t, next, have, adopt))
+		}
+		for slot := range keep.Bindings {
+			touched[slot] = true
+		}
+		after := run(t, have, mustPlan(t, deploy.RollbackTo(have.Ledger, deploy.Release{}, nil), have, deploy.Rules{}))
+		for slot := range touched {
+			was := first.Distributions[slot.Distribution].Held[slot]
+			if is := after.Distributions[slot.Distribution].Held[slot]; is != was {
+				t.Errorf("%s holds %s after rollback to 0, and held %s at first", slot, is, was)
+			}
+		}
+		if len(after.Ledger.Live.Bindings) != 0 {
+			t.Errorf("after rollback to 0 the stack still claims %+v", after.Ledger.Live.Bindings)
+		}
+	})
+}
+
+func TestRollbackToAPrunedVersionIsAnError(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		worlds, releases := drawHistory(t, 2)
+		target, have := releases[0], seeAll(worlds[1])
+		gone, any := versions.Ref{}, false
+		for _, b := range target.Bindings {
+			live, ok := have.Ledger.Live.Function(b.Binding.Version.Function)
+			if !ok || live.Ref() != b.Binding.Version {
+				gone, any = b.Binding.Version, true
+			}
+		}
+		if !any {
+			t.Skip("everything the target binds is live")
+		}
+		// Pruned, and a version of the same content made anew under another number.
+		list := slices.Clone(have.Versions[gone.Function])
+		for i := range list {
+			if list[i].Ref == gone {
+				list[i].Ref.Number = 95
+			}
+		}
+		have.Versions[gone.Function] = list
+		have = seeAll(have)
+		_, err := deploy.NewPlan(deploy.RollbackTo(have.Ledger, target, nil), have, adopt)
+		if err == nil {
+			t.Fatalf("version %s is gone and the rollback plans all the same", gone)
+		}
+	})
+}
+
+func TestACrashAnywhereReachesTheSameEndInNoMoreSteps(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		worlds, _ := drawHistory(t, rapid.IntRange(1, 2).Draw(t, "history"))
+		have, want := worlds[len(worlds)-1], drawDesired(t)
+		plan := mustPlan(t, want, have, adopt)
+		whole := run(t, have, plan)
+
+		all := steps(plan)
+		cut := rapid.IntRange(0, len(all)).Draw(t, "cut")
+		half, err := deploy.Simulate(have, all[:cut]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if crashedAfterRecord(all[:cut]) {
+			half.Ledger.Pending = record(half, plan)
+		}
+		rest := mustPlan(t, want, half, adopt)
+		if n := len(withoutAwait(steps(rest))); n > len(withoutAwait(all[cut:])) {
+			// A reused version is looked at once before it is attached.
+			if n > len(withoutAwait(all)) {
+				t.Errorf("after %d of %d steps, %d more were planned", cut, len(all), n)
+			}
+		}
+		for _, s := range steps(rest) {
+			p, ok := s.(deploy.Publish)
+			if ok && slices.ContainsFunc(half.Versions[p.Spec.Function], func(v versions.Version) bool { return v.Spec == p.Spec }) {
+				t.Errorf("%s is published twice", p.Key)
+			}
+		}
+		after := run(t, half, rest)
+		for _, id := range distributions {
+			if diff := cmp.Diff(whole.Distributions[id].Held, after.Distributions[id].Held); diff != "" {
+				t.Errorf("%s ends differently after a crash at step %d:\n%s", id, cut, diff)
+			}
+		}
+		if !slices.Equal(whole.Ledger.Live.Bindings, after.Ledger.Live.Bindings) {
+			t.Errorf("the release after the crash binds something else")
+		}
+	})
+}
+
+// crashedAfterRecord says that the run came as far as recording its release.
+func crashedAfterRecord(done []deploy.Step) bool {
+	return slices.ContainsFunc(done, func(s deploy.Step) bool { _, ok := s.(deploy.Associate); return ok })
+}
+
+func withoutAwait(list []deploy.Step) []deploy.Step {
+	return slices.DeleteFunc(slices.Clone(list), func(s deploy.Step) bool { _, ok := s.(deploy.Await); return ok })
+}
+
+func TestNoEditChangesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		worlds, _ := drawHistory(t, rapid.IntRange(1, 3).Draw(t, "history"))
+		have := worlds[len(worlds)-1]
+		plan := mustPlan(t, drawDesired(t), have, adopt)
+		seen := map[string]bool{}
+		for _, s := range steps(plan) {
+			a, ok := s.(deploy.Associate)
+			if !ok {
+				continue
+			}
+			if seen[a.Change.Distribution] {
+				t.Errorf("%s is written twice", a.Change.Distribution)
+			}
+			seen[a.Change.Distribution] = true
+			if len(a.Change.Edits) == 0 {
+				t.Errorf("%s is written without an edit", a.Change.Distribution)
+			}
+			for _, e := range a.Change.Edits {
+				if e.From == e.To {
+					t.Errorf("%s: the edit changes nothing", e.Slot)
+				}
+			}
+		}
+	})
+}

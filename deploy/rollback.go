@@ -1,0 +1,203 @@
+package deploy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Desired is what a release says shall be: its own versions, by number. No
+// spec and no bundles are needed.
+func (r Release) Desired() Desired {
+	return Desired{
+		Stack: r.Stack, Kind: KindRollback, Of: r.Number, Account: r.Account, Role: r.Role, Tags: r.Tags,
+		Functions: slices.Clone(r.Functions), Distributions: slices.Clone(r.Distributions),
+		Bindings: Table(r.Bindings), Origins: r.Origins, Source: r.Source,
+	}
+}
+
+// Undo is what the live release says was there before the stack came: a
+// rollback to 0.
+func (r Release) Undo() Desired {
+	want := Desired{
+		Stack: r.Stack, Kind: KindRollback, Account: r.Account, Role: r.Role, Tags: r.Tags,
+		Distributions: slices.Clone(r.Distributions), Bindings: Table(r.Origins),
+	}
+	return want
+}
+
+// RollbackTo gives what a rollback from the state of the ledger to the target
+// wants; passed are the releases that it takes out of service.
+func RollbackTo(state LedgerState, target Release, passed []Release) Desired {
+	want := target.Desired()
+	if target.Number == 0 {
+		want = state.Live.Undo()
+		if state.Live.Number == 0 {
+			want = state.Pending.Undo()
+		}
+	}
+	want.Tags, want.Role = state.Live.Tags, state.Live.Role
+	if state.Live.Number == 0 {
+		want.Tags, want.Role = state.Pending.Tags, state.Pending.Role
+	}
+	want.Distributions = joinDistributions(want.Distributions, state.Live.Distributions, state.Pending.Distributions)
+	want.Holds = holdsAfter(state.Live.Holds, target, passed)
+	return want
+}
+
+// joinDistributions keeps the distributions that a rollback empties among
+// those the stack names: going back is no reason to ask for --allow-detach.
+func joinDistributions(lists ...[]Distribution) []Distribution {
+	var all []Distribution
+	for _, list := range lists {
+		for _, d := range list {
+			if !slices.ContainsFunc(all, func(o Distribution) bool { return o.ID == d.ID }) {
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
+
+// NoTargetError says that there is nothing to go back to.
+type NoTargetError struct {
+	Stack string
+	Live  int
+}
+
+func (e *NoTargetError) Error() string {
+	if e.Live == 0 {
+		return fmt.Sprintf("stack %s has no release yet", e.Stack)
+	}
+	return fmt.Sprintf("stack %s has no earlier release that is complete, not held, and binds something else than release %d", e.Stack, e.Live)
+}
+
+// History is the ledger's list by number, for walking ancestors.
+type History map[int]Summary
+
+// NewHistory makes a History of a list.
+func NewHistory(list []Summary) History {
+	h := make(History, len(list))
+	for _, s := range list {
+		h[s.Number] = s
+	}
+	return h
+}
+
+// Lineage gives the complete releases that led to the one of that number,
+// which comes first, then ever older ones. A release that was rolled back is
+// not among the ancestors of what came after: behind a rollback stands what
+// it went back to, so that going back twice goes further back, never forth.
+func (h History) Lineage(number int) []Summary {
+	var line []Summary
+	seen := map[int]bool{}
+	for number != 0 && !seen[number] {
+		seen[number] = true
+		s, ok := h[number]
+		if !ok {
+			break // the release was deleted, or its description is not ours
+		}
+		line = append(line, s)
+		if s.Kind == KindRollback {
+			number = s.Of
+			continue
+		}
+		number = s.Parent
+	}
+	return line
+}
+
+// Target finds what a rollback without arguments goes back to: the nearest
+// complete ancestor that is not held and binds something else than is bound
+// now. While a release is in flight, what is live on paper may not be what is
+// bound: then the live release itself is the target, or, if what is in flight
+// is a rollback that was interrupted, its target once more.
+func (h History) Target(stack string, pos Position, held func(release int) bool) (int, error) {
+	line := h.Lineage(pos.Live)
+	switch {
+	case pos.Live == 0 && pos.Pending != 0:
+		return 0, nil // a first apply that was interrupted
+	case len(line) == 0:
+		return 0, &NoTargetError{Stack: stack, Live: pos.Live}
+	case pos.GoingBack():
+		return pos.Pending, nil
+	}
+	now := line[0].Bindings
+	candidates := line[1:]
+	if p, ok := h[pos.Pending]; ok {
+		now, candidates = p.Bindings, line
+	}
+	for _, s := range candidates {
+		if s.Bindings != now && !held(s.Number) {
+			return s.Number, nil
+		}
+	}
+	return 0, &NoTargetError{Stack: stack, Live: pos.Live}
+}
+
+// Passed gives the releases that going back to the target takes out of
+// service: those on the line between, and one in flight.
+func (h History) Passed(pos Position, target int) []int {
+	var passed []int
+	if pos.Pending != 0 && pos.Pending != target {
+		passed = append(passed, pos.Pending)
+	}
+	for _, s := range h.Lineage(pos.Live) {
+		if s.Number == target {
+			return passed
+		}
+		passed = append(passed, s.Number)
+	}
+	if target == 0 {
+		return passed
+	}
+	// The target is not behind us: going to it takes nothing but the live
+	// release out of service.
+	if pos.Pending != 0 && pos.Pending != target {
+		return []int{pos.Pending, pos.Live}
+	}
+	return []int{pos.Live}
+}
+
+// HeldRelease says that a hold names the release.
+func HeldRelease(holds []Hold, number int) bool {
+	return slices.ContainsFunc(holds, func(h Hold) bool { return h.Release == number })
+}
+
+// PlanResume plans to lift the hold of one release, or of all when release is
+// 0: it records a release that binds what is bound, and touches nothing else.
+func PlanResume(state LedgerState, release int) (Plan, error) {
+	live := state.Live
+	if live.Number == 0 {
+		return Plan{}, &NoTargetError{Stack: live.Stack}
+	}
+	var keep []Hold
+	holds := state.Holds()
+	for _, h := range holds {
+		if release != 0 && h.Release != release {
+			keep = append(keep, h)
+		}
+	}
+	if len(keep) == len(holds) {
+		return Plan{}, &NotHeldError{Stack: live.Stack, Release: release, Holds: holds}
+	}
+	goal := live
+	goal.Kind, goal.Parent, goal.Of, goal.Changed, goal.Holds = KindResume, live.Number, 0, nil, keep
+	return Plan{
+		Schema: PlanSchema, Stack: live.Stack, Kind: KindResume, Account: state.Account,
+		Saw: state.Position(), seen: state.Seen, Goal: goal, Record: true,
+	}, nil
+}
+
+// NotHeldError says that there is no hold to lift.
+type NotHeldError struct {
+	Stack   string
+	Release int // 0: any
+	Holds   []Hold
+}
+
+func (e *NotHeldError) Error() string {
+	if e.Release == 0 {
+		return fmt.Sprintf("stack %s is not held", e.Stack)
+	}
+	return fmt.Sprintf("stack %s has no hold for release %d", e.Stack, e.Release)
+}
