@@ -1,0 +1,220 @@
+package versions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Tick is told, after each look while something is waited for, what it is
+// being waited for. A nil Tick is allowed.
+type Tick func(reason string)
+
+// Pace says how often to look while waiting, and for how long. The zero value
+// of each member means its default.
+type Pace struct {
+	// Poll is the time between two looks; defaultPoll.
+	Poll time.Duration
+	// Timeout bounds each wait; functionTimeout for a function's own
+	// transitions, versionTimeout for a published version.
+	Timeout time.Duration
+	// RoleTimeout bounds how long a role that Lambda cannot assume yet is
+	// tried again; defaultRoleTimeout.
+	RoleTimeout time.Duration
+}
+
+// The defaults are those of the waiters in AWS's own API model of Lambda.
+const (
+	// defaultPoll: waiters FunctionActiveV2 and FunctionUpdatedV2, which ask
+	// GetFunction: it has a quota of its own of 100 requests a second, while
+	// nearly everything else shares 15 (Lambda Developer Guide, "Lambda quotas").
+	defaultPoll = time.Second
+	// functionTimeout: the same waiters, 300 attempts at 1 s.
+	functionTimeout = 300 * time.Second
+	// versionTimeout: waiter PublishedVersionActive, 312 attempts at 5 s.
+	versionTimeout = 312 * 5 * time.Second
+	// appearTimeout: waiter FunctionExists, 20 attempts at 1 s. It bounds how
+	// long something that was just made may be missing from an answer.
+	appearTimeout = 20 * time.Second
+	// defaultRoleTimeout has no source at AWS: IAM says only that changes take
+	// time to be seen everywhere (IAM User Guide, "Changes that I make are not
+	// always immediately visible"), and it is seconds as a rule.
+	defaultRoleTimeout = 60 * time.Second
+)
+
+func (p Pace) poll() time.Duration { return orDefault(p.Poll, defaultPoll) }
+
+func orDefault(d, otherwise time.Duration) time.Duration {
+	if d <= 0 {
+		return otherwise
+	}
+	return d
+}
+
+// wait is one bounded wait. It keeps time by timers alone, and never reads
+// the clock.
+type wait struct {
+	name     string // what is waited for, for errors
+	poll     time.Duration
+	timeout  time.Duration
+	deadline *time.Timer
+	tick     Tick
+}
+
+func newWait(name string, poll, timeout time.Duration, tick Tick) *wait {
+	if tick == nil {
+		tick = func(string) {}
+	}
+	return &wait{name: name, poll: poll, timeout: timeout, deadline: time.NewTimer(timeout), tick: tick}
+}
+
+func (w *wait) stop() { w.deadline.Stop() }
+
+// next reports the reason and lets one poll interval pass. refusal is what
+// Lambda said, if it was a call that was refused.
+func (w *wait) next(ctx context.Context, reason string, refusal error) error {
+	w.tick(reason)
+	pause := time.NewTimer(w.poll)
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for %s: %w", w.name, context.Cause(ctx))
+	case <-w.deadline.C:
+		return &WaitError{Name: w.name, Reason: reason, Timeout: w.timeout, Err: refusal}
+	case <-pause.C:
+		return nil
+	}
+}
+
+// AwaitActive waits until a recorded version is Active, and makes sure that it
+// is what was recorded: the same configuration, the same content by the mark
+// of this stack in its description, and the same CodeSHA256 (if want has one),
+// of a function that is tagged for this stack. The returned Version is as
+// observed.
+//
+// Errors: ErrNoVersion when it was deleted, *OwnerError, *UnknownOwnerError,
+// *MismatchError, *StateError when it ended in a state other than Active,
+// *WaitError.
+func AwaitActive(ctx context.Context, l Reader, want Version, stack string, pace Pace, tick Tick) (Version, error) {
+	w := newWait(want.Ref.String(), pace.poll(), orDefault(pace.Timeout, versionTimeout), tick)
+	defer w.stop()
+	for {
+		have, err := l.Version(ctx, want.Ref)
+		if err != nil {
+			return Version{}, fmt.Errorf("version %s: %w", want.Ref, err)
+		}
+		if err := verify(have, want, stack); err != nil {
+			return Version{}, err
+		}
+		active, err := versionActive(have)
+		if err != nil {
+			return Version{}, err
+		}
+		if active {
+			return have.Version, nil
+		}
+		if err := w.next(ctx, waitingFor(want.Ref.String(), have.State), nil); err != nil {
+			return Version{}, err
+		}
+	}
+}
+
+// awaitPublished is AwaitActive for a version that was published a moment
+// ago: it may be missing from the first answers.
+func (p *publisher) awaitPublished(ctx context.Context, v Version) (Version, error) {
+	w := newWait(v.Ref.String(), p.pace.poll(), appearTimeout, p.tick)
+	defer w.stop()
+	for {
+		got, err := AwaitActive(ctx, p.lambda, v, p.job.Stack, p.pace, p.tick)
+		if !errors.Is(err, ErrNoVersion) {
+			return got, err
+		}
+		if werr := w.next(ctx, v.Ref.String()+" is not to be seen yet", err); werr != nil {
+			return Version{}, werr
+		}
+	}
+}
+
+// versionActive judges a version's state. Lambda's own waiter goes on waiting
+// only while it is Pending.
+func versionActive(p Published) (bool, error) {
+	e := &StateError{Name: p.Version.Ref.String(), State: p.State.State, Reason: p.State.Reason}
+	switch p.State.State {
+	case "Active":
+		return true, nil
+	case "Pending", "":
+		return false, nil
+	case "Inactive":
+		e.Advice = "Lambda set it aside because nobody invoked it for weeks; invoke this version once and it comes back"
+	default:
+		e.Advice = "it can never serve; publish again after the cause is gone"
+	}
+	return false, e
+}
+
+// verify checks ownership and identity of a version.
+func verify(have Published, want Version, stack string) error {
+	if have.TagsError != "" {
+		return &UnknownOwnerError{Function: want.Ref.Function, Reason: have.TagsError}
+	}
+	if owner := have.Tags[StackTag]; owner != stack {
+		return &OwnerError{Function: want.Ref.Function, Owner: owner}
+	}
+	if diff := differences(have.Version, want, stack); len(diff) > 0 {
+		return &MismatchError{Ref: want.Ref, Differences: diff}
+	}
+	return nil
+}
+
+// differences says in what a version is not the wanted one. The mark must be
+// of this stack: only such a description can be trusted to name the content.
+func differences(have, want Version, stack string) []Difference {
+	var list []Difference
+	add := func(what, w, h string) {
+		if w != h {
+			list = append(list, Difference{What: what, Want: w, Have: h})
+		}
+	}
+	add("function", want.Spec.Function, have.Spec.Function)
+	add("publishing stack", stack, have.Stack)
+	add("content", string(want.Spec.Content), string(have.Spec.Content))
+	if want.CodeSHA256 != "" {
+		add("CodeSha256", want.CodeSHA256, have.CodeSHA256)
+	}
+	return append(list, configDifferences(have.Spec.Config, want.Spec.Config)...)
+}
+
+func configDifferences(have, want Config) []Difference {
+	var list []Difference
+	add := func(what string, w, h any) {
+		if w != h {
+			list = append(list, Difference{What: what, Want: fmt.Sprint(w), Have: fmt.Sprint(h)})
+		}
+	}
+	add("runtime", want.Runtime, have.Runtime)
+	add("handler", want.Handler, have.Handler)
+	add("role", want.Role, have.Role)
+	add("memory", want.MemoryMB, have.MemoryMB)
+	add("timeout", want.TimeoutSeconds, have.TimeoutSeconds)
+	add("log format", want.Logging.Format, have.Logging.Format)
+	add("log level", want.Logging.Level, have.Logging.Level)
+	add("log group", want.Logging.Group, have.Logging.Group)
+	add("forbidden configuration", want.Extra, have.Extra)
+	return list
+}
+
+// waitingFor puts a state into words.
+func waitingFor(name string, s State) string {
+	state := s.State
+	if s.Update == "InProgress" {
+		state = "being updated"
+	}
+	if state == "" {
+		state = "in an unknown state"
+	}
+	if s.Reason != "" {
+		return fmt.Sprintf("%s is %s (%s)", name, state, s.Reason)
+	}
+	return fmt.Sprintf("%s is %s", name, state)
+}

@@ -1,0 +1,124 @@
+package versions
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// OwnerError says that a function belongs to somebody else: another stack, or
+// nobody that edgedeploy knows. Nothing was changed.
+type OwnerError struct {
+	Function string
+	Owner    string // the stack that StackTag names; "" when there is no such tag
+}
+
+func (e *OwnerError) Error() string {
+	if e.Owner == "" {
+		return fmt.Sprintf("function %s exists and carries no tag %s: edgedeploy did not make it", e.Function, StackTag)
+	}
+	return fmt.Sprintf("function %s belongs to stack %s (tag %s)", e.Function, e.Owner, StackTag)
+}
+
+// UnknownOwnerError says that a function's tags could not be read, so that
+// nobody can tell whose it is. Nothing was changed.
+type UnknownOwnerError struct {
+	Function string
+	Reason   string // AWS's words
+}
+
+func (e *UnknownOwnerError) Error() string {
+	return fmt.Sprintf("whose function %s is cannot be told: its tags are not readable (%s); allow lambda:ListTags on it", e.Function, e.Reason)
+}
+
+// MismatchError says that a published version is not what it was recorded, or
+// just published, to be. It must not get traffic.
+type MismatchError struct {
+	Ref         Ref
+	Differences []Difference // never empty
+}
+
+// Difference is one respect in which a version is not what it should be.
+type Difference struct {
+	What       string
+	Want, Have string
+}
+
+func (e *MismatchError) Error() string {
+	parts := make([]string, len(e.Differences))
+	for i, d := range e.Differences {
+		parts[i] = d.String()
+	}
+	return fmt.Sprintf("version %s is not what it should be: %s", e.Ref, strings.Join(parts, "; "))
+}
+
+func (d Difference) String() string {
+	return fmt.Sprintf("%s is %s instead of %s", d.What, strconv.Quote(d.Have), strconv.Quote(d.Want))
+}
+
+// StateError says that a function or version ended in a state from which
+// waiting leads nowhere.
+type StateError struct {
+	Name   string // a function's name, or a Ref as text
+	State  string // Failed, Inactive…; "update Failed" for a failed update
+	Reason string // AWS's words
+	Advice string // what a person can do
+}
+
+func (e *StateError) Error() string {
+	s := fmt.Sprintf("%s is %s", e.Name, e.State)
+	if e.Reason != "" {
+		s += " (" + e.Reason + ")"
+	}
+	return s + ": " + e.Advice
+}
+
+// WaitError says that something did not come to pass in time.
+type WaitError struct {
+	Name    string // a function's name, or a Ref as text
+	Reason  string // what it was like at the last look
+	Timeout time.Duration
+	Err     error // what Lambda refused to do until then; nil if it was only a state
+}
+
+func (e *WaitError) Error() string {
+	s := fmt.Sprintf("%s: gave up after %s: %s", e.Name, e.Timeout, e.Reason)
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap gives the refusal that was waited out.
+func (e *WaitError) Unwrap() error { return e.Err }
+
+// ContestedError says that somebody else kept changing a function while it
+// was being published. Whatever was changed is in $LATEST only, where no
+// traffic goes.
+type ContestedError struct {
+	Function string
+	Times    int
+	Err      error // what happened the last time
+}
+
+func (e *ContestedError) Error() string {
+	return fmt.Sprintf("function %s was changed by somebody else %d times while it was being published; the last time: %v", e.Function, e.Times, e.Err)
+}
+
+// Unwrap gives what happened the last time.
+func (e *ContestedError) Unwrap() error { return e.Err }
+
+// UnmarkedError says that Lambda answers with an existing version that has
+// the right code and configuration, but a description that does not name
+// this stack and content, and would not make another.
+type UnmarkedError struct {
+	Ref  Ref
+	Want Mark
+}
+
+func (e *UnmarkedError) Error() string {
+	return fmt.Sprintf("Lambda publishes no new version of function %s because version %d has the same code and configuration, "+
+		"although its description is not %q: delete that version, or change the code or the configuration",
+		e.Ref.Function, e.Ref.Number, e.Want.Describe())
+}
