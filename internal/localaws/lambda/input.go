@@ -1,0 +1,121 @@
+package lambda
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+)
+
+// configInput are the members that CreateFunction and
+// UpdateFunctionConfiguration share; an absent one is nil and changes nothing.
+type configInput struct {
+	Role, Handler, Description, Runtime, KMSKeyArn *string
+
+	Timeout, MemorySize *int
+
+	Environment      *environmentInput
+	VpcConfig        *vpcInput
+	Layers           *[]string
+	TracingConfig    *tracing
+	DeadLetterConfig *deadLetter
+	EphemeralStorage *ephemeral
+	SnapStart        *snapStart
+	LoggingConfig    *loggingInput
+}
+
+type environmentInput struct{ Variables map[string]string }
+
+type vpcInput struct {
+	SubnetIds, SecurityGroupIds []string
+
+	Ipv6AllowedForDualStack *bool
+}
+
+type tracing struct{ Mode string }
+
+type deadLetter struct{ TargetArn string }
+
+type ephemeral struct{ Size int }
+
+type snapStart struct{ ApplyOn string }
+
+type loggingInput struct {
+	LogFormat, ApplicationLogLevel, SystemLogLevel, LogGroup *string
+}
+
+// codeInput is where a zip comes from.
+type codeInput struct {
+	ZipFile []byte // base64 in JSON
+
+	S3Bucket, S3Key, S3ObjectVersion, ImageUri, SourceKMSKeyArn *string
+}
+
+type createInput struct {
+	configInput
+
+	FunctionName, PackageType *string
+	Code                      *codeInput
+	Publish                   bool
+	Architectures             *[]string
+	Tags                      map[string]string
+}
+
+type updateConfigInput struct {
+	configInput
+
+	RevisionId *string
+}
+
+type updateCodeInput struct {
+	codeInput
+
+	Publish, DryRun bool
+	RevisionId      *string
+	Architectures   *[]string
+}
+
+type publishInput struct{ CodeSha256, Description, RevisionId *string }
+
+type aliasInput struct {
+	Name, FunctionVersion, Description, RevisionId *string
+
+	RoutingConfig *routing
+}
+
+type routing struct {
+	AdditionalVersionWeights map[string]float64 `json:",omitempty"`
+}
+
+type tagsInput struct{ Tags map[string]string }
+
+// decode reads a request body into a struct whose field names are AWS's. AWS
+// ignores members that it does not know; here they are refused, because a
+// member that would change an answer in AWS must not be dropped in silence.
+// (A FunctionName or Name that repeats the path's is accepted, as by AWS.)
+func (c *call) decode(into any) error {
+	if len(bytes.TrimSpace(c.body)) == 0 {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(c.body, &members); err != nil {
+		return &apiError{
+			Status: http.StatusBadRequest, Code: "InvalidRequestContentException",
+			Message: fmt.Sprintf("Could not parse request body into json: %v", err), // the start LIKELY, the rest is ours
+		}
+	}
+	known := map[string]bool{"FunctionName": true, "Name": true, "Resource": true}
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(into).Elem()) {
+		known[f.Name] = !f.Anonymous
+	}
+	for name, raw := range members {
+		if !known[name] && string(raw) != "null" {
+			return notOffered("the member %s of this operation", name)
+		}
+	}
+	if err := json.Unmarshal(c.body, into); err != nil {
+		return &apiError{Status: http.StatusBadRequest, Code: "SerializationException", Message: err.Error()} // code LIKELY, text ours
+	}
+	return nil
+}

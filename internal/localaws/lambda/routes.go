@@ -1,0 +1,99 @@
+package lambda
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// route binds a method and a path to an operation. A nil do is an operation of
+// AWS that the local one leaves out, so that the error can name it.
+type route struct {
+	operation  string
+	method     string
+	path       string // {} stands for one percent-encoded segment
+	status     int    // of success
+	writes     bool
+	namespaced bool // FunctionName is a NamespacedFunctionName in the API model
+	do         func(*call) (any, error)
+}
+
+const functionsPath = "/2015-03-31/functions"
+
+// routes is AWS's API model, "http" of each operation.
+func routes() []route {
+	const fn, tags = functionsPath + "/{}", "/2017-03-31/tags/{}"
+	return []route{
+		{"CreateFunction", "POST", functionsPath, 201, true, false, (*call).createFunction},
+		{"ListFunctions", "GET", functionsPath, 200, false, false, (*call).listFunctions},
+		{"GetFunction", "GET", fn, 200, false, true, (*call).getFunction},
+		// The model says 200; recorded answers say 204.
+		{"DeleteFunction", "DELETE", fn, 204, true, true, (*call).deleteFunction},
+		{"GetFunctionConfiguration", "GET", fn + "/configuration", 200, false, true, (*call).getConfiguration},
+		{"UpdateFunctionConfiguration", "PUT", fn + "/configuration", 200, true, false, (*call).updateConfiguration},
+		{"UpdateFunctionCode", "PUT", fn + "/code", 200, true, false, (*call).updateCode},
+		{"PublishVersion", "POST", fn + "/versions", 201, true, false, (*call).publishVersion},
+		{"ListVersionsByFunction", "GET", fn + "/versions", 200, false, true, (*call).listVersions},
+		{"CreateAlias", "POST", fn + "/aliases", 201, true, false, (*call).createAlias},
+		{"ListAliases", "GET", fn + "/aliases", 200, false, false, (*call).listAliases},
+		{"GetAlias", "GET", fn + "/aliases/{}", 200, false, false, (*call).getAlias},
+		{"UpdateAlias", "PUT", fn + "/aliases/{}", 200, true, false, (*call).updateAlias},
+		{"DeleteAlias", "DELETE", fn + "/aliases/{}", 204, true, false, (*call).deleteAlias},
+		{"TagResource", "POST", tags, 204, true, false, (*call).tagResource},
+		{"UntagResource", "DELETE", tags, 204, true, false, (*call).untagResource},
+		{"ListTags", "GET", tags, 200, false, false, (*call).listTags},
+		{"GetAccountSettings", "GET", "/2016-08-19/account-settings", 200, false, false, (*call).accountSettings},
+
+		{"Invoke", "POST", fn + "/invocations", 0, false, true, nil},
+		{"InvokeAsync", "POST", "/2014-11-13/functions/{}/invoke-async", 0, false, true, nil},
+		{"AddPermission", "POST", fn + "/policy", 0, false, false, nil},
+		{"GetPolicy", "GET", fn + "/policy", 0, false, false, nil},
+		{"RemovePermission", "DELETE", fn + "/policy/{}", 0, false, false, nil},
+		{"PutRuntimeManagementConfig", "PUT", "/2021-07-20/functions/{}/runtime-management-config", 0, false, false, nil},
+		{"GetRuntimeManagementConfig", "GET", "/2021-07-20/functions/{}/runtime-management-config", 0, false, false, nil},
+		{"PutFunctionConcurrency", "PUT", "/2017-10-31/functions/{}/concurrency", 0, false, false, nil},
+		{"PutProvisionedConcurrencyConfig", "PUT", "/2019-09-30/functions/{}/provisioned-concurrency", 0, false, false, nil},
+	}
+}
+
+// Operation names the operation that a request means, "" if it is none.
+func (s *Service) Operation(r *http.Request) string {
+	rt, _, _ := s.match(r)
+	return rt.operation
+}
+
+// match finds the route of a request. AWS's clients percent-encode an ARN into
+// one path segment, so the path is taken apart before it is unescaped.
+func (s *Service) match(r *http.Request) (route, []string, bool) {
+	got := strings.Split(strings.TrimSuffix(r.URL.EscapedPath(), "/"), "/")
+	for _, rt := range s.routes {
+		if rt.method != r.Method {
+			continue
+		}
+		if params, ok := capture(strings.Split(rt.path, "/"), got); ok {
+			return rt, params, true
+		}
+	}
+	return route{}, nil, false
+}
+
+func capture(want, got []string) ([]string, bool) {
+	if len(want) != len(got) {
+		return nil, false
+	}
+	var params []string
+	for i, segment := range want {
+		if segment != "{}" {
+			if segment != got[i] {
+				return nil, false
+			}
+			continue
+		}
+		param, err := url.PathUnescape(got[i])
+		if err != nil || param == "" {
+			return nil, false
+		}
+		params = append(params, param)
+	}
+	return params, true
+}
