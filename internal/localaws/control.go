@@ -1,0 +1,78 @@
+package localaws
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+)
+
+// maxControlBytes bounds the bodies of the private endpoints.
+const maxControlBytes = 4 << 20
+
+// pong is the answer to a ping.
+type pong struct {
+	Service string `json:"service"`
+	PID     int    `json:"pid"`
+}
+
+const pongService = "edgedeploy-localaws"
+
+// control answers the private endpoints below /_edgedeploy/. They act in the
+// account of the caller, or on the whole server.
+func (s *Server) control(w http.ResponseWriter, r *http.Request, id identity) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxControlBytes)
+	switch r.Method + " " + strings.TrimPrefix(r.URL.Path, privatePath) {
+	case "GET ping":
+		reply(w, http.StatusOK, pong{pongService, os.Getpid()})
+	case "POST seed":
+		var seed Seed
+		s.obey(w, r, &seed, func() error { return s.Seed(id.Account, seed) })
+	case "POST faults":
+		var f Fault
+		s.obey(w, r, &f, func() error { return s.Arm(f) })
+	case "DELETE faults":
+		s.Disarm()
+		w.WriteHeader(http.StatusNoContent)
+	case "GET calls":
+		calls := s.Calls()
+		if calls == nil {
+			calls = []Call{}
+		}
+		reply(w, http.StatusOK, calls)
+	case "DELETE calls":
+		s.ResetCalls()
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		reply(w, http.StatusNotFound, map[string]string{"message": "no private endpoint " + r.Method + " " + r.URL.Path})
+	}
+}
+
+// obey decodes a body, strictly, and does what it says.
+func (s *Server) obey(w http.ResponseWriter, r *http.Request, into any, do func() error) {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil && d.More() {
+		err = fmt.Errorf("more than one JSON value")
+	}
+	if err == nil {
+		err = do()
+	}
+	if err != nil {
+		reply(w, http.StatusBadRequest, map[string]string{"message": err.Error()})
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		panic(fmt.Sprintf("localaws: an answer of type %T does not encode: %v", body, err)) // only our own types reach this
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(raw) // the client may be gone
+}
