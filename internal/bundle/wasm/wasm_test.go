@@ -13,17 +13,18 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm"
+	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm/wasmtest"
 )
 
 func TestParseTellsWhatAModuleWantsAndOffers(t *testing.T) {
 	t.Parallel()
-	got, err := wasm.Parse(module(complete()...))
+	got, err := wasm.Parse(wasmtest.Module(complete()...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := wasm.FuncType{Params: []wasm.ValType{wasm.I32}, Results: []wasm.ValType{wasm.F64}}
 	memory := wasm.Limits{Min: 2, Max: 16, Bounded: true}
-	customs := len(module(complete()[:8]...))
+	customs := len(wasmtest.Module(complete()[:8]...))
 	want := wasm.Module{
 		Imports: []wasm.Import{{Module: "edge", Name: "now", Type: now}},
 		Exports: []wasm.Export{
@@ -54,13 +55,15 @@ func TestParseTellsWhatAModuleWantsAndOffers(t *testing.T) {
 
 func TestParseReadsEveryKindOfImport(t *testing.T) {
 	t.Parallel()
-	kinds := func(name string, desc ...byte) []byte { return slices.Concat(str("m"), str(name), desc) }
-	got, err := wasm.Parse(module(
-		section(1, vec(sig(nil, nil))),
-		section(2, vec(
+	kinds := func(name string, desc ...byte) []byte {
+		return slices.Concat(wasmtest.Str("m"), wasmtest.Str(name), desc)
+	}
+	got, err := wasm.Parse(wasmtest.Module(
+		wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig(nil, nil))),
+		wasmtest.Section(2, wasmtest.Vec(
 			kinds("f", 0, 0), kinds("t", 1, 0x70, 0, 1), kinds("m", 2, 7, 1, 2),
-			kinds("g", 3, i32, 1), kinds("e", 4, 0, 0))),
-		section(7, vec(export("a", 0, 0), export("b", 1, 0), export("c", 2, 0), export("d", 3, 0), export("e", 4, 0))),
+			kinds("g", 3, wasmtest.I32, 1), kinds("e", 4, 0, 0))),
+		wasmtest.Section(7, wasmtest.Vec(wasmtest.Export("a", 0, 0), wasmtest.Export("b", 1, 0), wasmtest.Export("c", 2, 0), wasmtest.Export("d", 3, 0), wasmtest.Export("e", 4, 0))),
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -80,8 +83,8 @@ func TestParseReadsEveryKindOfImport(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
-	types := section(1, vec(sig(nil, nil)))
-	whole := module(complete()...)
+	types := wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig(nil, nil)))
+	whole := wasmtest.Module(complete()...)
 	tests := map[string]struct {
 		in     []byte
 		offset int
@@ -93,33 +96,33 @@ func TestParseRefuses(t *testing.T) {
 		"a header that ends early":          {whole[:6], 6, "middle of the header"},
 		"a component":                       {[]byte("\x00asm\x0d\x00\x01\x00"), 4, "component"},
 		"another version":                   {[]byte("\x00asm\x02\x00\x00\x00"), 4, "version 02 00 00 00"},
-		"a section longer than the file":    {module([]byte{1, 9, 0}), 9, "announces 9 bytes of a section in 1"},
-		"a section longer than its content": {module(section(1, vec(), []byte{0})), 11, "1 bytes too many"},
-		"a section shorter than its content": {module(section(1, []byte{1, 0x60}), section(0, str("x"))), 12,
+		"a section longer than the file":    {wasmtest.Module([]byte{1, 9, 0}), 9, "announces 9 bytes of a section in 1"},
+		"a section longer than its content": {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec(), []byte{0})), 11, "1 bytes too many"},
+		"a section shorter than its content": {wasmtest.Module(wasmtest.Section(1, []byte{1, 0x60}), wasmtest.Section(0, wasmtest.Str("x"))), 12,
 			"middle of a value"},
-		"an unknown section":                 {module(section(14)), 8, "section number 14"},
-		"a section twice":                    {module(types, types), 14, "a second type section"},
-		"sections out of order":              {module(section(3, vec()), types), 11, "type section comes too late"},
-		"data count after code":              {module(section(10, vec()), section(12, leb(0))), 11, "data count section comes too late"},
-		"a number of six bytes":              {module([]byte{1, 0x80, 0x80, 0x80, 0x80, 0x80, 0}), 9, "too many bytes"},
-		"a number beyond 32 bits":            {module([]byte{1, 0xff, 0xff, 0xff, 0xff, 0x1f}), 9, "does not fit 32 bits"},
-		"a count beyond what is there":       {module(section(1, leb(1<<20))), 10, "announces 1048576 types in 0 bytes"},
-		"a garbage-collected type":           {module(section(1, vec([]byte{0x5f, 0}))), 11, "garbage collection"},
-		"an unknown value type":              {module(section(1, vec(sig([]byte{0x63}, nil)))), 13, "value type 0x63"},
-		"a name that is not UTF-8":           {module(types, section(2, vec(importFunc("\xff", "f", 0)))), 17, "not UTF-8"},
-		"an unknown import kind":             {module(section(2, vec(slices.Concat(str("m"), str("f"), []byte{9})))), 15, "import kind 9"},
-		"an unknown mutability":              {module(section(2, vec(slices.Concat(str("m"), str("g"), []byte{3, i32, 2})))), 17, "mutability"},
-		"an import of a type that is not":    {module(types, section(2, vec(importFunc("m", "f", 1)))), 22, "type 1 of 1"},
-		"a function of a type that is not":   {module(types, section(3, vec(leb(3)))), 17, "type 3 of 1"},
-		"a function without a body":          {module(types, section(3, vec(leb(0)))), 18, "1 functions are declared, 0 have bodies"},
-		"a body that runs out":               {module(types, section(3, vec(leb(0))), section(10, []byte{1, 9, 0})), 21, "bytes of a body"},
-		"a memory whose maximum is too low":  {module(section(5, vec([]byte{1, 2, 1}))), 11, "maximum 1 is below the minimum 2"},
-		"limits of an unknown kind":          {module(section(5, vec([]byte{8, 1}))), 11, "unknown kind 0x08"},
-		"an export of nothing":               {module(section(7, vec(export("memory", 2, 0)))), 11, `"memory" is memory 0 of 0`},
-		"an export of an unknown kind":       {module(section(7, vec(export("x", 9, 0)))), 11, `"x" is kind 9`},
-		"two exports of one name":            {module(section(5, vec([]byte{0, 1})), section(7, vec(export("m", 2, 0), export("m", 2, 0)))), 20, `named "m"`},
-		"a start function that is not there": {module(types, section(8, leb(0))), 16, "function 0 of 0"},
-		"a custom section without a name":    {module(section(0)), 10, "middle of a value"},
+		"an unknown section":                 {wasmtest.Module(wasmtest.Section(14)), 8, "section number 14"},
+		"a section twice":                    {wasmtest.Module(types, types), 14, "a second type section"},
+		"sections out of order":              {wasmtest.Module(wasmtest.Section(3, wasmtest.Vec()), types), 11, "type section comes too late"},
+		"data count after code":              {wasmtest.Module(wasmtest.Section(10, wasmtest.Vec()), wasmtest.Section(12, wasmtest.Leb(0))), 11, "data count section comes too late"},
+		"a number of six bytes":              {wasmtest.Module([]byte{1, 0x80, 0x80, 0x80, 0x80, 0x80, 0}), 9, "too many bytes"},
+		"a number beyond 32 bits":            {wasmtest.Module([]byte{1, 0xff, 0xff, 0xff, 0xff, 0x1f}), 9, "does not fit 32 bits"},
+		"a count beyond what is there":       {wasmtest.Module(wasmtest.Section(1, wasmtest.Leb(1<<20))), 10, "announces 1048576 types in 0 bytes"},
+		"a garbage-collected type":           {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec([]byte{0x5f, 0}))), 11, "garbage collection"},
+		"an unknown value type":              {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{0x63}, nil)))), 13, "value type 0x63"},
+		"a name that is not UTF-8":           {wasmtest.Module(types, wasmtest.Section(2, wasmtest.Vec(wasmtest.ImportFunc("\xff", "f", 0)))), 17, "not UTF-8"},
+		"an unknown import kind":             {wasmtest.Module(wasmtest.Section(2, wasmtest.Vec(slices.Concat(wasmtest.Str("m"), wasmtest.Str("f"), []byte{9})))), 15, "import kind 9"},
+		"an unknown mutability":              {wasmtest.Module(wasmtest.Section(2, wasmtest.Vec(slices.Concat(wasmtest.Str("m"), wasmtest.Str("g"), []byte{3, wasmtest.I32, 2})))), 17, "mutability"},
+		"an import of a type that is not":    {wasmtest.Module(types, wasmtest.Section(2, wasmtest.Vec(wasmtest.ImportFunc("m", "f", 1)))), 22, "type 1 of 1"},
+		"a function of a type that is not":   {wasmtest.Module(types, wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(3)))), 17, "type 3 of 1"},
+		"a function without a body":          {wasmtest.Module(types, wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(0)))), 18, "1 functions are declared, 0 have bodies"},
+		"a body that runs out":               {wasmtest.Module(types, wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(0))), wasmtest.Section(10, []byte{1, 9, 0})), 21, "bytes of a body"},
+		"a memory whose maximum is too low":  {wasmtest.Module(wasmtest.Section(5, wasmtest.Vec([]byte{1, 2, 1}))), 11, "maximum 1 is below the minimum 2"},
+		"limits of an unknown kind":          {wasmtest.Module(wasmtest.Section(5, wasmtest.Vec([]byte{8, 1}))), 11, "unknown kind 0x08"},
+		"an export of nothing":               {wasmtest.Module(wasmtest.Section(7, wasmtest.Vec(wasmtest.Export("memory", 2, 0)))), 11, `"memory" is memory 0 of 0`},
+		"an export of an unknown kind":       {wasmtest.Module(wasmtest.Section(7, wasmtest.Vec(wasmtest.Export("x", 9, 0)))), 11, `"x" is kind 9`},
+		"two exports of one name":            {wasmtest.Module(wasmtest.Section(5, wasmtest.Vec([]byte{0, 1})), wasmtest.Section(7, wasmtest.Vec(wasmtest.Export("m", 2, 0), wasmtest.Export("m", 2, 0)))), 20, `named "m"`},
+		"a start function that is not there": {wasmtest.Module(types, wasmtest.Section(8, wasmtest.Leb(0))), 16, "function 0 of 0"},
+		"a custom section without a name":    {wasmtest.Module(wasmtest.Section(0)), 10, "middle of a value"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -138,7 +141,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestEveryTruncationIsAnError(t *testing.T) {
 	t.Parallel()
-	whole := module(complete()...)
+	whole := wasmtest.Module(complete()...)
 	ends := map[int]bool{8: true} // a module may be empty
 	at := 8
 	for i, s := range complete() {
@@ -155,13 +158,13 @@ func TestEveryTruncationIsAnError(t *testing.T) {
 func TestStripDropsExactlyTheNamedSections(t *testing.T) {
 	t.Parallel()
 	parts := complete()
-	in := module(parts...)
+	in := wasmtest.Module(parts...)
 	before := bytes.Clone(in)
 	got, dropped, err := wasm.Strip(in, func(n string) bool { return n == "name" })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := module(append(parts[:8:8], parts[9])...); !bytes.Equal(got, want) {
+	if want := wasmtest.Module(append(parts[:8:8], parts[9])...); !bytes.Equal(got, want) {
 		t.Errorf("got  %x\nwant %x", got, want)
 	}
 	if len(dropped) != 2 || dropped[0].Size != 10 || dropped[1].Size != 7 {
@@ -176,14 +179,14 @@ func TestStripKeepsMeaning(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		parts := complete()[:8]
-		keep := module(parts...)
+		keep := wasmtest.Module(parts...)
 		// Custom sections may stand anywhere: scatter some.
 		for range rapid.IntRange(0, 6).Draw(t, "sections") {
 			name := rapid.SampledFrom([]string{"name", ".debug_info", "x"}).Draw(t, "name")
 			at := rapid.IntRange(0, len(parts)).Draw(t, "at")
-			parts = slices.Insert(slices.Clone(parts), at, custom(name, rapid.SliceOf(rapid.Byte()).Draw(t, "body")...))
+			parts = slices.Insert(slices.Clone(parts), at, wasmtest.Custom(name, rapid.SliceOf(rapid.Byte()).Draw(t, "body")...))
 		}
-		in := module(parts...)
+		in := wasmtest.Module(parts...)
 		got, dropped, err := wasm.Strip(in, func(string) bool { return true })
 		if err != nil {
 			t.Fatal(err)
@@ -204,7 +207,7 @@ func TestStripKeepsMeaning(t *testing.T) {
 // An engine that shares no code with us must see the same module.
 func TestParseAgreesWithAnEngine(t *testing.T) {
 	t.Parallel()
-	in := module(append(complete()[:8], custom("x", 1, 2, 3))...)
+	in := wasmtest.Module(append(complete()[:8], wasmtest.Custom("x", 1, 2, 3))...)
 	ctx := t.Context()
 	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
 	t.Cleanup(func() { rt.Close(ctx) })
@@ -256,8 +259,8 @@ func signature(d api.FunctionDefinition) string {
 // Whatever comes in: no panic, and what is accepted can be stripped, is
 // accepted again, and keeps its imports and exports.
 func FuzzParse(f *testing.F) {
-	f.Add(module(complete()...))
-	f.Add(module())
+	f.Add(wasmtest.Module(complete()...))
+	f.Add(wasmtest.Module())
 	f.Add([]byte("\x00asm\x0d\x00\x01\x00"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		m, err := wasm.Parse(in)
@@ -287,4 +290,21 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("-before +after\n%s", diff)
 		}
 	})
+}
+
+// sections of a small complete module: one import, one memory, two functions.
+func complete() [][]byte {
+	return [][]byte{
+		wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{wasmtest.I32, wasmtest.I32}, []byte{wasmtest.I32}), wasmtest.Sig(nil, nil), wasmtest.Sig([]byte{wasmtest.I32}, []byte{wasmtest.F64}))),
+		wasmtest.Section(2, wasmtest.Vec(wasmtest.ImportFunc("edge", "now", 2))),
+		wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(0), wasmtest.Leb(1))),
+		wasmtest.Section(5, wasmtest.Vec([]byte{1, 2, 16})),
+		wasmtest.Section(6, wasmtest.Vec([]byte{wasmtest.I32, 0, 0x41, 7, 0x0b})),
+		wasmtest.Section(7, wasmtest.Vec(wasmtest.Export("memory", 2, 0), wasmtest.Export("handle", 0, 1), wasmtest.Export("again", 0, 0), wasmtest.Export("g", 3, 0))),
+		wasmtest.Section(8, wasmtest.Leb(2)),
+		wasmtest.Section(10, wasmtest.Vec(wasmtest.Body(0x41, 0), wasmtest.Body())),
+		wasmtest.Custom("name", 1, 2, 3),
+		wasmtest.Custom("other", 4),
+		wasmtest.Custom("name"),
+	}
 }

@@ -1,0 +1,179 @@
+package bundle
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"os"
+
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// Function says what to pack. Exactly one of Wasm and Bundle is set; paths are
+// slash-separated and relative to the root given to [Build].
+type Function struct {
+	Name    string // the key in the spec, for messages
+	Wasm    string // a module
+	Bundle  string // a ready directory or .zip with its own JavaScript entry
+	Handler string // the entry of Bundle, as Lambda spells it; ignored for Wasm
+	Runtime string // nodejs22.x and so on; for warnings
+
+	// OnError is what the trampoline does when the handler fails: "fail" (also
+	// "") answers with an error, "continue" passes the event on unchanged.
+	// A ready bundle answers for itself, so it takes no "continue".
+	OnError string
+
+	// Config is baked into config.json: JSON values as a YAML or JSON decoder
+	// makes them. Empty means no such file.
+	Config map[string]any
+
+	KeepNames  bool // keep the module's name and debug sections
+	Trampoline int  // its number; 0 is the newest
+}
+
+// Bundle is what Lambda gets, and what is known about it.
+type Bundle struct {
+	Content    versions.ContentID
+	Zip        []byte
+	CodeSHA256 string // base64 of the SHA-256 of Zip, as Lambda reports it
+	Handler    string // for Lambda's configuration; "" from Open for a bundle not made here
+	Trampoline int    // 0 for a bundle with an entry of its own
+	Files      []File // sorted by name
+
+	// Dropped are the custom sections left out of the module, in its order.
+	// Open cannot know them.
+	Dropped []Dropped
+
+	Uncompressed int64 // bytes of all files
+	Warnings     []string
+}
+
+// File is one file of a bundle.
+type File struct {
+	Name       string // slash-separated
+	Size       int64  // bytes, uncompressed
+	SHA256     string // hex, of the uncompressed bytes
+	Compressed int64  // bytes in the zip, without its headers
+}
+
+// Dropped is a custom section that was left out.
+type Dropped struct {
+	Name  string
+	Bytes int // the section's header included
+}
+
+// Error says what is wrong with a bundle, where, and what may help.
+type Error struct {
+	Path   string // the file, entry or spec key at fault; "" when it is the bundle as a whole
+	Reason string
+	Hint   string // what to do about it, or ""
+	Err    error  // the cause, or nil
+}
+
+func (e *Error) Error() string {
+	s := e.Reason
+	if e.Path != "" {
+		s = e.Path + ": " + s
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// AWS's ceilings for any function, whatever triggers it serves: Lambda quotas,
+// "Deployment package (.zip file archive) size". Both numbers were seen in
+// Lambda's own refusals.
+const (
+	maxZipped   = 52428800  // bytes of the zip, uploaded directly
+	maxUnzipped = 262144000 // bytes of all files
+)
+
+// limits are the ceilings, as a value so that tests need no huge files.
+type limits struct{ zipped, unzipped int64 }
+
+func awsLimits() limits { return limits{zipped: maxZipped, unzipped: maxUnzipped} }
+
+// Build packs a function. It reads files below root only. The result depends
+// on the bytes and names that were read and on f, on nothing else: not on
+// times, modes, or the order of a directory. A file's mode is not kept.
+//
+// Every error about the input is an [*Error].
+func Build(root *os.Root, f Function) (Bundle, error) { return build(root, f, awsLimits()) }
+
+func build(root *os.Root, f Function, lim limits) (Bundle, error) {
+	var draft draft
+	var err error
+	switch {
+	case f.Wasm != "" && f.Bundle != "":
+		return Bundle{}, &Error{Path: f.Name, Reason: "has both wasm and bundle", Hint: "keep one of them"}
+	case f.Wasm != "":
+		draft, err = packWasm(root, f, lim)
+	case f.Bundle != "":
+		draft, err = packReady(root, f, lim)
+	default:
+		return Bundle{}, &Error{Path: f.Name, Reason: "has neither wasm nor bundle"}
+	}
+	if err != nil {
+		return Bundle{}, err
+	}
+	if err := draft.files.check(lim); err != nil {
+		return Bundle{}, err
+	}
+	zip, stored, err := writeZip(draft.files)
+	if err != nil {
+		return Bundle{}, &Error{Path: f.Name, Reason: "cannot be zipped", Err: err}
+	}
+	if int64(len(zip)) > lim.zipped {
+		return Bundle{}, tooLarge(f.Name, "zipped", lim.zipped)
+	}
+	b := describe(draft.files, stored, zip)
+	b.Handler, b.Trampoline = draft.handler, draft.trampoline
+	b.Dropped, b.Warnings = draft.dropped, draft.warnings
+	return b, nil
+}
+
+// Open reads a bundle's zip, made here or by anybody else, with the same
+// checks that Build makes, and computes its content id. Zip is the given slice.
+// A bundle is recognised as ours by its trampoline's exact bytes.
+//
+// Every error is an [*Error].
+func Open(zip []byte) (Bundle, error) { return open(zip, awsLimits()) }
+
+func open(zip []byte, lim limits) (Bundle, error) {
+	files, stored, err := readZip(zip, lim)
+	if err != nil {
+		return Bundle{}, err
+	}
+	if err := files.check(lim); err != nil {
+		return Bundle{}, err
+	}
+	b := describe(files, stored, zip)
+	if n := trampolineOf(files); n != 0 {
+		b.Trampoline, b.Handler = n, wasmHandler
+	}
+	return b, nil
+}
+
+// draft is a bundle before it is zipped.
+type draft struct {
+	files      files
+	handler    string
+	trampoline int
+	dropped    []Dropped
+	warnings   []string
+}
+
+// describe lists the files and names the content.
+func describe(fs files, stored map[string]int64, zip []byte) Bundle {
+	sum := sha256.Sum256(zip)
+	b := Bundle{Zip: zip, CodeSHA256: base64.StdEncoding.EncodeToString(sum[:])}
+	for _, name := range fs.names() {
+		size := int64(len(fs[name]))
+		b.Uncompressed += size
+		b.Files = append(b.Files, File{Name: name, Size: size, SHA256: hexSHA256(fs[name]), Compressed: stored[name]})
+	}
+	b.Content = contentID(b.Files)
+	return b
+}

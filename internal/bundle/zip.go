@@ -1,0 +1,158 @@
+package bundle
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"strings"
+)
+
+// How our zips are written. Every field that a zip library might fill in from
+// the machine it runs on is fixed here.
+const (
+	zipVersion  = 20       // 2.0: deflate and directories
+	creatorUnix = 3 << 8   // so that the mode below counts
+	modeRegular = 0o100644 // Lambda needs files that others may read
+	dosEpoch    = 1<<5 | 1 // 1980-01-01 00:00:00, the first time a zip can say; it has no zone
+	flagUTF8    = 1 << 11  // the name is UTF-8
+	flagCrypt   = 1 << 0   // the entry is encrypted
+	level       = flate.BestCompression
+)
+
+// writeZip returns the zip and the compressed size of each file. The same
+// files give the same bytes as long as compress/flate does not change; Go does
+// not promise that it never will, which is why nothing is named by these bytes.
+func writeZip(fs files) ([]byte, map[string]int64, error) {
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	stored := make(map[string]int64, len(fs))
+	for _, name := range fs.names() {
+		data, err := deflate(fs[name])
+		if err != nil {
+			return nil, nil, fmt.Errorf("compress %s: %w", name, err)
+		}
+		header := &zip.FileHeader{
+			Name:               name,
+			CreatorVersion:     creatorUnix | zipVersion,
+			ReaderVersion:      zipVersion,
+			Method:             zip.Deflate,
+			ModifiedDate:       dosEpoch,
+			CRC32:              crc32.ChecksumIEEE(fs[name]),
+			CompressedSize64:   uint64(len(data)),
+			UncompressedSize64: uint64(len(fs[name])),
+			ExternalAttrs:      modeRegular << 16,
+		}
+		if strings.ContainsFunc(name, func(r rune) bool { return r >= 0x80 }) {
+			header.Flags = flagUTF8
+		}
+		entry, err := w.CreateRaw(header)
+		if err != nil {
+			return nil, nil, fmt.Errorf("add %s: %w", name, err)
+		}
+		if _, err := entry.Write(data); err != nil {
+			return nil, nil, fmt.Errorf("add %s: %w", name, err)
+		}
+		stored[name] = int64(len(data))
+	}
+	if err := w.Close(); err != nil {
+		return nil, nil, err
+	}
+	return out.Bytes(), stored, nil
+}
+
+func deflate(b []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, level)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(b); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// readZip reads all files of a zip from anywhere. Nothing a header says about
+// size is believed: reading stops when the limit is passed.
+func readZip(b []byte, lim limits) (files, map[string]int64, error) {
+	if int64(len(b)) > lim.zipped {
+		return nil, nil, tooLarge("", "zipped", lim.zipped)
+	}
+	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, nil, &Error{Reason: "is not a readable zip", Err: err}
+	}
+	out, stored := files{}, map[string]int64{}
+	left := lim.unzipped
+	for _, f := range r.File {
+		dir, err := checkEntry(f)
+		if err != nil {
+			return nil, nil, err
+		}
+		if dir {
+			continue // directories have no content; the names of files imply them
+		}
+		if _, ok := out[f.Name]; ok {
+			return nil, nil, &Error{Path: f.Name, Reason: "is in the zip twice"}
+		}
+		data, err := readEntry(f, left)
+		if err != nil {
+			return nil, nil, &Error{Path: f.Name, Reason: "cannot be unpacked", Err: err}
+		}
+		if left -= int64(len(data)); left < 0 {
+			return nil, nil, tooLarge(f.Name, "unzipped", lim.unzipped)
+		}
+		out[f.Name] = data
+		stored[f.Name] = int64(f.CompressedSize64)
+	}
+	return out, stored, nil
+}
+
+// checkEntry refuses what is neither a plain file nor a directory, and says
+// which of the two it is.
+func checkEntry(f *zip.File) (dir bool, err error) {
+	name, dir := strings.CutSuffix(f.Name, "/")
+	if err := checkName(name); err != nil {
+		return false, err
+	}
+	refuse := func(format string, args ...any) error {
+		return &Error{Path: f.Name, Reason: fmt.Sprintf(format, args...)}
+	}
+	kind := f.Mode().Type()
+	switch {
+	case f.Flags&flagCrypt != 0:
+		return false, refuse("is encrypted")
+	case kind&fs.ModeSymlink != 0:
+		return false, &Error{Path: f.Name, Reason: "is a symbolic link", Hint: "put the file itself into the bundle"}
+	case kind&^fs.ModeDir != 0:
+		return false, refuse("is neither a file nor a directory")
+	case dir != (kind == fs.ModeDir):
+		return false, refuse("its name and its mode disagree about being a directory")
+	case dir && f.UncompressedSize64 != 0:
+		return false, refuse("is a directory with content")
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return false, refuse("uses compression method %d; want stored or deflated", f.Method)
+	}
+	return dir, nil
+}
+
+// readEntry reads at most one byte more than max.
+func readEntry(f *zip.File, max int64) (_ []byte, err error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if cerr := r.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	return io.ReadAll(io.LimitReader(r, max+1))
+}
