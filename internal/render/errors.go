@@ -1,0 +1,51 @@
+package render
+
+import "strings"
+
+// Error writes an error and advice as the end of a command: "edgedeploy:
+// error: …", one such line for each error that was joined, then "edgedeploy:
+// hint: …". Line ends within an error become spaces, so that a text from
+// outside can never look like a line of ours.
+func Error(err error, hint string, s Style) string {
+	var b strings.Builder
+	for _, text := range sentences(err) {
+		b.WriteString("edgedeploy: " + s.paint(red, "error:") + " " + text + "\n")
+	}
+	if hint = Clean(hint); hint != "" {
+		b.WriteString("edgedeploy: " + s.paint(cyan, "hint:") + " " + hint + "\n")
+	}
+	return b.String()
+}
+
+// Warning writes something that a person should know although all goes on.
+func Warning(text string, s Style) string {
+	return "edgedeploy: " + s.paint(yellow, "warning:") + " " + oneLine(text) + "\n"
+}
+
+// sentences gives one text for each error that was joined by nothing but line
+// ends.
+func sentences(err error) []string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var texts, parts []string
+		for _, e := range joined.Unwrap() {
+			texts = append(texts, e.Error())
+			parts = append(parts, sentences(e)...)
+		}
+		if strings.Join(texts, "\n") == err.Error() {
+			return parts
+		}
+	}
+	return []string{oneLine(err.Error())}
+}
+
+// oneLine joins lines with "; ": joined errors stay apart when they are
+// within another one.
+func oneLine(text string) string {
+	var lines []string
+	for l := range strings.SplitSeq(text, "\n") {
+		if l = strings.TrimSpace(Clean(l)); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	return strings.Join(lines, "; ")
+}

@@ -1,0 +1,178 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// The plan that the design shows, to the letter.
+func TestPlanReadsAsDesigned(t *testing.T) {
+	t.Parallel()
+	want := `storefront   release 41 → 42
+
+  functions
+    + geo-redirect   publish 9f3c1e…  212 KB   replaces version 17
+    = resize         version 4
+
+  E2EXAMPLE1ABCD  www.example.com
+    default
+      ~ viewer-request     geo-redirect 17 → new
+    /img/*
+      + origin-response    resize 4
+
+Publishes 1 version, updates 1 distribution, detaches nothing.
+`
+	if diff := cmp.Diff(want, PlanText(samplePlan(), Style{Width: 80})); diff != "" {
+		t.Errorf("plan differs (-want +got):\n%s", diff)
+	}
+}
+
+// variants are plans that need other words than the ordinary one.
+func variants() map[string]deploy.Plan {
+	first := samplePlan()
+	first.Saw = deploy.Position{}
+	first.Stages[0] = deploy.Stage{deploy.Publish{Key: "geo-redirect", Spec: first.Goal.Functions[0].Spec, Create: true, ZipBytes: 900}}
+
+	retry := samplePlan()
+	retry.Saw.Pending = 43
+	retry.Notes = []deploy.Note{{Kind: "ledger-pending", Text: "release 43 was started and never committed; what it bound is taken into account, and this sentence is long enough to be wrapped"}}
+
+	held := samplePlan()
+	held.Held = []deploy.Held{{Release: 40, Key: "geo-redirect", Content: content}, {Release: 40, Commit: "aa11bb22cc33dd44ee55ff6600112233445566aa"}}
+
+	strict := samplePlan()
+	strict.Held = []deploy.Held{{Release: 40, Strict: true}, {Release: 39, Strict: true}}
+
+	back := samplePlan()
+	back.Kind, back.Goal.Kind, back.Goal.Of = deploy.KindRollback, deploy.KindRollback, 40
+	back.Context.Kept = append(back.Context.Kept, function("geo-redirect", 16, content), function("audit", 2, content), function("beacon", 3, content))
+	other := associations.Binding{Version: versions.Ref{Function: "storefront-legacy", Number: 2}, IncludeBody: true}
+	back.Stages = []deploy.Stage{
+		{deploy.Activate{Key: "geo-redirect", Version: versions.Version{Ref: versions.Ref{Function: "storefront-geo-redirect", Number: 16}}}},
+		{deploy.Associate{Change: associations.Change{Distribution: dist, Edits: []associations.Edit{
+			{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17), To: bind("geo-redirect", 16)},
+			{Slot: slot("default", associations.OriginRequest), From: other},
+			{Slot: slot("/img/*", associations.OriginResponse), From: bind("resize", 4), To: associations.Binding{ARN: "arn:aws:lambda:us-east-1:210987654321:function:theirs:3"}},
+		}}}},
+	}
+
+	zero := samplePlan()
+	zero.Kind, zero.Goal.Kind, zero.Goal.Of, zero.Goal.Functions, zero.Context.Kept = deploy.KindRollback, deploy.KindRollback, 0, nil, nil
+	zero.Stages = []deploy.Stage{{deploy.Associate{Change: associations.Change{Distribution: dist, Edits: []associations.Edit{
+		{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17)},
+		{Slot: slot("default", associations.OriginRequest), From: bind("resize", 4)},
+	}}}}}
+
+	nothing := deploy.Plan{Schema: deploy.PlanSchema, Stack: "storefront", Kind: deploy.KindApply, Saw: deploy.Position{Live: 41},
+		Context: deploy.Context{Kept: []deploy.Function{function("resize", 4, resized)}}}
+	waiting := nothing
+	waiting.Stages = []deploy.Stage{{deploy.Await{Distribution: dist}}}
+
+	record := nothing
+	record.Record, record.Kind = true, deploy.KindResume
+
+	tags := nothing
+	tags.Record = true
+	tags.Context.Kept = append(tags.Context.Kept, function("geo-redirect", 17, content))
+	tags.Stages = []deploy.Stage{{
+		deploy.Tag{Key: "resize", Function: "storefront-resize", Set: map[string]string{"team": "web", "cost": "edge"}, Remove: []string{"owner"}},
+		deploy.Tag{Function: deploy.LedgerFunction("storefront"), Remove: []string{"owner"}},
+	}}
+
+	only := nothing
+	only.Record, only.Kind = true, deploy.KindAdopt
+	only.Stages = []deploy.Stage{{deploy.Publish{Key: "shared-auth", Spec: function("shared-auth", 0, content).Spec, Adopt: true, ZipBytes: 7_000_000}}}
+	only.Notes = []deploy.Note{{Kind: "adopt-function", Text: "takes over function storefront-shared-auth"}}
+
+	return map[string]deploy.Plan{
+		"first": first, "retry": retry, "held": held, "strict": strict, "rollback": back, "rollback-zero": zero,
+		"nothing": nothing, "waiting": waiting, "record-only": record, "tags": tags, "publish-only": only, "sample": samplePlan(),
+	}
+}
+
+func TestPlanGolden(t *testing.T) {
+	t.Parallel()
+	for name, p := range variants() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := PlanText(p, Style{Width: 80})
+			fits(t, text)
+			golden(t, "plan-"+name+".txt", text)
+			golden(t, "plan-"+name+".md", PlanMarkdown(p))
+			colored := PlanText(p, Style{Width: 80, Color: true})
+			if got := uncolored(colored); got != text {
+				t.Errorf("colour says more than the text:\n%s", cmp.Diff(text, got))
+			}
+		})
+	}
+	golden(t, "plan-sample-color.txt", PlanText(samplePlan(), Style{Width: 80, Color: true}))
+}
+
+// uncolored removes the eight codes, and nothing else.
+func uncolored(s string) string {
+	for _, c := range []string{reset, bold, dim, red, green, yellow, magenta, cyan} {
+		s = strings.ReplaceAll(s, c, "")
+	}
+	return s
+}
+
+func TestPlanLastLineSaysWhatHappens(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"first":         "Publishes 1 version, updates 1 distribution, detaches nothing.",
+		"rollback":      "Publishes nothing, updates 1 distribution, detaches 1 slot.",
+		"rollback-zero": "Publishes nothing, updates 1 distribution, detaches 2 slots.",
+		"nothing":       "Nothing to do.",
+		"waiting":       "Nothing to do; CloudFront is still deploying an earlier change of E2EXAMPLE1ABCD.",
+		"record-only":   "Records a release; changes nothing in CloudFront.",
+		"tags":          "Tags 2 functions, changes nothing in CloudFront.",
+		"publish-only":  "Publishes 1 version, changes nothing in CloudFront.",
+	}
+	for name, line := range want {
+		text := PlanText(variants()[name], Style{})
+		if !strings.HasSuffix(text, "\n"+line+"\n") {
+			t.Errorf("%s: the last line is not %q:\n%s", name, line, text)
+		}
+	}
+}
+
+func TestPlanJSONIsThePlan(t *testing.T) {
+	t.Parallel()
+	for name, p := range variants() {
+		p.Notes = append(p.Notes, deploy.Note{Kind: "drift", Text: "a<b> & \u202e\u009b \U000e0041 end"})
+		doc, err := PlanJSON(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i := bytes.IndexFunc(doc, func(r rune) bool { return r != '\n' && invisible(r) }); i >= 0 {
+			t.Errorf("%s: an invisible character at %d", name, i)
+		}
+		back, err := deploy.DecodePlan(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(jsonOf(t, p), jsonOf(t, back)); diff != "" {
+			t.Errorf("%s does not survive JSON:\n%s", name, diff)
+		}
+		if got := back.Notes[len(back.Notes)-1].Text; got != p.Notes[len(p.Notes)-1].Text {
+			t.Errorf("note came back as %q", got)
+		}
+	}
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	doc, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(doc)
+}

@@ -1,0 +1,242 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+)
+
+// planView is what every rendering of a plan shows, in order. Its texts are
+// raw: each output escapes them in its own way.
+type planView struct {
+	stack, position, how string
+	functions            []functionRow
+	others               int // functions that stay as they are and are bound nowhere anew
+	distributions        []distributionView
+	notes                []string
+	held                 []string
+	summary, lift        string
+}
+
+type functionRow struct {
+	sign, name, act, size string
+	rest                  []string
+}
+
+type distributionView struct {
+	id, domain string
+	edits      []associations.Edit // in the order of their slots
+	names      names
+}
+
+func viewPlan(p deploy.Plan) planView {
+	v := planView{stack: p.Stack, position: planPosition(p), how: planKind(p)}
+	v.functions, v.others = planFunctions(p)
+	v.distributions = planDistributions(p)
+	for _, n := range p.Notes {
+		v.notes = append(v.notes, n.Text)
+	}
+	for _, h := range p.Held {
+		v.held = append(v.held, h.String())
+	}
+	v.summary, v.lift = planSummary(p), planLift(p)
+	return v
+}
+
+// planPosition says which release the plan leads from and to. The ledger
+// numbers releases one after the other, interrupted ones too, so the next is
+// the one behind the newest that the plan saw.
+func planPosition(p deploy.Plan) string {
+	switch {
+	case !p.Changes() && p.Saw.Live == 0:
+		return "no release"
+	case !p.Changes():
+		return "release " + strconv.Itoa(p.Saw.Live)
+	case p.Saw.Live == 0:
+		return "first release"
+	}
+	return fmt.Sprintf("release %d → %d", p.Saw.Live, max(p.Saw.Live, p.Saw.Pending)+1)
+}
+
+// planKind is empty for an ordinary apply.
+func planKind(p deploy.Plan) string {
+	switch {
+	case p.Kind == deploy.KindApply || !p.Changes():
+		return ""
+	case p.Kind == deploy.KindRollback && p.Goal.Of == 0:
+		return "rollback to before the first release"
+	case p.Kind == deploy.KindRollback:
+		return "rollback to release " + strconv.Itoa(p.Goal.Of)
+	}
+	return string(p.Kind)
+}
+
+func steps[S deploy.Step](p deploy.Plan) []S {
+	var list []S
+	for _, stage := range p.Stages {
+		for _, s := range stage {
+			if s, ok := s.(S); ok {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+// planFunctions lists what is published, what changes its tags, and those
+// kept functions that the plan binds somewhere anew; the rest is counted.
+func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
+	for _, s := range steps[deploy.Publish](p) {
+		row := functionRow{sign: "+", name: s.Key, act: "publish " + fingerprint(s.Spec.Content), size: Bytes(s.ZipBytes)}
+		switch {
+		case s.Create:
+			row.rest = append(row.rest, "new function")
+		case s.Adopt:
+			row.rest = append(row.rest, "takes the function over")
+		}
+		if s.Replaces != 0 {
+			row.rest = append(row.rest, "replaces version "+strconv.Itoa(s.Replaces))
+		}
+		rows = append(rows, row)
+	}
+	tags := map[string]deploy.Tag{}
+	for _, t := range steps[deploy.Tag](p) {
+		tags[t.Function] = t
+	}
+	bound := newlyBound(p)
+	for _, f := range p.Context.Kept {
+		row := functionRow{sign: "=", name: f.Key, act: "version " + strconv.Itoa(f.Number)}
+		t, tagged := tags[f.Spec.Function]
+		if tagged {
+			row.sign, row.rest = "~", append(row.rest, tagWords(t))
+			delete(tags, f.Spec.Function)
+		}
+		if !tagged && !bound[f.Spec.Function] {
+			others++
+			continue
+		}
+		rows = append(rows, row)
+	}
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		t := tags[name]
+		row := functionRow{sign: "~", name: t.Key, rest: []string{tagWords(t)}}
+		if t.Key == "" {
+			row.name = t.Function // the ledger's own function is none of the spec's
+		}
+		rows = append(rows, row)
+	}
+	slices.SortStableFunc(rows, func(a, b functionRow) int { return strings.Compare(a.name, b.name) })
+	return rows, others
+}
+
+func newlyBound(p deploy.Plan) map[string]bool {
+	bound := map[string]bool{}
+	for _, s := range steps[deploy.Associate](p) {
+		for _, e := range s.Change.Edits {
+			if e.To.ARN == "" {
+				bound[e.To.Version.Function] = true
+			}
+		}
+	}
+	return bound
+}
+
+// tagWords says which tags change; tags are no secrets, so with their values.
+func tagWords(t deploy.Tag) string {
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(t.Set)) {
+		words = append(words, "+"+k+"="+t.Set[k])
+	}
+	for _, k := range t.Remove {
+		words = append(words, "-"+k)
+	}
+	return "tags " + strings.Join(words, " ")
+}
+
+func planDistributions(p deploy.Plan) []distributionView {
+	n := namesOf(p.Context.Kept, p.Goal.Functions)
+	var list []distributionView
+	for _, s := range steps[deploy.Associate](p) {
+		list = append(list, distributionView{
+			id: s.Change.Distribution, domain: p.Context.Domains[s.Change.Distribution],
+			edits: inOrder(s.Change.Edits), names: n,
+		})
+	}
+	return list
+}
+
+func inOrder(edits []associations.Edit) []associations.Edit {
+	edits = slices.Clone(edits)
+	slices.SortStableFunc(edits, func(a, b associations.Edit) int { return a.Slot.Compare(b.Slot) })
+	return edits
+}
+
+// planSummary is the last line: what running the plan does, in words.
+func planSummary(p deploy.Plan) string {
+	if !p.Changes() {
+		var waiting []string
+		for _, s := range steps[deploy.Await](p) {
+			waiting = append(waiting, s.Distribution)
+		}
+		if len(waiting) == 0 {
+			return "Nothing to do."
+		}
+		return "Nothing to do; CloudFront is still deploying an earlier change of " + strings.Join(waiting, ", ") + "."
+	}
+	publishes, tagged := len(steps[deploy.Publish](p)), len(steps[deploy.Tag](p))
+	changes := steps[deploy.Associate](p)
+	var parts []string
+	switch {
+	case publishes > 0:
+		parts = append(parts, "publishes "+count(publishes, "version"))
+	case len(changes) > 0:
+		parts = append(parts, "publishes nothing")
+	}
+	if tagged > 0 {
+		parts = append(parts, "tags "+count(tagged, "function"))
+	}
+	if len(changes) == 0 {
+		if len(parts) == 0 {
+			return "Records a release; changes nothing in CloudFront."
+		}
+		return sentence(append(parts, "changes nothing in CloudFront"))
+	}
+	detached := 0
+	for _, s := range changes {
+		for _, e := range s.Change.Edits {
+			if e.To.Empty() {
+				detached++
+			}
+		}
+	}
+	parts = append(parts, "updates "+count(len(changes), "distribution"))
+	if detached == 0 {
+		return sentence(append(parts, "detaches nothing"))
+	}
+	return sentence(append(parts, "detaches "+count(detached, "slot")))
+}
+
+func sentence(parts []string) string {
+	text := strings.Join(parts, ", ") + "."
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// planLift says what ends a hold.
+func planLift(p deploy.Plan) string {
+	if len(p.Held) == 0 {
+		return ""
+	}
+	command, strict := "edgedeploy resume", p.Held[0].Strict
+	if one := p.Held[0].Release; !slices.ContainsFunc(p.Held, func(h deploy.Held) bool { return h.Release != one }) {
+		command += " " + strconv.Itoa(one)
+	}
+	if strict {
+		return fmt.Sprintf("Held: apply refuses this plan (exit code 5) until `%s` lifts the hold.", command)
+	}
+	return fmt.Sprintf("Held: apply refuses this plan (exit code 5) until what is held changes, or `%s` lifts the hold.", command)
+}

@@ -1,0 +1,180 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+)
+
+// waitingEvery is how often a step that waits may say so in a pipe: often
+// enough for the job systems that end silent jobs, seldom enough for a log.
+const waitingEvery = 30 * time.Second
+
+// Progress folds the events of a run into lines. It has no clock: the time of
+// each event comes with it. The zero value, with a Style, is ready for a pipe.
+type Progress struct {
+	Style Style
+	// Terminal says that a block of the running steps is repainted (Block), so
+	// that starting and waiting need no lines of their own.
+	Terminal bool
+
+	running []running // in the order they started
+}
+
+type running struct {
+	id, label   string
+	since, said time.Time
+	reason      string
+}
+
+// Add takes in an event and gives the lines that stay, without line ends:
+// most often one, or none.
+func (p *Progress) Add(e deploy.Event, at time.Time) []string {
+	switch e := e.(type) {
+	case deploy.StepStarted:
+		r := p.find(e.Step, at)
+		return p.pipeOnly(r.label + ": started")
+	case deploy.StepWaiting:
+		return p.waiting(e, at)
+	case deploy.StepDone:
+		r := p.end(e.Step, at)
+		text := r.label + ": done"
+		if e.Detail != "" {
+			text += ", " + e.Detail
+		}
+		return p.say(green, text+took(r.since, at))
+	case deploy.StepFailed:
+		r := p.end(e.Step, at)
+		text := "failed"
+		if e.Err != nil {
+			text += ": " + oneLine(e.Err.Error())
+		}
+		return p.say(red, r.label+": "+text)
+	case deploy.Recorded:
+		return p.say("", fmt.Sprintf("release %d is recorded", e.Release.Number))
+	case deploy.Committed:
+		return p.say(green, fmt.Sprintf("release %d is live", e.Release.Number))
+	case deploy.Warned:
+		return p.say(yellow, "warning: "+oneLine(e.Text))
+	default:
+		panic(fmt.Sprintf("render: unknown event %T", e)) // a new event without words is a bug here
+	}
+}
+
+// Block gives the lines of the steps that are running, one each, cut to the
+// width so that none takes two rows of a terminal.
+func (p *Progress) Block(at time.Time) []string {
+	lines := make([]string, 0, len(p.running))
+	width := 0
+	for _, r := range p.running {
+		width = max(width, cells(r.label))
+	}
+	for _, r := range p.running {
+		text := "… " + pad(r.label, width) + "   " + padLeft(Span(at.Sub(r.since)), 6)
+		if r.reason != "" {
+			text += "   " + r.reason
+		}
+		lines = append(lines, p.Style.paint(dim, cut(text, p.Style.limit()-1)))
+	}
+	return lines
+}
+
+func (p *Progress) waiting(e deploy.StepWaiting, at time.Time) []string {
+	r := p.find(e.Step, at)
+	r.reason = oneLine(e.Reason)
+	if at.Sub(r.said) < waitingEvery {
+		return nil
+	}
+	r.said = at
+	since := r.since
+	if !e.Since.IsZero() {
+		since = e.Since
+	}
+	text := r.label + ": waiting for " + Span(at.Sub(since))
+	if r.reason != "" {
+		text += ", " + r.reason
+	}
+	return p.pipeOnly(text)
+}
+
+func (p *Progress) say(color, text string) []string {
+	return []string{p.Style.paint(color, text)}
+}
+
+func (p *Progress) pipeOnly(text string) []string {
+	if p.Terminal {
+		return nil
+	}
+	return p.say("", text)
+}
+
+// find gives the running step, starting it if need be. The pointer is good
+// until the next call.
+func (p *Progress) find(s deploy.Step, at time.Time) *running {
+	id := stepID(s)
+	for i := range p.running {
+		if p.running[i].id == id {
+			return &p.running[i]
+		}
+	}
+	p.running = append(p.running, running{id: id, label: Clean(stepLabel(s)), since: at, said: at})
+	return &p.running[len(p.running)-1]
+}
+
+func (p *Progress) end(s deploy.Step, at time.Time) running {
+	r := *p.find(s, at)
+	p.running = slices.DeleteFunc(p.running, func(o running) bool { return o.id == r.id })
+	return r
+}
+
+func took(since, at time.Time) string {
+	if d := at.Sub(since); d >= time.Second {
+		return " (" + Span(d) + ")"
+	}
+	return ""
+}
+
+// stepID tells steps apart: a plan has at most one step of a kind for each
+// function or distribution.
+func stepID(s deploy.Step) string { return deploy.StepName(s) + " " + stepSubject(s) }
+
+func stepSubject(s deploy.Step) string {
+	switch s := s.(type) {
+	case deploy.Publish:
+		return s.Spec.Function
+	case deploy.Activate:
+		return s.Version.Ref.String()
+	case deploy.Tag:
+		return s.Function
+	case deploy.Associate:
+		return s.Change.Distribution
+	case deploy.Await:
+		return s.Distribution
+	default:
+		panic(fmt.Sprintf("render: unknown step %T", s)) // a new step without a subject is a bug here
+	}
+}
+
+// stepLabel names a step for people.
+func stepLabel(s deploy.Step) string {
+	switch s := s.(type) {
+	case deploy.Publish:
+		return "publish " + s.Key
+	case deploy.Activate:
+		return "check " + s.Key + " " + strconv.Itoa(s.Version.Ref.Number)
+	case deploy.Tag:
+		if s.Key == "" {
+			return "tag " + s.Function
+		}
+		return "tag " + s.Key
+	case deploy.Associate:
+		return "update " + s.Change.Distribution
+	case deploy.Await:
+		return "await " + s.Distribution
+	default:
+		panic(fmt.Sprintf("render: unknown step %T", s)) // a new step without words is a bug here
+	}
+}

@@ -1,0 +1,206 @@
+package render
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// StatusSchema is the version of the status document's JSON format.
+const StatusSchema = 1
+
+// Status is where a stack stands: what its live release says, and what is
+// really there.
+type Status struct {
+	Stack         string
+	Account       string
+	Live, Pending deploy.Release // Number 0 for none
+	Lock          deploy.LockInfo
+	Holds         []deploy.Hold
+	Functions     []FunctionStatus
+	Slots         []SlotStatus // in the order of their slots
+	Now           time.Time
+	ExitCode      int // what the command ends with
+}
+
+// FunctionStatus is one function of the live release.
+type FunctionStatus struct {
+	Function deploy.Function
+	// State is the version's own state (Active, Inactive…), "" if it was not asked for.
+	State string
+	Note  string
+}
+
+// SlotStatus is one slot: what the live release wants there, and what holds it.
+type SlotStatus struct {
+	Slot         associations.Slot
+	Domain       string
+	Wanted, Held associations.Binding
+	Deployed     bool // the distribution's last configuration is everywhere
+	Note         string
+}
+
+// Matches says that the slot holds what the live release wants there.
+func (s SlotStatus) Matches() bool { return s.Wanted == s.Held }
+
+// QualifiedARN names a version the way CloudFront wants it: with its number,
+// in us-east-1, where every function of Lambda@Edge lives. It is "" for a
+// version without a number.
+func QualifiedARN(account string, r versions.Ref) string {
+	if account == "" || r.Number == 0 {
+		return ""
+	}
+	return fmt.Sprintf("arn:aws:lambda:us-east-1:%s:function:%s:%d", account, r.Function, r.Number)
+}
+
+// StatusText writes a status for people.
+func StatusText(st Status, s Style) string {
+	out, n := &page{style: s}, namesOf(st.Live.Functions)
+	head := []span{{st.Stack, bold}}
+	if st.Live.Number == 0 {
+		head = append(head, plain("   no release is live"))
+	} else {
+		head = append(head, plain(fmt.Sprintf("   release %d live since %s UTC (%s)", st.Live.Number, utc(st.Live.At), Ago(st.Live.At, st.Now))))
+	}
+	out.line(0, head...)
+	if st.Live.Message != "" {
+		out.prose(2, "", st.Live.Message)
+	}
+	out.blank()
+	statusFunctions(out, st)
+	for i, slot := range st.Slots {
+		first := i == 0 || st.Slots[i-1].Slot.Distribution != slot.Slot.Distribution
+		if first {
+			if i > 0 {
+				out.blank()
+			}
+			statusHead(out, slot)
+		}
+		if first || st.Slots[i-1].Slot.Path != slot.Slot.Path {
+			out.line(4, plain(slot.Slot.Path))
+		}
+		slotLine(out, slot, n)
+	}
+	if len(st.Slots) > 0 {
+		out.blank()
+	}
+	notes := statusNotes(st)
+	for _, note := range notes {
+		out.prose(2, "! ", note)
+	}
+	if len(notes) > 0 {
+		out.blank()
+	}
+	out.closing(statusSummary(st))
+	return out.String()
+}
+
+func statusFunctions(out *page, st Status) {
+	if len(st.Functions) == 0 {
+		return
+	}
+	width := 0
+	for _, f := range st.Functions {
+		width = max(width, widest(f.Function.Key))
+	}
+	out.line(2, plain("functions"))
+	for _, f := range st.Functions {
+		spans := []span{cell(f.Function.Key, width), plain("   version " + strconv.Itoa(f.Function.Number) + "   " + f.Function.Spec.Content.Short())}
+		if f.State != "" {
+			spans = append(spans, plain("   "+f.State))
+		}
+		if f.Note != "" {
+			spans = append(spans, span{"   " + f.Note, yellow})
+		}
+		out.line(4, spans...)
+		if arn := QualifiedARN(st.Account, f.Function.Ref()); arn != "" {
+			out.line(4+width+3, span{arn, dim})
+		}
+	}
+	out.blank()
+}
+
+func statusHead(out *page, s SlotStatus) {
+	spans := []span{{s.Slot.Distribution, bold}}
+	if s.Domain != "" {
+		spans = append(spans, plain("  "+s.Domain))
+	}
+	if !s.Deployed {
+		spans = append(spans, span{"   deploying", yellow})
+	}
+	out.line(2, spans...)
+}
+
+func slotLine(out *page, s SlotStatus, n names) {
+	sign, text := "=", n.binding(s.Held)
+	if !s.Matches() {
+		sign, text = "!", "holds "+n.binding(s.Held)+", the release says "+n.binding(s.Wanted)
+	}
+	spans := []span{{sign, signColor(sign)}, plain(" "), cell(string(s.Slot.Trigger), triggerColumn), plain(text)}
+	if s.Note != "" {
+		spans = append(spans, span{"   " + s.Note, yellow})
+	}
+	out.line(6, spans...)
+}
+
+// statusNotes says what is not settled besides the slots.
+func statusNotes(st Status) []string {
+	var notes []string
+	pos := deploy.Position{Live: st.Live.Number, Pending: st.Pending.Number}
+	switch {
+	case pos.GoingBack():
+		notes = append(notes, fmt.Sprintf("a rollback to release %d is in flight, or was interrupted; rollback again completes it", st.Pending.Number))
+	case st.Pending.Number != 0:
+		notes = append(notes, fmt.Sprintf("release %d is in flight, or was interrupted; apply again completes it, rollback goes back", st.Pending.Number))
+	}
+	switch {
+	case st.Lock.Held():
+		notes = append(notes, fmt.Sprintf("locked by %s (run %s, %s) until %s unless it is renewed", st.Lock.Holder, st.Lock.RunID, st.Lock.Phase,
+			st.Lock.Expires.UTC().Format("15:04:05 UTC")))
+	case st.Lock.RunID != "":
+		notes = append(notes, fmt.Sprintf("the lock that %s took (run %s) has expired; the next run takes it over", st.Lock.Holder, st.Lock.RunID))
+	}
+	for _, h := range st.Holds {
+		notes = append(notes, "held: "+holdWords(h)+fmt.Sprintf(" (`edgedeploy resume %d` lifts it)", h.Release))
+	}
+	return notes
+}
+
+// statusSummary says in words how the account compares with the live release.
+func statusSummary(st Status) string {
+	if st.Live.Number == 0 {
+		return "Nothing of this stack is live."
+	}
+	differ, deploying := 0, map[string]bool{}
+	var waiting []string
+	for _, s := range st.Slots {
+		if !s.Matches() {
+			differ++
+		}
+		if id := s.Slot.Distribution; !s.Deployed && !deploying[id] {
+			deploying[id] = true
+			waiting = append(waiting, id)
+		}
+	}
+	text := fmt.Sprintf("Every slot is as release %d says", st.Live.Number)
+	switch {
+	case len(st.Slots) == 0:
+		text = fmt.Sprintf("Release %d binds nothing", st.Live.Number)
+	case differ == 1:
+		text = fmt.Sprintf("1 slot differs from release %d", st.Live.Number)
+	case differ > 1:
+		text = fmt.Sprintf("%d slots differ from release %d", differ, st.Live.Number)
+	}
+	switch {
+	case len(waiting) > 0:
+		return text + "; CloudFront is still deploying " + strings.Join(waiting, ", ") + "."
+	case len(st.Slots) > 0:
+		return text + ", deployed everywhere."
+	}
+	return text + "."
+}

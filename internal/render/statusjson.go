@@ -1,0 +1,169 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+type statusDocument struct {
+	Schema   int            `json:"schema"`
+	Stack    string         `json:"stack"`
+	Account  string         `json:"account"`
+	ExitCode int            `json:"exitCode"`
+	Live     *statusRelease `json:"live"`    // null when there is none
+	Pending  *statusRelease `json:"pending"` // null when nothing is in flight
+	Lock     *statusLock    `json:"lock"`    // null when the lock is open
+	Holds    []deploy.Hold  `json:"holds"`
+	// QualifiedARNs, by key in the spec: for whoever owns a distribution that
+	// this stack does not touch.
+	QualifiedARNs map[string]string `json:"qualifiedArns"`
+	Functions     []statusFunction  `json:"functions"`
+	Slots         []statusSlot      `json:"slots"`
+}
+
+type statusRelease struct {
+	Release int         `json:"release"`
+	Kind    deploy.Kind `json:"kind"`
+	Of      int         `json:"of,omitempty"`
+	At      time.Time   `json:"at"`
+	Actor   string      `json:"actor,omitempty"`
+	Message string      `json:"message,omitempty"`
+	Commit  string      `json:"commit,omitempty"`
+	Dirty   bool        `json:"dirty,omitempty"`
+}
+
+type statusLock struct {
+	Holder  string    `json:"holder"`
+	RunID   string    `json:"runId"`
+	Phase   string    `json:"phase"`
+	Expires time.Time `json:"expires"`
+	Expired bool      `json:"expired"`
+}
+
+type statusFunction struct {
+	Key          string             `json:"key"`
+	Function     string             `json:"function"`
+	Version      int                `json:"version"`
+	QualifiedARN string             `json:"qualifiedArn"`
+	Content      versions.ContentID `json:"content"`
+	CodeSHA256   string             `json:"codeSha256,omitempty"`
+	State        string             `json:"state,omitempty"`
+	Note         string             `json:"note,omitempty"`
+}
+
+type statusSlot struct {
+	Distribution string               `json:"distribution"`
+	Domain       string               `json:"domain,omitempty"`
+	Path         string               `json:"path"`
+	Trigger      associations.Trigger `json:"trigger"`
+	Wanted       slotBinding          `json:"wanted"`
+	Held         slotBinding          `json:"held"`
+	Matches      bool                 `json:"matches"`
+	Deployed     bool                 `json:"deployed"`
+	Note         string               `json:"note,omitempty"`
+}
+
+// slotBinding is a binding with its ARN spelled out; arn is "" for an empty slot.
+type slotBinding struct {
+	ARN         string `json:"arn"`
+	IncludeBody bool   `json:"includeBody"`
+}
+
+func bindingDocument(account string, b associations.Binding) slotBinding {
+	arn := b.ARN
+	if arn == "" {
+		arn = QualifiedARN(account, b.Version)
+	}
+	return slotBinding{ARN: arn, IncludeBody: b.IncludeBody}
+}
+
+// StatusJSON writes a status for programs. The members are stable within
+// StatusSchema: new ones may come, none goes or changes its meaning.
+// "qualifiedArns" maps each function's key to the ARN that a distribution
+// needs; docs/terraform.md shows its use.
+func StatusJSON(st Status) ([]byte, error) {
+	doc := statusDocument{
+		Schema: StatusSchema, Stack: st.Stack, Account: st.Account, ExitCode: st.ExitCode,
+		Live: releaseDocument(st.Live), Pending: releaseDocument(st.Pending),
+		Holds: append([]deploy.Hold{}, st.Holds...), QualifiedARNs: map[string]string{},
+		Functions: []statusFunction{}, Slots: []statusSlot{},
+	}
+	if l := st.Lock; l.RunID != "" {
+		doc.Lock = &statusLock{l.Holder, l.RunID, l.Phase, l.Expires.UTC(), l.Expired}
+	}
+	for _, f := range st.Functions {
+		arn := QualifiedARN(st.Account, f.Function.Ref())
+		if arn != "" {
+			doc.QualifiedARNs[f.Function.Key] = arn
+		}
+		doc.Functions = append(doc.Functions, statusFunction{
+			Key: f.Function.Key, Function: f.Function.Spec.Function, Version: f.Function.Number, QualifiedARN: arn,
+			Content: f.Function.Spec.Content, CodeSHA256: f.Function.CodeSHA256, State: f.State, Note: f.Note,
+		})
+	}
+	for _, s := range st.Slots {
+		doc.Slots = append(doc.Slots, statusSlot{
+			Distribution: s.Slot.Distribution, Domain: s.Domain, Path: s.Slot.Path, Trigger: s.Slot.Trigger,
+			Wanted: bindingDocument(st.Account, s.Wanted), Held: bindingDocument(st.Account, s.Held),
+			Matches: s.Matches(), Deployed: s.Deployed, Note: s.Note,
+		})
+	}
+	text, err := toJSON(doc)
+	if err != nil {
+		return nil, fmt.Errorf("status of stack %s as JSON: %w", st.Stack, err)
+	}
+	return text, nil
+}
+
+func releaseDocument(r deploy.Release) *statusRelease {
+	if r.Number == 0 {
+		return nil
+	}
+	return &statusRelease{r.Number, r.Kind, r.Of, r.At.UTC(), r.Actor, r.Message, r.Source.Commit, r.Source.Dirty}
+}
+
+// StatusMarkdown writes a status as tables.
+func StatusMarkdown(st Status) string {
+	b, n := &strings.Builder{}, namesOf(st.Live.Functions)
+	fmt.Fprintf(b, "### edgedeploy: %s", code(st.Stack))
+	if st.Live.Number != 0 {
+		fmt.Fprintf(b, ", release %d", st.Live.Number)
+	}
+	b.WriteString("\n\n**" + md(statusSummary(st)) + "**\n\n")
+	notes := statusNotes(st)
+	for _, note := range notes {
+		b.WriteString("- ! " + md(note) + "\n")
+	}
+	if len(notes) > 0 {
+		b.WriteByte('\n')
+	}
+	var rows [][]string
+	for _, f := range st.Functions {
+		rows = append(rows, []string{code(f.Function.Key), strconv.Itoa(f.Function.Number), code(f.Function.Spec.Content.Short()),
+			code(QualifiedARN(st.Account, f.Function.Ref())), md(strings.Join(slices.DeleteFunc([]string{f.State, f.Note}, empty), ", "))})
+	}
+	mdTable(b, []string{"function", "version", "content", "ARN", ""}, rows)
+	rows = nil
+	for _, s := range st.Slots {
+		sign, state := "=", "deployed"
+		if !s.Matches() {
+			sign = "!"
+		}
+		if !s.Deployed {
+			state = "deploying"
+		}
+		rows = append(rows, []string{code(sign), code(s.Slot.Distribution), code(s.Domain), code(s.Slot.Path), code(string(s.Slot.Trigger)),
+			code(n.binding(s.Wanted)), code(n.binding(s.Held)), md(strings.Join(slices.DeleteFunc([]string{state, s.Note}, empty), ", "))})
+	}
+	mdTable(b, []string{"", "distribution", "domain", "behavior", "trigger", "release says", "holds", ""}, rows)
+	return finish(b)
+}
+
+func empty(s string) bool { return s == "" }
