@@ -1,0 +1,315 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// Append implements deploy.Lease. Without a race it makes one call each to
+// read $LATEST, to upload, to publish, to protect and to mark, and looks at
+// the upload until it has settled. The same record appended twice is the same
+// release.
+func (s *lease) Append(ctx context.Context, r deploy.Release) (deploy.Release, error) {
+	fail := func(doing string, err error) (deploy.Release, error) {
+		return deploy.Release{}, wrap(s.req.Stack, doing, err)
+	}
+	if err := s.held(ctx); err != nil {
+		return fail("append a release", err)
+	}
+	if r.Schema == 0 {
+		r.Schema = deploy.ReleaseSchema
+	}
+	if r.Schema != deploy.ReleaseSchema || r.Stack != s.req.Stack || r.RunID == "" || r.Kind == "" {
+		return fail("append a release", fmt.Errorf("a record of format %d, stack %q, run %q and kind %q cannot be written here", r.Schema, r.Stack, r.RunID, r.Kind))
+	}
+	zipped, err := packRelease(r)
+	if err != nil {
+		return fail("append a release", err)
+	}
+	have, err := s.ledger.settle(ctx, s.function)
+	if err != nil {
+		return fail("read the ledger's function", err)
+	}
+	if have, err = s.heal(ctx, have, r.Role); err != nil {
+		return fail("give the ledger's function its role and runtime", err)
+	}
+	sum := codeSHA256(zipped)
+	if have, err = s.upload(ctx, have, zipped, sum); err != nil {
+		return fail("upload a release", err)
+	}
+	in := versions.PublishInput{Function: s.function, RevisionID: have.RevisionID, CodeSHA256: sum, Description: describe(s.req.Stack, r.Summary())}
+	if r.Number, err = s.publish(ctx, in); err != nil {
+		return fail("publish a release", err)
+	}
+	if err := s.keep(ctx, r.Number); err != nil {
+		return fail(fmt.Sprintf("protect release %d", r.Number), err)
+	}
+	if err := s.move(ctx, aliasPending, r.Number); err != nil {
+		return fail(fmt.Sprintf("mark release %d as pending", r.Number), err)
+	}
+	return r, nil
+}
+
+// MarkPending implements deploy.Lease; without a call if it is marked already.
+func (s *lease) MarkPending(ctx context.Context, number int) error {
+	if err := s.held(ctx); err != nil {
+		return wrap(s.req.Stack, fmt.Sprintf("mark release %d as pending", number), err)
+	}
+	return wrap(s.req.Stack, fmt.Sprintf("mark release %d as pending", number), s.move(ctx, aliasPending, number))
+}
+
+// Commit implements deploy.Lease; without a call if the release is live already.
+func (s *lease) Commit(ctx context.Context, number int) error {
+	if err := s.held(ctx); err != nil {
+		return wrap(s.req.Stack, fmt.Sprintf("make release %d live", number), err)
+	}
+	return wrap(s.req.Stack, fmt.Sprintf("make release %d live", number), s.move(ctx, aliasLive, number))
+}
+
+// heal gives $LATEST the stack's role and a runtime that Lambda accepts code
+// for. A newer runtime than this program knows is left: a newer program set it.
+func (s *lease) heal(ctx context.Context, have versions.LatestCode, role string) (versions.LatestCode, error) {
+	runtime := s.ledger.runtime()
+	if newerRuntime(have.Runtime, runtime) {
+		runtime = have.Runtime
+	}
+	if role == "" {
+		role = have.Role
+	}
+	return s.change(ctx, have, change{
+		do: func(revision string) error {
+			return s.ledger.API.UpdateConfig(ctx, s.function, revision, role, runtime)
+		},
+		done: func(now versions.LatestCode) bool { return now.Role == role && now.Runtime == runtime },
+	})
+}
+
+// newerRuntime says that a is a Node.js runtime of a higher version than b.
+func newerRuntime(a, b string) bool {
+	version := func(runtime string) int {
+		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(runtime, "nodejs"), ".x"))
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	return version(a) > version(b) && version(b) > 0
+}
+
+func (s *lease) upload(ctx context.Context, have versions.LatestCode, zipped []byte, sum string) (versions.LatestCode, error) {
+	return s.change(ctx, have, change{
+		do: func(revision string) error {
+			return s.ledger.API.UpdateCode(ctx, s.function, revision, zipped)
+		},
+		done: func(now versions.LatestCode) bool { return now.CodeSHA256 == sum },
+	})
+}
+
+// change is a change of $LATEST: how to ask for it, and how it shows.
+type change struct {
+	do   func(revision string) error
+	done func(versions.LatestCode) bool
+}
+
+// change makes a change unless it is there already, and waits until it has
+// settled. The wait is also how a lost answer is read back.
+func (s *lease) change(ctx context.Context, have versions.LatestCode, c change) (versions.LatestCode, error) {
+	var last error
+	for range maxTries {
+		if c.done(have) && have.State.Update != "Failed" {
+			return have, nil
+		}
+		err := c.do(have.RevisionID)
+		after, rerr := s.ledger.settle(ctx, s.function)
+		switch {
+		case rerr != nil:
+			return versions.LatestCode{}, errors.Join(err, rerr)
+		case after.State.Update == "Failed" && err == nil:
+			return versions.LatestCode{}, fmt.Errorf("Lambda did not take the change over: %s", after.State.Reason)
+		case c.done(after) && after.State.Update != "Failed":
+			return after, nil
+		case err != nil && !lostRace(err):
+			return versions.LatestCode{}, err
+		}
+		// Somebody else was there first: a holder whose lock was taken over,
+		// or a hand. Only the holder writes again.
+		if verr := s.Verify(ctx); verr != nil {
+			return versions.LatestCode{}, verr
+		}
+		last = errors.Join(last, err)
+		have = after
+	}
+	return versions.LatestCode{}, errors.Join(errors.New("somebody else changes the function at the same time"), last)
+}
+
+// publish makes $LATEST into a version and gives its number.
+func (s *lease) publish(ctx context.Context, in versions.PublishInput) (int, error) {
+	var last error
+	for range maxTries {
+		v, err := s.ledger.API.PublishVersion(ctx, in)
+		if err == nil && v.CodeSHA256 != in.CodeSHA256 {
+			// Lambda answers with the last version when it sees no change since.
+			return 0, fmt.Errorf("Lambda published nothing and answered with version %d, whose code is another one", v.Number)
+		}
+		if err == nil {
+			return v.Number, s.awaitActive(ctx, v)
+		}
+		v, there, rerr := s.published(ctx, in.CodeSHA256)
+		switch {
+		case rerr != nil:
+			return 0, errors.Join(err, rerr)
+		case there:
+			return v.Number, nil
+		case !lostRace(err):
+			return 0, err
+		}
+		if verr := s.Verify(ctx); verr != nil {
+			return 0, verr
+		}
+		have, rerr := s.ledger.settle(ctx, s.function)
+		if rerr != nil {
+			return 0, errors.Join(err, rerr)
+		}
+		if have.CodeSHA256 != in.CodeSHA256 {
+			return 0, fmt.Errorf("somebody else uploaded code at the same time: %w", err)
+		}
+		in.RevisionID, last = have.RevisionID, err
+	}
+	return 0, last
+}
+
+// published finds the newest version of a code.
+func (s *lease) published(ctx context.Context, sum string) (found versions.StoredVersion, ok bool, err error) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	all, err := s.ledger.API.ListVersions(ctx, s.function)
+	for _, v := range all {
+		if v.CodeSHA256 == sum && v.Number > found.Number {
+			found, ok = v, true
+		}
+	}
+	return found, ok, err
+}
+
+// awaitActive waits for a version that Lambda says is Pending: whether an
+// alias may name such a one is UNKNOWN. A zip without a VPC is Active at once.
+func (s *lease) awaitActive(ctx context.Context, v versions.StoredVersion) error {
+	number := strconv.Itoa(v.Number)
+	for waited := s.ledger.poll(); !v.State.Settled(); waited += s.ledger.poll() {
+		if waited > settleTimeout {
+			return fmt.Errorf("version %d is still %s after %s: %s", v.Number, v.State.State, settleTimeout, v.State.Reason)
+		}
+		if err := pause(ctx, s.ledger.poll()); err != nil {
+			return err
+		}
+		var err error
+		if v, err = s.ledger.API.OpenVersion(ctx, s.function, number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep gives a release its alias, and takes the oldest beyond KeptReleases
+// away, as far as that works: what stays is met again by the next release.
+func (s *lease) keep(ctx context.Context, number int) error {
+	if err := s.move(ctx, keptName(number), number); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	surplus := s.aliases.surplus(KeptReleases)
+	s.mu.Unlock()
+	for _, old := range surplus {
+		if err := s.ledger.API.DeleteAlias(ctx, s.function, keptName(old)); err != nil {
+			s.ledger.warn(s.req.Stack, "stack %s: take alias %s off function %s: %v", s.req.Stack, keptName(old), s.function, err)
+			return nil
+		}
+		s.know(keptName(old), nil)
+	}
+	return nil
+}
+
+// known gives an alias as this lease knows it.
+func (s *lease) known(name string) (versions.Alias, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.aliases[name]
+	return a, ok
+}
+
+// know takes note of an alias; nil is for one that is not there.
+func (s *lease) know(name string, a *versions.Alias) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a == nil {
+		delete(s.aliases, name)
+		return
+	}
+	s.aliases[name] = *a
+}
+
+// move points an alias at a release by compare-and-swap from where it is
+// known to point. When that fails the alias is read back: it may point there
+// because a call of ours was answered twice, and if it does not, whoever holds
+// the lock may move it again.
+func (s *lease) move(ctx context.Context, name string, number int) error {
+	if number < 1 {
+		return noRelease(s.req.Stack, number)
+	}
+	want := strconv.Itoa(number)
+	var last error
+	for range maxTries {
+		have, there := s.known(name)
+		if there && have.Version == want {
+			return nil
+		}
+		write := s.ledger.API.UpdateAlias
+		if !there {
+			write = s.ledger.API.CreateAlias
+		}
+		got, _, err := write(ctx, s.function, versions.Alias{Name: name, Version: want, Description: aliasText(name), RevisionID: have.RevisionID})
+		if err == nil {
+			s.know(name, &got)
+			return nil
+		}
+		seen, rerr := s.readBack(ctx, name)
+		if rerr != nil {
+			return errors.Join(err, rerr)
+		}
+		if seen != nil && seen.Version == want {
+			continue // and find it done
+		}
+		if gone := there && seen == nil; errors.Is(err, versions.ErrNoVersion) && !gone {
+			return noRelease(s.req.Stack, number)
+		} else if !gone && !lostRace(err) {
+			return err
+		}
+		if verr := s.Verify(ctx); verr != nil {
+			return verr
+		}
+		last = err
+	}
+	return fmt.Errorf("alias %s is moved by somebody else at the same time: %w", name, last)
+}
+
+// readBack reads an alias anew; nil if there is none.
+func (s *lease) readBack(ctx context.Context, name string) (*versions.Alias, error) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	seen, _, err := s.ledger.API.Alias(ctx, s.function, name)
+	if errors.Is(err, versions.ErrNoVersion) {
+		s.know(name, nil)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.know(name, &seen)
+	return &seen, nil
+}

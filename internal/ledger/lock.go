@@ -1,0 +1,261 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// Lock implements deploy.Ledger. A ledger at rest takes two calls; the first
+// lock of a stack creates the ledger. If the outcome of the last call cannot
+// be found out, an error is returned although the lock may have been taken: it
+// then expires by itself after LockTTL.
+func (l *Ledger) Lock(ctx context.Context, req deploy.LockRequest) (deploy.Lease, error) {
+	if err := checkStack(req.Stack); err != nil {
+		return nil, err
+	}
+	if !runIDs.MatchString(req.RunID) || req.RunID == unknownRun {
+		return nil, fmt.Errorf("stack %s: lock: run id %q does not match %s", req.Stack, req.RunID, runIDs)
+	}
+	t := &taking{ledger: l, req: req, function: FunctionName(req.Stack)}
+	for attempt := range maxTries {
+		k, err := t.look(ctx, attempt == 0)
+		var held *lease
+		if err == nil {
+			held, err = t.try(ctx, k)
+		}
+		if err != nil {
+			return nil, wrap(req.Stack, "take the lock", err)
+		}
+		if held != nil {
+			held.start(ctx)
+			return held, nil
+		}
+	}
+	return nil, wrap(req.Stack, "take the lock", errors.New("others were faster each time; try again"))
+}
+
+// taking is one run's attempt to take a lock.
+type taking struct {
+	ledger   *Ledger
+	req      deploy.LockRequest
+	function string
+	ours     bool // the function was seen to be this stack's ledger
+	settled  bool // and to take aliases
+}
+
+// look gives the look that the request recalls, if it is the first attempt and
+// the lock was free then; otherwise a new one.
+func (t *taking) look(ctx context.Context, first bool) (look, error) {
+	if k, ok := t.ledger.recall(t.req.Stack, t.req.Seen); ok && first && t.free(k) == nil {
+		return k, nil
+	}
+	return t.ledger.look(ctx, t.req.Stack)
+}
+
+// try takes the lock as it was seen. A nil lease without an error asks to
+// look again.
+func (t *taking) try(ctx context.Context, k look) (*lease, error) {
+	have, there := k.aliases[aliasLock]
+	switch {
+	case !k.exists:
+		return nil, t.create(ctx)
+	case !there && !t.settled:
+		return nil, t.settleNew(ctx)
+	case k.clock.date.IsZero():
+		return nil, errors.New("AWS's answer carried no Date, without which nobody can tell when a lock expires")
+	}
+	if err := t.free(k); err != nil {
+		return nil, err
+	}
+	return t.swap(ctx, k, have)
+}
+
+// free says that a lock may be taken.
+func (t *taking) free(k look) error {
+	now := k.clock.now()
+	info, err := parseLock(k.aliases[aliasLock].Description, now)
+	if err != nil {
+		return err
+	}
+	if info.Held() && info.RunID != t.req.RunID {
+		return &deploy.LockedError{Stack: t.req.Stack, Lock: info, Now: now}
+	}
+	return nil
+}
+
+// swap takes the lock from what it was seen to be.
+func (t *taking) swap(ctx context.Context, k look, have versions.Alias) (*lease, error) {
+	s := &lease{ledger: t.ledger, req: t.req, function: t.function, turn: make(chan struct{}, 1), aliases: maps.Clone(k.aliases), clock: k.clock}
+	want := s.heldAlias(have.RevisionID)
+	write := t.ledger.API.UpdateAlias
+	if have.Name == "" {
+		write = t.ledger.API.CreateAlias
+	}
+	got, now, err := write(ctx, t.function, want)
+	if err == nil {
+		s.hold(got, now)
+		return s, nil
+	}
+	dctx, cancel := detached(ctx)
+	defer cancel()
+	seen, now, rerr := t.ledger.API.Alias(dctx, t.function, aliasLock)
+	info, perr := parseLock(seen.Description, now)
+	switch {
+	case rerr == nil && perr == nil && info.RunID == t.req.RunID:
+		s.hold(seen, now)
+		return s, nil
+	case lostRace(err):
+		return nil, nil
+	case rerr != nil && !errors.Is(rerr, versions.ErrNoVersion):
+		return nil, fmt.Errorf("%w (and what became of it cannot be read: %w)", err, rerr)
+	}
+	return nil, err
+}
+
+// lostRace says that somebody else may have changed the thing first.
+func lostRace(err error) bool {
+	return errors.Is(err, versions.ErrStaleRevision) || errors.Is(err, versions.ErrAliasExists) ||
+		errors.Is(err, versions.ErrInProgress) || errors.Is(err, versions.ErrFunctionExists)
+}
+
+// create makes the ledger's function, or finds that somebody just did.
+func (t *taking) create(ctx context.Context) error {
+	zipped, err := packGenesis()
+	if err != nil {
+		return err
+	}
+	tags := map[string]string{}
+	maps.Copy(tags, t.req.Tags)
+	tags[versions.StackTag] = t.req.Stack
+	f := versions.NewFunction{
+		Function: t.function, Role: t.req.Role, Runtime: t.ledger.runtime(), Tags: tags, Zip: zipped,
+		Description: "edgedeploy: the releases of stack " + t.req.Stack + ". Never invoked. Deleting it deletes their history.",
+	}
+	start := time.Now()
+	for {
+		err := t.ledger.API.Create(ctx, f)
+		switch {
+		case err == nil:
+			t.ours = true
+			return t.settleNew(ctx)
+		case errors.Is(err, versions.ErrFunctionExists):
+			return t.settleNew(ctx)
+		case errors.Is(err, versions.ErrRoleNotReady) && time.Since(start) < roleTimeout:
+			if err := pause(ctx, 2*t.ledger.poll()); err != nil {
+				return err
+			}
+		default:
+			return t.afterCreate(ctx, err)
+		}
+	}
+}
+
+// afterCreate finds out whether a creation that ended in an error was made
+// nevertheless.
+func (t *taking) afterCreate(ctx context.Context, err error) error {
+	dctx, cancel := detached(ctx)
+	defer cancel()
+	have, rerr := t.ledger.API.Latest(dctx, t.function)
+	if rerr == nil && have.Exists {
+		return t.settleNew(ctx)
+	}
+	return fmt.Errorf("create the ledger: %w", err)
+}
+
+// settleNew waits until a function without a lock takes aliases, and makes
+// sure that it is ours.
+func (t *taking) settleNew(ctx context.Context) error {
+	if _, err := t.ledger.settle(ctx, t.function); err != nil {
+		return err
+	}
+	t.settled = true
+	if t.ours {
+		return nil
+	}
+	v, err := t.ledger.API.OpenVersion(ctx, t.function, latest)
+	if err != nil {
+		return fmt.Errorf("read whose function it is: %w", err)
+	}
+	err = owned(t.req.Stack, v)
+	t.ours = err == nil
+	return err
+}
+
+// settle waits until nothing is in transition. A function that was just made
+// may not be seen at once.
+func (l *Ledger) settle(ctx context.Context, function string) (versions.LatestCode, error) {
+	start := time.Now()
+	for {
+		have, err := l.API.Latest(ctx, function)
+		switch {
+		case err != nil:
+			return versions.LatestCode{}, err
+		case have.State.State == "Failed":
+			return versions.LatestCode{}, fmt.Errorf("function %s could not be created (delete it and try again): %s", function, have.State.Reason)
+		case have.Exists && have.State.Settled():
+			return have, nil
+		case time.Since(start) >= settleTimeout:
+			return versions.LatestCode{}, fmt.Errorf("function %s is still %s after %s: %s", function, inWords(have), settleTimeout, have.State.Reason)
+		}
+		if err := pause(ctx, l.poll()); err != nil {
+			return versions.LatestCode{}, err
+		}
+	}
+}
+
+func inWords(have versions.LatestCode) string {
+	switch {
+	case !have.Exists:
+		return "not to be seen"
+	case have.State.Update != "":
+		return have.State.State + ", its update " + have.State.Update
+	default:
+		return have.State.State
+	}
+}
+
+// Unlock implements deploy.Ledger: it opens the lock whoever holds it, and
+// touches nothing else. An open lock, and no ledger at all, give the zero
+// LockInfo.
+func (l *Ledger) Unlock(ctx context.Context, stack string) (deploy.LockInfo, error) {
+	if err := checkStack(stack); err != nil {
+		return deploy.LockInfo{}, err
+	}
+	var who deploy.LockInfo
+	var last error
+	for range maxTries {
+		have, now, err := l.API.Alias(ctx, FunctionName(stack), aliasLock)
+		if errors.Is(err, versions.ErrNoVersion) {
+			return who, nil
+		}
+		if err != nil {
+			return deploy.LockInfo{}, wrap(stack, "read the lock", err)
+		}
+		info, err := parseLock(have.Description, now)
+		if err != nil {
+			l.warn(stack, "stack %s: %v", stack, err)
+		}
+		if info.RunID == "" {
+			return who, nil // open, or a try of ours was accepted and its answer lost
+		}
+		who = info
+		_, _, last = l.API.UpdateAlias(ctx, FunctionName(stack), openAlias(have.RevisionID))
+		if last == nil {
+			return who, nil
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return deploy.LockInfo{}, wrap(stack, "take the lock away", last)
+}
+
+func openAlias(revision string) versions.Alias {
+	return versions.Alias{Name: aliasLock, Version: latest, Description: openLock, RevisionID: revision}
+}

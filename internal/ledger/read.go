@@ -1,0 +1,273 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// look is what one listing of the aliases tells.
+type look struct {
+	exists  bool
+	aliases table
+	clock   clock
+}
+
+func (l *Ledger) look(ctx context.Context, stack string) (look, error) {
+	list, now, err := l.API.Aliases(ctx, FunctionName(stack))
+	switch {
+	case errors.Is(err, versions.ErrNoVersion):
+		return look{}, nil
+	case err != nil:
+		return look{}, wrap(stack, "list the ledger's aliases", err)
+	}
+	k := look{exists: true, aliases: tabulate(list)}
+	k.clock.set(now)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.looks == nil {
+		l.looks = map[string]look{}
+	}
+	l.looks[stack] = k
+	return k, nil
+}
+
+// recall gives the last look at a stack if it is the one whose revisions were
+// given out. As long as the lock has that revision, nobody took it since.
+func (l *Ledger) recall(stack string, seen deploy.Seen) (look, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k, ok := l.looks[stack]
+	return k, ok && seen.Lock != "" && k.seen() == seen
+}
+
+func (k look) seen() deploy.Seen {
+	return deploy.Seen{
+		Lock: k.aliases[aliasLock].RevisionID, Live: k.aliases[aliasLive].RevisionID, Pending: k.aliases[aliasPending].RevisionID,
+	}
+}
+
+func (k look) position() deploy.Position {
+	p := deploy.Position{Live: k.aliases.number(aliasLive), Pending: k.aliases.number(aliasPending)}
+	if p.Pending == p.Live {
+		p.Pending = 0
+	}
+	return p
+}
+
+// Position implements deploy.Ledger with one call.
+func (l *Ledger) Position(ctx context.Context, stack string) (deploy.Position, error) {
+	if err := checkStack(stack); err != nil {
+		return deploy.Position{}, err
+	}
+	k, err := l.look(ctx, stack)
+	return k.position(), err
+}
+
+// Read implements deploy.Ledger. A ledger at rest takes two calls at once, and
+// the fetch of one record. A function of that name without the stack's tag is
+// a *ForeignError; a record that does not verify, a *RecordError.
+func (l *Ledger) Read(ctx context.Context, stack string) (deploy.LedgerState, error) {
+	if err := checkStack(stack); err != nil {
+		return deploy.LedgerState{}, err
+	}
+	k, live, err := l.lookAndOpen(ctx, stack)
+	if err != nil || !k.exists {
+		return deploy.LedgerState{}, err
+	}
+	at := k.position()
+	state := deploy.LedgerState{Exists: true, Seen: k.seen()}
+	lock, err := parseLock(k.aliases[aliasLock].Description, k.clock.now())
+	if err != nil {
+		l.warn(stack, "stack %s: %v", stack, err)
+	}
+	state.Lock = lock
+	known := live // any version tells account and tags
+	if at.Live != 0 {
+		if state.Live, err = l.load(ctx, stack, live); err != nil {
+			return deploy.LedgerState{}, err
+		}
+	}
+	if at.Pending != 0 {
+		pending, err := l.open(ctx, stack, at.Pending)
+		if err != nil {
+			return deploy.LedgerState{}, err
+		}
+		if state.Pending, err = l.load(ctx, stack, pending); err != nil {
+			return deploy.LedgerState{}, err
+		}
+		known = pending
+	}
+	if known.FunctionARN == "" {
+		if known, err = l.API.OpenVersion(ctx, FunctionName(stack), latest); err != nil {
+			return deploy.LedgerState{}, wrap(stack, "read the ledger's function", err)
+		}
+	}
+	state.Account = account(known.FunctionARN)
+	// Records name their stack and are verified, so tags that may not be read
+	// are no obstacle to reading; tags that name another stack are.
+	if known.TagsError == "" {
+		err = owned(stack, known)
+	}
+	return state, err
+}
+
+// lookAndOpen lists the aliases and opens the live version at the same time,
+// and looks again when live moved in between. The listing decides: if the two
+// do not come to agree, the version that the listing names is opened.
+func (l *Ledger) lookAndOpen(ctx context.Context, stack string) (look, versions.StoredVersion, error) {
+	for try := 1; ; try++ {
+		var k look
+		var live versions.StoredVersion
+		g, gctx := errgroup.WithContext(ctx)
+		g.Go(func() (err error) {
+			k, err = l.look(gctx, stack)
+			return err
+		})
+		g.Go(func() (err error) {
+			live, err = l.API.OpenVersion(gctx, FunctionName(stack), aliasLive)
+			if errors.Is(err, versions.ErrNoVersion) {
+				live, err = versions.StoredVersion{}, nil // a first release was never committed, or there is no ledger
+			}
+			return wrap(stack, "open the live release", err)
+		})
+		if err := g.Wait(); err != nil {
+			return look{}, versions.StoredVersion{}, err
+		}
+		at := k.position()
+		if at.Live == live.Number {
+			return k, live, nil
+		}
+		if try < maxTries {
+			continue
+		}
+		if at.Live == 0 {
+			return k, versions.StoredVersion{}, nil
+		}
+		live, err := l.open(ctx, stack, at.Live)
+		return k, live, err
+	}
+}
+
+// open reads one version by number.
+func (l *Ledger) open(ctx context.Context, stack string, number int) (versions.StoredVersion, error) {
+	if number < 1 {
+		return versions.StoredVersion{}, noRelease(stack, number)
+	}
+	v, err := l.API.OpenVersion(ctx, FunctionName(stack), strconv.Itoa(number))
+	if errors.Is(err, versions.ErrNoVersion) {
+		return versions.StoredVersion{}, noRelease(stack, number)
+	}
+	return v, wrap(stack, fmt.Sprintf("open release %d", number), err)
+}
+
+func noRelease(stack string, number int) error {
+	return fmt.Errorf("stack %s: release %d (function %s): %w", stack, number, FunctionName(stack), deploy.ErrNoRelease)
+}
+
+// load fetches and verifies the record of an opened version.
+func (l *Ledger) load(ctx context.Context, stack string, v versions.StoredVersion) (deploy.Release, error) {
+	bad := func(reason string) error {
+		return &RecordError{Stack: stack, Number: v.Number, Function: FunctionName(stack), Reason: reason}
+	}
+	if v.CodeBytes > maxRecordZip {
+		return deploy.Release{}, bad(fmt.Sprintf("has a zip of %d bytes; a record has at most %d", v.CodeBytes, maxRecordZip))
+	}
+	zipped, err := l.fetch(ctx, v.Location)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return deploy.Release{}, bad(fmt.Sprintf("has a zip of more than %d bytes", maxRecordZip))
+	case err != nil:
+		return deploy.Release{}, wrap(stack, fmt.Sprintf("read release %d", v.Number), err)
+	}
+	r, err := openRelease(stack, v.Number, zipped, v.CodeSHA256)
+	if err != nil {
+		return deploy.Release{}, bad(err.Error())
+	}
+	return r, nil
+}
+
+// Get implements deploy.Ledger.
+func (l *Ledger) Get(ctx context.Context, stack string, number int) (deploy.Release, error) {
+	if err := checkStack(stack); err != nil {
+		return deploy.Release{}, err
+	}
+	v, err := l.open(ctx, stack, number)
+	if err != nil {
+		return deploy.Release{}, err
+	}
+	return l.load(ctx, stack, v)
+}
+
+// Skipped is a version of a ledger's function that is no release of the stack.
+type Skipped struct {
+	Number      int
+	Description string // in one line, without control characters
+}
+
+// List implements deploy.Ledger: it opens no record. The times are Lambda's
+// own, not the records'. Versions that are no releases are left out and warned of.
+func (l *Ledger) List(ctx context.Context, stack string) ([]deploy.Summary, error) {
+	list, skipped, err := l.list(ctx, stack)
+	for _, s := range skipped {
+		l.warn(stack, "stack %s: version %d of function %s is no release (%q) and is skipped", stack, s.Number, FunctionName(stack), s.Description)
+	}
+	return list, err
+}
+
+// Skipped tells which versions List leaves out, newest first.
+func (l *Ledger) Skipped(ctx context.Context, stack string) ([]Skipped, error) {
+	_, skipped, err := l.list(ctx, stack)
+	return skipped, err
+}
+
+func (l *Ledger) list(ctx context.Context, stack string) ([]deploy.Summary, []Skipped, error) {
+	if err := checkStack(stack); err != nil {
+		return nil, nil, err
+	}
+	all, err := l.API.ListVersions(ctx, FunctionName(stack))
+	if errors.Is(err, versions.ErrNoVersion) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, wrap(stack, "list the releases", err)
+	}
+	var list []deploy.Summary
+	var skipped []Skipped
+	for _, v := range slices.Backward(all) {
+		s, ours := parseSummary(stack, v.Description)
+		if !ours {
+			skipped = append(skipped, Skipped{v.Number, oneLine(v.Description)})
+			continue
+		}
+		s.Number, s.At = v.Number, v.Modified
+		list = append(list, s)
+	}
+	return list, skipped, nil
+}
+
+// owned refuses a function that is not the stack's ledger.
+func owned(stack string, v versions.StoredVersion) error {
+	if tag := v.Tags[versions.StackTag]; tag != stack {
+		return &ForeignError{Stack: stack, Function: FunctionName(stack), Tag: tag, TagsError: v.TagsError}
+	}
+	return nil
+}
+
+// account takes the account out of a function's ARN
+// (arn:aws:lambda:REGION:ACCOUNT:function:NAME); "" if it is none.
+func account(arn string) string {
+	parts := strings.Split(arn, ":")
+	if len(parts) < 7 || parts[2] != "lambda" {
+		return ""
+	}
+	return parts[4]
+}

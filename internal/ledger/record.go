@@ -1,0 +1,204 @@
+package ledger
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+)
+
+const recordFile = "release.json"
+
+// Sizes that a record may have. One of a hundred functions in a hundred slots
+// has about 100 KB.
+const (
+	maxRecordZip  = 4 << 20
+	maxRecordJSON = 16 << 20
+)
+
+// RecordError says that what a version holds is not the record of a release
+// of the stack: it was tampered with, or written by something else.
+type RecordError struct {
+	Stack    string
+	Number   int
+	Function string
+	Reason   string
+}
+
+func (e *RecordError) Error() string {
+	return fmt.Sprintf("stack %s: the record of release %d (version %d of function %s) %s", e.Stack, e.Number, e.Number, e.Function, e.Reason)
+}
+
+// encodeRelease writes a release as it is stored: compact JSON in the order of
+// the record's fields, with no member for what is empty and optional.
+func encodeRelease(r deploy.Release) ([]byte, error) {
+	r.At = r.At.UTC().Round(0) // what JSON keeps of a time
+	r.Functions = orEmpty(r.Functions)
+	r.Distributions = orEmpty(r.Distributions)
+	r.Bindings = orEmpty(r.Bindings)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(r); err != nil {
+		return nil, fmt.Errorf("encode %s: %w", recordFile, err)
+	}
+	if b.Len() > maxRecordJSON {
+		return nil, fmt.Errorf("%s would have %d bytes, and %d are the most that can be read back", recordFile, b.Len(), maxRecordJSON)
+	}
+	return b.Bytes(), nil
+}
+
+// orEmpty makes a list that is not there an empty one, so that both are
+// written alike.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// decodeRelease reads a record strictly: within a schema number no member is
+// unknown, because a record that says more than this program understands must
+// not be rolled back to as if it did not. A program that adds a member raises
+// deploy.ReleaseSchema.
+func decodeRelease(stack string, doc []byte) (deploy.Release, error) {
+	var head struct {
+		Schema int    `json:"schema"`
+		Stack  string `json:"stack"`
+	}
+	if err := json.Unmarshal(doc, &head); err != nil {
+		return deploy.Release{}, fmt.Errorf("is not a JSON record: %w", err)
+	}
+	switch {
+	case head.Schema > deploy.ReleaseSchema:
+		return deploy.Release{}, fmt.Errorf("has format %d, written by a newer edgedeploy; this one reads up to %d: upgrade edgedeploy", head.Schema, deploy.ReleaseSchema)
+	case head.Schema < 1:
+		return deploy.Release{}, fmt.Errorf("has no format number")
+	case head.Stack != stack:
+		return deploy.Release{}, fmt.Errorf("is one of stack %q", cut(oneLine(head.Stack), maxDescription))
+	}
+	r, err := decodeStrict[deploy.Release](doc)
+	if err != nil {
+		return deploy.Release{}, fmt.Errorf("is not a record of format %d: %w", head.Schema, err)
+	}
+	if r.RunID == "" || r.Kind == "" {
+		return deploy.Release{}, fmt.Errorf("does not say which run made it, or how")
+	}
+	return r, nil
+}
+
+// decodeStrict reads exactly one JSON value without unknown members.
+func decodeStrict[T any](doc []byte) (T, error) {
+	var v, none T
+	d := json.NewDecoder(bytes.NewReader(doc))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return none, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return none, errors.New("something follows the JSON value")
+	}
+	return v, nil
+}
+
+// packFile makes a zip of one file: the same bytes for the same contents.
+func packFile(name string, contents []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(out, flate.BestCompression)
+	})
+	h := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
+	h.SetMode(0o644) // Lambda needs to be able to read it
+	f, err := w.CreateHeader(h)
+	if err != nil {
+		return nil, fmt.Errorf("zip %s: %w", name, err)
+	}
+	if _, err := f.Write(contents); err != nil {
+		return nil, fmt.Errorf("zip %s: %w", name, err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("zip %s: %w", name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// unpackRecord takes the record out of the zip of a release, which holds that
+// one file and nothing else. The size that the zip claims is not believed.
+func unpackRecord(zipped []byte) ([]byte, error) {
+	r, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
+	if err != nil {
+		return nil, fmt.Errorf("is not a zip: %w", err)
+	}
+	if len(r.File) != 1 || r.File[0].Name != recordFile || !r.File[0].Mode().IsRegular() {
+		return nil, fmt.Errorf("is not a zip of %s alone", recordFile)
+	}
+	f, err := r.File[0].Open()
+	if err != nil {
+		return nil, fmt.Errorf("cannot be unzipped: %w", err)
+	}
+	doc, err := io.ReadAll(io.LimitReader(f, maxRecordJSON+1))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("cannot be unzipped: %w", err)
+	}
+	if len(doc) > maxRecordJSON {
+		return nil, fmt.Errorf("has more than %d bytes", maxRecordJSON)
+	}
+	return doc, nil
+}
+
+// codeSHA256 names a zip as Lambda does: CodeSha256 is the base64 SHA-256 of
+// its bytes (Lambda API, FunctionConfiguration).
+func codeSHA256(zipped []byte) string {
+	sum := sha256.Sum256(zipped)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// packRelease makes the zip of a release.
+func packRelease(r deploy.Release) ([]byte, error) {
+	doc, err := encodeRelease(r)
+	if err != nil {
+		return nil, err
+	}
+	zipped, err := packFile(recordFile, doc)
+	if err == nil && len(zipped) > maxRecordZip {
+		return nil, fmt.Errorf("the zip of %s would have %d bytes, and %d are the most that can be read back", recordFile, len(zipped), maxRecordZip)
+	}
+	return zipped, err
+}
+
+// openRelease reads and verifies the zip of a release. Its errors continue a
+// sentence that begins with the record.
+func openRelease(stack string, number int, zipped []byte, sha256 string) (deploy.Release, error) {
+	if got := codeSHA256(zipped); got != sha256 {
+		return deploy.Release{}, fmt.Errorf("hashes to %s, and Lambda says %s", got, sha256)
+	}
+	doc, err := unpackRecord(zipped)
+	if err != nil {
+		return deploy.Release{}, err
+	}
+	r, err := decodeRelease(stack, doc)
+	r.Number = number
+	return r, err
+}
+
+// genesis is the code of a ledger function that has no release yet. A release
+// replaces it by its record, which Lambda could run even less.
+const genesis = `"use strict";
+// This function keeps the releases of an edgedeploy stack in its published
+// versions. It is never invoked and must not be deleted: with it goes the
+// stack's history, and with that the way back.
+exports.handler = async () => {
+  throw new Error("this function stores the releases of an edgedeploy stack; it does not run");
+};
+`
+
+func packGenesis() ([]byte, error) { return packFile("index.js", []byte(genesis)) }

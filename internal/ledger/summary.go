@@ -1,0 +1,142 @@
+package ledger
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+)
+
+const summaryPrefix = "edgedeploy release "
+
+// maxActor is how many bytes of the actor a description keeps, so that a long
+// one leaves room for the message.
+const maxActor = 40
+
+var (
+	kindWord     = regexp.MustCompile(`^[a-z]{1,16}$`)
+	bindingsWord = regexp.MustCompile(`^[0-9a-f]{12}$`)
+	commitWord   = regexp.MustCompile(`^[0-9A-Za-z._-]{0,12}\+?$`)
+)
+
+// describe gives a release's one-line description, of which the end of the
+// message, and of a long actor, may be missing:
+//
+//	edgedeploy release shop kind=rollback parent=41 of=39 bindings=9f3c1e2a4b5d commit=0123456789ab+ holds=1 actor="Jo" message=too slow
+//
+// The number and the time are Lambda's to say.
+func describe(stack string, s deploy.Summary) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%s kind=%s parent=%d", summaryPrefix, stack, s.Kind, s.Parent)
+	if s.Of != 0 {
+		fmt.Fprintf(&b, " of=%d", s.Of)
+	}
+	fmt.Fprintf(&b, " bindings=%s", s.Bindings)
+	if s.Commit != "" && commitWord.MatchString(s.Commit) {
+		fmt.Fprintf(&b, " commit=%s", s.Commit)
+	}
+	if s.Holds != 0 {
+		fmt.Fprintf(&b, " holds=%d", s.Holds)
+	}
+	if actor := quoted(oneLine(s.Actor), maxActor); actor != "" {
+		fmt.Fprintf(&b, " actor=%s", actor)
+	}
+	const mark = " message="
+	message := cut(strings.TrimSpace(oneLine(s.Message)), maxDescription-b.Len()-len(mark))
+	if message = strings.TrimSpace(message); message != "" {
+		b.WriteString(mark + message)
+	}
+	return b.String()
+}
+
+// quoted quotes as much of a text as fits into n bytes with its quotes; ""
+// for nothing.
+func quoted(s string, n int) string {
+	q := strconv.Quote(s)
+	for len(q) > n {
+		s = cut(s, len(s)-1)
+		q = strconv.Quote(s)
+	}
+	if s == "" {
+		return ""
+	}
+	return q
+}
+
+// parseSummary reads what describe wrote for a stack. ok is false for every
+// other text: anybody who may publish a version chooses its description.
+func parseSummary(stack, description string) (s deploy.Summary, ok bool) {
+	rest, ours := strings.CutPrefix(description, summaryPrefix+stack+" ")
+	if !ours {
+		return deploy.Summary{}, false
+	}
+	f := fields{rest: rest}
+	s.Kind = deploy.Kind(f.word("kind", kindWord))
+	s.Parent = f.number("parent")
+	if f.has("of") {
+		s.Of = f.number("of")
+	}
+	s.Bindings = f.word("bindings", bindingsWord)
+	if f.has("commit") {
+		s.Commit = f.word("commit", commitWord)
+	}
+	if f.has("holds") {
+		s.Holds = f.number("holds")
+	}
+	if f.has("actor") {
+		s.Actor = f.quoted("actor")
+	}
+	if f.has("message") {
+		s.Message, f.rest = strings.TrimPrefix(f.rest, "message="), ""
+	}
+	// There is one way to say it: leading zeros, control characters, other
+	// quotes and whatever else describe would not have written are refused here.
+	if f.bad || f.rest != "" || describe(stack, s) != description {
+		return deploy.Summary{}, false
+	}
+	return s, true
+}
+
+// fields takes key=value fields off a line in their order.
+type fields struct {
+	rest string
+	bad  bool
+}
+
+func (f *fields) has(key string) bool { return strings.HasPrefix(f.rest, key+"=") }
+
+func (f *fields) word(key string, valid *regexp.Regexp) string {
+	value, rest, _ := strings.Cut(f.rest, " ")
+	value, ok := strings.CutPrefix(value, key+"=")
+	if !ok || !valid.MatchString(value) {
+		f.bad = true
+		return ""
+	}
+	f.rest = rest
+	return value
+}
+
+// numberWord has at most nine digits: more than Lambda will ever count, and
+// fewer than overflow.
+var numberWord = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
+
+func (f *fields) number(key string) int {
+	n, err := strconv.Atoi(f.word(key, numberWord))
+	f.bad = f.bad || err != nil
+	return n
+}
+
+func (f *fields) quoted(key string) string {
+	rest := strings.TrimPrefix(f.rest, key+"=")
+	q, err := strconv.QuotedPrefix(rest)
+	if err != nil || !strings.HasPrefix(q, `"`) {
+		f.bad = true
+		return ""
+	}
+	s, err := strconv.Unquote(q)
+	f.bad = f.bad || err != nil
+	f.rest = strings.TrimPrefix(strings.TrimPrefix(rest, q), " ")
+	return s
+}
