@@ -1,0 +1,213 @@
+package awscloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// Lambda reads and changes functions in us-east-1. It is safe for use by many
+// goroutines.
+type Lambda struct{ api *lambda.Client }
+
+var _ versions.Lambda = (*Lambda)(nil)
+
+// Head reads $LATEST and the tags with one call (GetFunction, which AWS allows
+// 100 times a second, where all other calls share 15).
+func (l *Lambda) Head(ctx context.Context, function string) (versions.Head, error) {
+	out, err := l.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(function)})
+	if err := wrap(err, "Lambda", "GetFunction", function); errors.Is(err, versions.ErrNoVersion) {
+		return versions.Head{Function: function}, nil
+	} else if err != nil {
+		return versions.Head{}, err
+	}
+	c := out.Configuration
+	if c == nil {
+		return versions.Head{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration", function)
+	}
+	tags, unknown := tagsOf(out)
+	return versions.Head{
+		Function: function, Exists: true, ARN: unqualified(aws.ToString(c.FunctionArn)), Config: configOf(c),
+		CodeSHA256: aws.ToString(c.CodeSha256), RevisionID: aws.ToString(c.RevisionId), State: stateOfFunction(c),
+		Tags: tags, TagsError: unknown,
+	}, nil
+}
+
+// tagsOf gives the tags, or why they are not known.
+func tagsOf(out *lambda.GetFunctionOutput) (tags map[string]string, unknown string) {
+	if out.TagsError == nil {
+		return out.Tags, ""
+	}
+	return nil, aws.ToString(out.TagsError.ErrorCode) + ": " + aws.ToString(out.TagsError.Message)
+}
+
+// Version reads one published version with one call (GetFunction);
+// versions.ErrNoVersion if there is none.
+func (l *Lambda) Version(ctx context.Context, r versions.Ref) (versions.Published, error) {
+	out, err := l.api.GetFunction(ctx, &lambda.GetFunctionInput{
+		FunctionName: aws.String(r.Function), Qualifier: aws.String(strconv.Itoa(r.Number)),
+	})
+	if err != nil {
+		return versions.Published{}, wrap(err, "Lambda", "GetFunction", r.String())
+	}
+	if out.Configuration == nil {
+		return versions.Published{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration", r)
+	}
+	tags, unknown := tagsOf(out)
+	return versions.Published{
+		Version: versionOf(out.Configuration), State: stateOfFunction(out.Configuration),
+		Tags: tags, TagsError: unknown,
+	}, nil
+}
+
+// Versions lists the published versions, oldest first, 50 a page. A missing
+// function gives none.
+func (l *Lambda) Versions(ctx context.Context, function string) ([]versions.Version, error) {
+	configs, err := listVersions(ctx, l.api, function)
+	if errors.Is(err, versions.ErrNoVersion) {
+		return nil, nil
+	}
+	var list []versions.Version
+	for _, c := range configs {
+		list = append(list, versionOf(&c))
+	}
+	return list, err
+}
+
+// listVersions gives the configurations of all numbered versions, in the order
+// of their numbers.
+func listVersions(ctx context.Context, api *lambda.Client, function string) ([]types.FunctionConfiguration, error) {
+	var list []types.FunctionConfiguration
+	pages := lambda.NewListVersionsByFunctionPaginator(api, &lambda.ListVersionsByFunctionInput{FunctionName: aws.String(function)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, wrap(err, "Lambda", "ListVersionsByFunction", function)
+		}
+		for _, c := range page.Versions {
+			if numberOf(&c) > 0 {
+				list = append(list, c)
+			}
+		}
+	}
+	// AWS lists in this order already; that it always will is LIKELY only.
+	slices.SortStableFunc(list, func(a, b types.FunctionConfiguration) int { return numberOf(&a) - numberOf(&b) })
+	return list, nil
+}
+
+// Create makes the function, for x86_64, without a version.
+func (l *Lambda) Create(ctx context.Context, in versions.CreateInput) error {
+	c := in.Config
+	_, err := l.api.CreateFunction(ctx, &lambda.CreateFunctionInput{
+		FunctionName: aws.String(in.Function),
+		Role:         aws.String(c.Role), Runtime: types.Runtime(c.Runtime), Handler: aws.String(c.Handler),
+		MemorySize: aws.Int32(int32(c.MemoryMB)), Timeout: aws.Int32(int32(c.TimeoutSeconds)),
+		LoggingConfig: loggingFor(in.Function, c.Logging),
+		Architectures: []types.Architecture{types.ArchitectureX8664}, PackageType: types.PackageTypeZip,
+		Code: &types.FunctionCode{ZipFile: in.Zip}, Tags: in.Tags,
+	})
+	return wrap(err, "Lambda", "CreateFunction", in.Function)
+}
+
+// UpdateConfig sets every member of c, and resets what the edge forbids and
+// what edgedeploy never sets: environment, layers, VPC, tracing, dead letters,
+// KMS key, ephemeral storage, SnapStart and file systems. The architecture is
+// reset by UpdateCode.
+func (l *Lambda) UpdateConfig(ctx context.Context, function, revisionID string, c versions.Config) error {
+	_, err := l.api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: aws.String(function), RevisionId: optional(revisionID),
+		Role: aws.String(c.Role), Runtime: types.Runtime(c.Runtime), Handler: aws.String(c.Handler),
+		MemorySize: aws.Int32(int32(c.MemoryMB)), Timeout: aws.Int32(int32(c.TimeoutSeconds)),
+		LoggingConfig:     loggingFor(function, c.Logging),
+		Environment:       &types.Environment{Variables: map[string]string{}},
+		Layers:            []string{},
+		VpcConfig:         &types.VpcConfig{SubnetIds: []string{}, SecurityGroupIds: []string{}},
+		TracingConfig:     &types.TracingConfig{Mode: types.TracingModePassThrough},
+		DeadLetterConfig:  &types.DeadLetterConfig{TargetArn: aws.String("")},
+		KMSKeyArn:         aws.String(""),
+		EphemeralStorage:  &types.EphemeralStorage{Size: aws.Int32(defaultEphemeralMB)},
+		SnapStart:         &types.SnapStart{ApplyOn: types.SnapStartApplyOnNone},
+		FileSystemConfigs: []types.FileSystemConfig{},
+	})
+	return wrap(err, "Lambda", "UpdateFunctionConfiguration", function)
+}
+
+// optional leaves an empty string out of a request.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return aws.String(s)
+}
+
+// UpdateCode replaces the code of $LATEST, for x86_64, and publishes nothing.
+func (l *Lambda) UpdateCode(ctx context.Context, function, revisionID string, zip []byte) error {
+	return updateCode(ctx, l.api, function, revisionID, zip)
+}
+
+func updateCode(ctx context.Context, api *lambda.Client, function, revisionID string, zip []byte) error {
+	_, err := api.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{
+		FunctionName: aws.String(function), RevisionId: optional(revisionID), ZipFile: zip,
+		Architectures: []types.Architecture{types.ArchitectureX8664}, Publish: false,
+	})
+	return wrap(err, "Lambda", "UpdateFunctionCode", function)
+}
+
+// Publish makes $LATEST a version. The answer does not tell tags: TagsError
+// says so.
+func (l *Lambda) Publish(ctx context.Context, in versions.PublishInput) (versions.Published, error) {
+	c, err := publish(ctx, l.api, in)
+	if err != nil {
+		return versions.Published{}, err
+	}
+	return versions.Published{
+		Version: versionOf(c), State: stateOfFunction(c), TagsError: "PublishVersion does not tell tags",
+	}, nil
+}
+
+func publish(ctx context.Context, api *lambda.Client, in versions.PublishInput) (*types.FunctionConfiguration, error) {
+	out, err := api.PublishVersion(ctx, &lambda.PublishVersionInput{
+		FunctionName: aws.String(in.Function), RevisionId: optional(in.RevisionID),
+		CodeSha256: optional(in.CodeSHA256), Description: aws.String(in.Description),
+	})
+	if err != nil {
+		return nil, wrap(err, "Lambda", "PublishVersion", in.Function)
+	}
+	return &types.FunctionConfiguration{
+		FunctionName: out.FunctionName, FunctionArn: out.FunctionArn, Version: out.Version,
+		Description: out.Description, CodeSha256: out.CodeSha256, CodeSize: out.CodeSize, LastModified: out.LastModified,
+		RevisionId: out.RevisionId, State: out.State, StateReason: out.StateReason,
+		LastUpdateStatus: out.LastUpdateStatus, LastUpdateStatusReason: out.LastUpdateStatusReason,
+		Runtime: out.Runtime, Handler: out.Handler, Role: out.Role, MemorySize: out.MemorySize, Timeout: out.Timeout,
+		LoggingConfig: out.LoggingConfig, Architectures: out.Architectures, PackageType: out.PackageType,
+		CapacityProviderConfig: out.CapacityProviderConfig, DeadLetterConfig: out.DeadLetterConfig,
+		DurableConfig: out.DurableConfig, Environment: out.Environment, EphemeralStorage: out.EphemeralStorage,
+		FileSystemConfigs: out.FileSystemConfigs, KMSKeyArn: out.KMSKeyArn, Layers: out.Layers,
+		SigningProfileVersionArn: out.SigningProfileVersionArn, SnapStart: out.SnapStart,
+		TenancyConfig: out.TenancyConfig, TracingConfig: out.TracingConfig, VpcConfig: out.VpcConfig,
+	}, nil
+}
+
+// Tag sets tags of a function and then removes others, each with one call if
+// there is anything to do.
+func (l *Lambda) Tag(ctx context.Context, functionARN string, set map[string]string, remove []string) error {
+	if len(set) > 0 {
+		_, err := l.api.TagResource(ctx, &lambda.TagResourceInput{Resource: aws.String(functionARN), Tags: set})
+		if err := wrap(err, "Lambda", "TagResource", functionARN); err != nil {
+			return err
+		}
+	}
+	if len(remove) == 0 {
+		return nil
+	}
+	_, err := l.api.UntagResource(ctx, &lambda.UntagResourceInput{Resource: aws.String(functionARN), TagKeys: remove})
+	return wrap(err, "Lambda", "UntagResource", functionARN)
+}

@@ -1,0 +1,239 @@
+package awscloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// LedgerAPI is what a ledger needs that keeps its entries in the versions and
+// aliases of a Lambda function. It knows nothing of entries. It is safe for
+// use by many goroutines.
+type LedgerAPI struct{ api *lambda.Client }
+
+// Latest reads $LATEST without its tags (GetFunctionConfiguration); a missing
+// function is Exists false, and no error.
+func (l *LedgerAPI) Latest(ctx context.Context, function string) (versions.LatestCode, error) {
+	out, err := l.api.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(function)})
+	if err := wrap(err, "Lambda", "GetFunctionConfiguration", function); errors.Is(err, versions.ErrNoVersion) {
+		return versions.LatestCode{}, nil
+	} else if err != nil {
+		return versions.LatestCode{}, err
+	}
+	return versions.LatestCode{
+		Exists: true, ARN: unqualified(aws.ToString(out.FunctionArn)),
+		Role: aws.ToString(out.Role), Runtime: string(out.Runtime),
+		CodeSHA256: aws.ToString(out.CodeSha256), RevisionID: aws.ToString(out.RevisionId),
+		State: stateOfFunction(&types.FunctionConfiguration{
+			State: out.State, StateReason: out.StateReason,
+			LastUpdateStatus: out.LastUpdateStatus, LastUpdateStatusReason: out.LastUpdateStatusReason,
+		}),
+	}, nil
+}
+
+// The smallest function that Lambda makes (Lambda API model: 128 MB, 1 s).
+const (
+	storeMemoryMB       = 128
+	storeTimeoutSeconds = 1
+	storeHandler        = "index.handler"
+)
+
+// Create makes a function that only stores; versions.ErrFunctionExists if
+// there is one of that name, versions.ErrRoleNotReady if Lambda cannot assume
+// the role (yet).
+func (l *LedgerAPI) Create(ctx context.Context, in versions.NewFunction) error {
+	_, err := l.api.CreateFunction(ctx, &lambda.CreateFunctionInput{
+		FunctionName: aws.String(in.Function), Description: aws.String(in.Description),
+		Role: aws.String(in.Role), Runtime: types.Runtime(in.Runtime), Handler: aws.String(storeHandler),
+		MemorySize: aws.Int32(storeMemoryMB), Timeout: aws.Int32(storeTimeoutSeconds),
+		Architectures: []types.Architecture{types.ArchitectureX8664}, PackageType: types.PackageTypeZip,
+		Code: &types.FunctionCode{ZipFile: in.Zip}, Tags: in.Tags,
+	})
+	return wrap(err, "Lambda", "CreateFunction", in.Function)
+}
+
+// UpdateCode replaces the code of $LATEST if its revision still is that one
+// ("" for whichever it is); versions.ErrStaleRevision, ErrInProgress.
+func (l *LedgerAPI) UpdateCode(ctx context.Context, function, revision string, zip []byte) error {
+	return updateCode(ctx, l.api, function, revision, zip)
+}
+
+// UpdateConfig gives $LATEST another role and runtime, and changes nothing
+// else of it; versions.ErrStaleRevision, ErrInProgress, ErrRoleNotReady.
+func (l *LedgerAPI) UpdateConfig(ctx context.Context, function, revision, role, runtime string) error {
+	_, err := l.api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: aws.String(function), RevisionId: optional(revision),
+		Role: aws.String(role), Runtime: types.Runtime(runtime),
+	})
+	return wrap(err, "Lambda", "UpdateFunctionConfiguration", function)
+}
+
+// PublishVersion makes $LATEST a version, if its revision and code still are
+// those; versions.ErrStaleRevision, ErrInProgress. Lambda gives back the
+// last version, with that one's description, when nothing changed since.
+func (l *LedgerAPI) PublishVersion(ctx context.Context, function, revision, codeSHA256, description string) (versions.StoredVersion, error) {
+	c, err := publish(ctx, l.api, versions.PublishInput{
+		Function: function, RevisionID: revision, CodeSHA256: codeSHA256, Description: description,
+	})
+	if err != nil {
+		return versions.StoredVersion{}, err
+	}
+	stored, err := storedOf(c)
+	if err != nil {
+		return stored, fmt.Errorf("Lambda PublishVersion %s: %w", function, err)
+	}
+	stored.TagsError = "PublishVersion does not tell tags"
+	return stored, nil
+}
+
+// OpenVersion reads one version with its location and tags (GetFunction). The
+// qualifier is a number, an alias, or "$LATEST", whose Number is 0;
+// versions.ErrNoVersion if there is no such version, alias or function.
+func (l *LedgerAPI) OpenVersion(ctx context.Context, function, qualifier string) (versions.StoredVersion, error) {
+	name := function + ":" + qualifier
+	out, err := l.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(function), Qualifier: aws.String(qualifier)})
+	if err != nil {
+		return versions.StoredVersion{}, wrap(err, "Lambda", "GetFunction", name)
+	}
+	if out.Configuration == nil || out.Code == nil {
+		return versions.StoredVersion{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration or code", name)
+	}
+	stored, err := storedOf(out.Configuration)
+	if err != nil {
+		return stored, fmt.Errorf("Lambda GetFunction %s: %w", name, err)
+	}
+	stored.Location = aws.ToString(out.Code.Location)
+	stored.Tags, stored.TagsError = tagsOf(out)
+	return stored, nil
+}
+
+// ListVersions lists all numbered versions, oldest first, 50 a page;
+// versions.ErrNoVersion if there is no function.
+func (l *LedgerAPI) ListVersions(ctx context.Context, function string) ([]versions.StoredVersion, error) {
+	configs, err := listVersions(ctx, l.api, function)
+	if err != nil {
+		return nil, err
+	}
+	var list []versions.StoredVersion
+	for _, c := range configs {
+		stored, err := storedOf(&c)
+		if err != nil {
+			return nil, fmt.Errorf("Lambda ListVersionsByFunction %s: %w", function, err)
+		}
+		stored.TagsError = "ListVersionsByFunction does not tell tags"
+		list = append(list, stored)
+	}
+	return list, nil
+}
+
+// lastModified is the form of LastModified, "2020-04-10T19:06:32.563+0000"
+// (Lambda API model, examples).
+const lastModified = "2006-01-02T15:04:05.000-0700"
+
+func storedOf(c *types.FunctionConfiguration) (versions.StoredVersion, error) {
+	modified, err := time.Parse(lastModified, aws.ToString(c.LastModified))
+	if err != nil {
+		return versions.StoredVersion{}, fmt.Errorf("version %s: LastModified: %w", aws.ToString(c.Version), err)
+	}
+	return versions.StoredVersion{
+		Number: numberOf(c), FunctionARN: unqualified(aws.ToString(c.FunctionArn)),
+		Description: aws.ToString(c.Description), CodeSHA256: aws.ToString(c.CodeSha256), CodeBytes: c.CodeSize,
+		Modified: modified.UTC(), State: stateOfFunction(c),
+	}, nil
+}
+
+// Aliases lists all aliases of a function in AWS's order, with AWS's time of
+// the answer (of the first page's, which is the oldest);
+// versions.ErrNoVersion if there is no function.
+func (l *LedgerAPI) Aliases(ctx context.Context, function string) ([]versions.Alias, time.Time, error) {
+	var list []versions.Alias
+	var at time.Time
+	pages := lambda.NewListAliasesPaginator(l.api, &lambda.ListAliasesInput{FunctionName: aws.String(function)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, time.Time{}, wrap(err, "Lambda", "ListAliases", function)
+		}
+		if at.IsZero() {
+			if at, err = serverTime(page.ResultMetadata); err != nil {
+				return nil, time.Time{}, fmt.Errorf("Lambda ListAliases %s: %w", function, err)
+			}
+		}
+		for _, a := range page.Aliases {
+			list = append(list, aliasOf(a.Name, a.FunctionVersion, a.Description, a.RevisionId))
+		}
+	}
+	return list, at, nil
+}
+
+// Alias reads one alias, with AWS's time; versions.ErrNoVersion if there is
+// none.
+func (l *LedgerAPI) Alias(ctx context.Context, function, name string) (versions.Alias, time.Time, error) {
+	out, err := l.api.GetAlias(ctx, &lambda.GetAliasInput{FunctionName: aws.String(function), Name: aws.String(name)})
+	if err != nil {
+		return versions.Alias{}, time.Time{}, wrap(err, "Lambda", "GetAlias", function+":"+name)
+	}
+	at, err := serverTime(out.ResultMetadata)
+	return aliasOf(out.Name, out.FunctionVersion, out.Description, out.RevisionId), at, err
+}
+
+// CreateAlias makes an alias; versions.ErrAliasExists if there is one. The
+// RevisionID of a is not looked at.
+func (l *LedgerAPI) CreateAlias(ctx context.Context, function string, a versions.Alias) (versions.Alias, time.Time, error) {
+	out, err := l.api.CreateAlias(ctx, &lambda.CreateAliasInput{
+		FunctionName: aws.String(function), Name: aws.String(a.Name),
+		FunctionVersion: aws.String(a.Version), Description: aws.String(a.Description),
+	})
+	if err != nil {
+		return versions.Alias{}, time.Time{}, wrap(err, "Lambda", "CreateAlias", function+":"+a.Name)
+	}
+	at, err := serverTime(out.ResultMetadata)
+	return aliasOf(out.Name, out.FunctionVersion, out.Description, out.RevisionId), at, err
+}
+
+// UpdateAlias gives an alias another version and description, if its revision
+// still is a.RevisionID ("" for whichever it is); versions.ErrStaleRevision,
+// and ErrNoVersion if there is no such alias.
+func (l *LedgerAPI) UpdateAlias(ctx context.Context, function string, a versions.Alias) (versions.Alias, time.Time, error) {
+	out, err := l.api.UpdateAlias(ctx, &lambda.UpdateAliasInput{
+		FunctionName: aws.String(function), Name: aws.String(a.Name), RevisionId: optional(a.RevisionID),
+		FunctionVersion: aws.String(a.Version), Description: aws.String(a.Description),
+	})
+	if err != nil {
+		return versions.Alias{}, time.Time{}, wrap(err, "Lambda", "UpdateAlias", function+":"+a.Name)
+	}
+	at, err := serverTime(out.ResultMetadata)
+	return aliasOf(out.Name, out.FunctionVersion, out.Description, out.RevisionId), at, err
+}
+
+// DeleteAlias removes an alias; one that is not there is no error.
+func (l *LedgerAPI) DeleteAlias(ctx context.Context, function, name string) error {
+	_, err := l.api.DeleteAlias(ctx, &lambda.DeleteAliasInput{FunctionName: aws.String(function), Name: aws.String(name)})
+	return wrap(err, "Lambda", "DeleteAlias", function+":"+name)
+}
+
+func aliasOf(name, version, description, revision *string) versions.Alias {
+	return versions.Alias{
+		Name: aws.ToString(name), Version: aws.ToString(version),
+		Description: aws.ToString(description), RevisionID: aws.ToString(revision),
+	}
+}
+
+// serverTime gives the Date of an answer, to the second. This machine's clock
+// has no part in it.
+func serverTime(m middleware.Metadata) (time.Time, error) {
+	at, ok := awsmiddleware.GetServerTime(m)
+	if !ok {
+		return time.Time{}, errors.New("the answer has no Date")
+	}
+	return at.UTC(), nil
+}

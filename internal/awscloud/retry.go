@@ -1,0 +1,67 @@
+package awscloud
+
+import (
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+)
+
+// maxAttempts bounds how often one call is sent. CloudFront accepts a few
+// writes a minute only, so the eight attempts, with up to twenty seconds in
+// between, outlast such a minute. AWS_MAX_ATTEMPTS and max_attempts of a
+// profile override it.
+const maxAttempts = 8
+
+// newRetryer is the one retry policy, of its own instance for each service,
+// because services throttle separately: the SDK's adaptive mode, which slows
+// all calls down once one was throttled. AWS_RETRY_MODE does not change it.
+//
+// The SDK knows CloudFront's 400 Throttling ("Rate exceeded"), Lambda's 429
+// TooManyRequestsException and 5xx such as 503 ServiceUnavailable; the tests
+// hold it to that. Two things are added: a refused connection is not retried,
+// since nobody who starts a server late waits for us, and a person with a
+// wrong endpoint should hear so at once; and an answer that was cut off is.
+//
+// A call whose answer was lost is sent again, and may then meet its own
+// success: callers read back before they decide that somebody else was faster.
+func newRetryer(attempts int, maxBackoff time.Duration) aws.Retryer {
+	if attempts == 0 {
+		attempts = maxAttempts
+	}
+	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
+			s.MaxAttempts = attempts
+			if maxBackoff > 0 {
+				s.MaxBackoff = maxBackoff
+				s.Backoff = boundedBackoff{retry.NewExponentialJitterBackoff(retry.DefaultMaxBackoff), maxBackoff}
+			}
+			s.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(connectionRule)}, s.Retryables...)
+		})
+	})
+}
+
+func connectionRule(err error) aws.Ternary {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return aws.FalseTernary
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// boundedBackoff cuts delays: the SDK's own bound applies to the last ones only.
+type boundedBackoff struct {
+	from  retry.BackoffDelayer
+	bound time.Duration
+}
+
+// BackoffDelay gives the time to wait before the next attempt.
+func (b boundedBackoff) BackoffDelay(attempt int, err error) (time.Duration, error) {
+	d, err := b.from.BackoffDelay(attempt, err)
+	return min(d, b.bound), err
+}

@@ -1,0 +1,139 @@
+package awscloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+)
+
+// maxRounds bounds how often a write is tried that others are faster than.
+const maxRounds = 5
+
+// Write makes all edits of one distribution in one UpdateDistribution, and no
+// other change, and gives back the distribution as CloudFront's answer to the
+// write says it is. Edits that are true already are left out; if all are,
+// nothing is written, and the distribution is read instead.
+//
+// Each slot must hold From, or To already: otherwise *associations.ChangedError
+// and no write. guard is asked between each read and its write; its error is
+// returned as it is. A write that meets 412 (somebody changed the distribution
+// since the read) is decided again on what is there then, at most five times.
+// account is the distribution's, which the ARNs of versions are made with.
+func (c *CloudFront) Write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error) (associations.State, error) {
+	for round := 1; ; round++ {
+		doc, etag, err := c.config(ctx, ch.Distribution)
+		if err != nil {
+			return associations.State{}, err
+		}
+		todo, err := decide(doc, account, ch)
+		if err != nil {
+			return associations.State{}, err
+		}
+		if len(todo) == 0 {
+			return c.Distribution(ctx, ch.Distribution)
+		}
+		doc, err = splice(doc, todo)
+		if err != nil {
+			return associations.State{}, fmt.Errorf("edit the configuration of %s: %w", ch.Distribution, err)
+		}
+		if err := guard(ctx); err != nil {
+			return associations.State{}, err
+		}
+		state, err := c.put(ctx, ch.Distribution, etag, doc)
+		if faster(err) && round < maxRounds {
+			continue
+		}
+		if err != nil {
+			return associations.State{}, err
+		}
+		return state, readBack(state, ch)
+	}
+}
+
+// faster says that somebody else wrote first.
+func faster(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == "PreconditionFailed"
+}
+
+// config reads the configuration, byte for byte, with its ETag.
+func (c *CloudFront) config(ctx context.Context, id string) (doc []byte, etag string, err error) {
+	const operation = "GetDistributionConfig"
+	out, err := c.api.GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: aws.String(id)}, with(captureBody(&doc)))
+	if err != nil {
+		return nil, "", wrap(err, "CloudFront", operation, id)
+	}
+	if aws.ToString(out.ETag) == "" {
+		return nil, "", fmt.Errorf("CloudFront %s %s: the answer has no ETag", operation, id)
+	}
+	return doc, *out.ETag, nil
+}
+
+// put writes the configuration if it still is the one with that ETag.
+func (c *CloudFront) put(ctx context.Context, id, etag string, doc []byte) (associations.State, error) {
+	const operation = "UpdateDistribution"
+	var body []byte
+	_, err := c.api.UpdateDistribution(ctx, &cloudfront.UpdateDistributionInput{Id: aws.String(id), IfMatch: aws.String(etag)},
+		with(sendBody(doc), captureBody(&body)))
+	if err != nil {
+		return associations.State{}, wrap(err, "CloudFront", operation, id)
+	}
+	state, err := readState(body)
+	if err != nil {
+		return state, fmt.Errorf("CloudFront %s %s was accepted, but its answer cannot be read: %w", operation, id, err)
+	}
+	return state, nil
+}
+
+// decide gives the edits that are not true yet, three ways: a slot that holds
+// To is done, one that holds From is to be written, anything else stops all.
+func decide(doc []byte, account string, ch associations.Change) ([]slotEdit, error) {
+	root, err := parseXML(doc)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration of %s: %w", ch.Distribution, err)
+	}
+	behaviors, err := readBehaviors(root)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration of %s: %w", ch.Distribution, err)
+	}
+	exists := map[string]bool{}
+	for _, b := range behaviors {
+		exists[b.path] = true
+	}
+	var todo []slotEdit
+	for _, e := range ch.Edits {
+		if e.Slot.Distribution != ch.Distribution {
+			return nil, fmt.Errorf("an edit of %s in a change of %s", e.Slot, ch.Distribution)
+		}
+		want, err := associationOf(account, e.To)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Slot, err)
+		}
+		live := bindingOf(account, heldIn(behaviors, e.Slot.Path, e.Slot.Trigger))
+		switch {
+		case live == e.To:
+		case !exists[e.Slot.Path]:
+			return nil, &associations.ChangedError{Slot: e.Slot, From: e.From, To: e.To, NoBehavior: true}
+		case live != e.From:
+			return nil, &associations.ChangedError{Slot: e.Slot, From: e.From, To: e.To, Live: live}
+		default:
+			todo = append(todo, slotEdit{e.Slot.Path, e.Slot.Trigger, want})
+		}
+	}
+	return todo, nil
+}
+
+// readBack makes sure that CloudFront took what it accepted.
+func readBack(state associations.State, ch associations.Change) error {
+	for _, e := range ch.Edits {
+		if live := state.Held[e.Slot]; live != e.To {
+			return fmt.Errorf("CloudFront accepted the write, but says that %s holds %s instead of %s", e.Slot, live, e.To)
+		}
+	}
+	return nil
+}
