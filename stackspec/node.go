@@ -31,6 +31,7 @@ type node struct {
 	quoted  bool // single, double or block
 	entries []*entry
 	items   []*node
+	owner   *node // the key that it is the value of; nil for the rest
 	// bad says that a problem with this very value was reported: whoever
 	// decodes the tree leaves it alone.
 	bad bool
@@ -67,6 +68,11 @@ func (n *node) get(key string) *node {
 		return nil
 	}
 	return e.value
+}
+
+// has says that a key is there, sound or not. It may be asked of a nil node.
+func (n *node) has(key string) bool {
+	return n != nil && n.kind == mapping && n.entry(key) != nil
 }
 
 // each gives the entries of a mapping whose keys and values are sound; none

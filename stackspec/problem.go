@@ -70,7 +70,6 @@ type report struct {
 // add reports a problem at a position.
 func (r *report) add(line, col int, p Problem) {
 	p.File, p.Line, p.Column = r.file, max(line, 1), max(col, 1)
-	p.Excerpt = r.excerpt(p.Line, p.Column)
 	r.problems = append(r.problems, p)
 }
 
@@ -99,6 +98,9 @@ func (r *report) sorted() []Problem {
 			File: r.file, Line: last.Line, Column: last.Column,
 			Message: fmt.Sprintf("there are more problems; the first %d are shown", maxProblems-1),
 		}
+	}
+	for i, p := range list {
+		list[i].Excerpt = r.excerpt(p.Line, p.Column)
 	}
 	return list
 }

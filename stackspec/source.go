@@ -1,0 +1,88 @@
+package stackspec
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxBytes is the largest spec that is read.
+const maxBytes = 1 << 20
+
+const bom = "\ufeff"
+
+// readSource brings the bytes of a file to lines of clean text. ok is false
+// when they cannot be read any further.
+func readSource(r *report, src []byte) (string, bool) {
+	if len(src) > maxBytes {
+		r.add(1, 1, Problem{
+			Message: fmt.Sprintf("the file has %d bytes; a spec has %d at most", len(src), maxBytes),
+			Hint:    "put data that handlers need into their bundles, not into config:",
+		})
+		return "", false
+	}
+	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
+		r.add(1, 1, Problem{Message: "the file is UTF-16", Hint: "save it as UTF-8"})
+		return "", false
+	}
+	if line, col, bad := invalidUTF8(src); bad {
+		r.add(line, col, Problem{Message: "the file is not UTF-8 here", Hint: "save it as UTF-8"})
+		return "", false
+	}
+	doc := strings.ReplaceAll(string(src), "\r\n", "\n")
+	if strings.HasPrefix(doc, bom) {
+		doc = strings.TrimPrefix(doc, bom)
+		r.add(1, 1, Problem{Message: "the file begins with a byte order mark", Hint: "save it as UTF-8 without BOM"})
+	}
+	r.lines = strings.Split(doc, "\n")
+	if !controls(r) {
+		return "", false
+	}
+	return strings.ReplaceAll(doc, "\t", " "), true
+}
+
+func invalidUTF8(src []byte) (line, col int, bad bool) {
+	line, col = 1, 1
+	for len(src) > 0 {
+		c, size := utf8.DecodeRune(src)
+		switch {
+		case c == utf8.RuneError && size == 1:
+			return line, col, true
+		case c == '\n':
+			line, col = line+1, 0
+		}
+		src, col = src[size:], col+1
+	}
+	return 0, 0, false
+}
+
+// controls reports tabs and control characters, once a line. It gives false
+// when what follows would only be confusion: tabs that indent, and controls.
+func controls(r *report) bool {
+	ok := true
+	for i, line := range r.lines {
+		at := strings.IndexFunc(line, func(c rune) bool {
+			return c < ' ' || c >= 0x7f && c < 0xa0 && c != 0x85 || c == 0xfeff
+		})
+		if at < 0 {
+			continue
+		}
+		if len(r.problems) > maxProblems {
+			return false
+		}
+		col := utf8.RuneCountInString(line[:at]) + 1
+		if line[at] != '\t' {
+			ok = false
+			r.add(i+1, col, Problem{Message: "there is a control character here", Hint: `in a string, write it as an escape in double quotes, like "\n"`})
+			continue
+		}
+		p := Problem{Message: "there is a tab here", Hint: `use spaces; in a string, write \t in double quotes`}
+		if strings.TrimLeft(line[:at], " ") == "" {
+			ok = false
+			p.Message, p.Hint = "this line is indented with a tab", "indent with spaces: YAML knows no tabs there"
+		}
+		r.add(i+1, col, p)
+	}
+	return ok
+}

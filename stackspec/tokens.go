@@ -1,0 +1,181 @@
+package stackspec
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
+)
+
+const (
+	// maxTokens bounds the work of the YAML parser, which takes time in the
+	// square of a mapping's length, and stack in proportion to it.
+	maxTokens = 30_000
+	// maxDepth bounds how deep values nest, because the parser recurses.
+	maxDepth = 40
+)
+
+// scan makes tokens of the source and takes out of them all that YAML has and
+// a spec has not, reporting each. ok is false when the rest cannot be parsed.
+func scan(r *report, doc string) (token.Tokens, bool) {
+	tokens := lexer.Tokenize(doc)
+	if len(tokens) > maxTokens {
+		tk := tokens[maxTokens]
+		r.add(tk.Position.Line, tk.Position.Column, Problem{
+			Message: fmt.Sprintf("the file has more than %d words and signs", maxTokens),
+			Hint:    "put data that handlers need into their bundles, not into config:",
+		})
+		return nil, false
+	}
+	if tk := tokens.InvalidToken(); tk != nil {
+		r.syntax(tk, tk.Error)
+		return nil, false
+	}
+	s := scanner{report: r, in: tokens}
+	for s.pos < len(s.in) && !s.stop {
+		s.token(s.in[s.pos])
+	}
+	return s.out, !s.stop && shallow(r, s.out)
+}
+
+type scanner struct {
+	report *report
+	in     token.Tokens
+	pos    int
+	out    token.Tokens
+	begun  bool // there was content
+	stop   bool
+}
+
+func (s *scanner) keep(tk *token.Token) {
+	s.out = append(s.out, tk)
+	s.begun = true
+	s.pos++
+}
+
+func (s *scanner) problem(tk *token.Token, p Problem) {
+	s.report.add(tk.Position.Line, tk.Position.Column, p)
+}
+
+// next gives the token after the one at hand if it is on the same line.
+func (s *scanner) next() *token.Token {
+	if s.pos+1 < len(s.in) && s.in[s.pos+1].Position.Line == s.in[s.pos].Position.Line {
+		return s.in[s.pos+1]
+	}
+	return nil
+}
+
+func (s *scanner) token(tk *token.Token) {
+	switch tk.Type {
+	case token.CommentType:
+		s.pos++
+	case token.AliasType:
+		s.alias(tk)
+	case token.AnchorType:
+		s.problem(tk, Problem{Message: "anchors (&name) are not part of a spec", Hint: "write the value where it is used; defaults: holds what functions share"})
+		if s.pos++; s.pos < len(s.in) && s.in[s.pos].Type == token.StringType {
+			s.pos++ // its name
+		}
+	case token.TagType:
+		s.problem(tk, Problem{Message: "tags (!name) are not part of a spec", Hint: "leave it out; quotes make a string"})
+		s.pos++
+	case token.MergeKeyType:
+		s.problem(tk, Problem{Message: "merge keys (<<) are not part of a spec", Hint: "write the values where they are used; defaults: holds what functions share"})
+		s.keep(tk)
+	case token.MappingKeyType:
+		s.problem(tk, Problem{Message: "keys that begin with ? are not part of a spec", Hint: `write "key: value"; quote a pattern that begins with ?`})
+		s.stop = true
+	case token.DirectiveType:
+		s.problem(tk, Problem{Message: "directives (%) are not part of a spec", Hint: "leave the line out"})
+		s.stop = true
+	case token.DocumentHeaderType, token.DocumentEndType:
+		s.document(tk)
+	default:
+		s.keep(tk)
+	}
+}
+
+// document lets one document be, and stops before a second one.
+func (s *scanner) document(tk *token.Token) {
+	first := !s.begun && tk.Type == token.DocumentHeaderType
+	last := true
+	for _, after := range s.in[s.pos+1:] {
+		last = last && (after.Type == token.CommentType || after.Type == token.DocumentEndType)
+	}
+	switch {
+	case first:
+		s.begun = true
+		s.pos++
+	case last:
+		s.pos = len(s.in)
+	default:
+		s.problem(tk, Problem{Message: "a second document begins here; a spec is one document", Hint: "put the other stack into a file of its own"})
+		s.pos = len(s.in)
+	}
+}
+
+// alias tells an unquoted path pattern from an alias, and makes a string of
+// either, so that the rest of the file can be judged. The lexer takes "*" for
+// an alias and the rest, the colon included, for its name.
+func (s *scanner) alias(tk *token.Token) {
+	name, colon := "", false
+	if next := s.next(); next != nil && next.Type == token.StringType && next.Position.Column == tk.Position.Column+1 {
+		name, colon = strings.CutSuffix(next.Value, ":")
+		s.pos++
+	}
+	pattern := "*" + name
+	after := s.next()
+	if colon || after != nil && after.Type == token.MappingValueType {
+		s.problem(tk, Problem{
+			Message: fmt.Sprintf("the key %s begins with *, which YAML takes for an alias", quote(pattern)),
+			Hint:    fmt.Sprintf(`quote it: "%s":`, strings.Map(printable, pattern)),
+		})
+	} else {
+		s.problem(tk, Problem{
+			Message: "aliases (*name) are not part of a spec",
+			Hint:    "write the value itself; quote a string that begins with *",
+		})
+	}
+	pos := *tk.Position
+	s.keep(token.String(pattern, pattern, &pos))
+	if colon {
+		at := pos
+		at.Column += len([]rune(pattern))
+		s.out = append(s.out, token.MappingValue(&at))
+	}
+}
+
+// shallow refuses values that nest deeper than maxDepth.
+func shallow(r *report, tokens token.Tokens) bool {
+	var columns []int // of the block mappings and lists that are open
+	flow := 0
+	open := func(col int) {
+		for len(columns) > 0 && columns[len(columns)-1] >= col {
+			columns = columns[:len(columns)-1]
+		}
+		columns = append(columns, col)
+	}
+	for i, tk := range tokens {
+		switch tk.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			flow++
+		case token.MappingEndType, token.SequenceEndType:
+			flow--
+		case token.SequenceEntryType:
+			open(tk.Position.Column)
+		case token.MappingValueType:
+			if i > 0 && flow == 0 {
+				open(tokens[i-1].Position.Column)
+			}
+		}
+		if flow+len(columns) > maxDepth {
+			r.add(tk.Position.Line, tk.Position.Column, Problem{
+				Message: fmt.Sprintf("values nest deeper than %d levels here", maxDepth),
+				Hint:    "put data that handlers need into their bundles, not into config:",
+			})
+			return false
+		}
+	}
+	return true
+}
