@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 )
 
 // maxExact is the largest whole number that JavaScript holds exactly
@@ -56,8 +58,15 @@ func checkValue(path string, v any) error {
 			return inexact()
 		}
 	case float64:
-		if v != v || v-v != 0 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return &Error{Path: path, Reason: fmt.Sprintf("%v has no form in JSON", v)}
+		}
+	case json.Number:
+		if !json.Valid([]byte(v)) {
+			return &Error{Path: path, Reason: fmt.Sprintf("%s is not how JSON writes a number", v)}
+		}
+		if n, err := strconv.ParseFloat(string(v), 64); err != nil || math.Abs(n) > maxExact {
+			return inexact()
 		}
 	case []any:
 		for i, item := range v {

@@ -3,6 +3,8 @@ package bundle
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -107,6 +109,9 @@ func TestBuildRefusesConfigThatWouldNotArrive(t *testing.T) {
 		"a whole number beyond 2^53":    {uint64(1 << 53), "config.k", "9007199254740992 is beyond"},
 		"the same as a signed number":   {int64(1 << 53), "config.k", "beyond what JavaScript"},
 		"the same below zero, in a map": {map[string]any{"m": int(-1 << 53)}, "config.k.m", "beyond what JavaScript"},
+		"digits beyond 2^53":            {json.Number("9007199254740993"), "config.k", "9007199254740993 is beyond"},
+		"digits no float can hold":      {json.Number("1e999"), "config.k", "beyond what JavaScript"},
+		"digits of another language":    {json.Number("0x10"), "config.k", "0x10 is not how JSON"},
 		"infinity in a list":            {[]any{0, math.Inf(1)}, "config.k[1]", "no form in JSON"},
 		"not a number":                  {math.NaN(), "config.k", "no form in JSON"},
 		"a type JSON has not":           {make(chan int), "config.k", "chan int"},
@@ -118,8 +123,13 @@ func TestBuildRefusesConfigThatWouldNotArrive(t *testing.T) {
 			wantError(t, err, tt.path, tt.say)
 		})
 	}
-	if _, err := Build(root, Function{Wasm: "h.wasm", Config: map[string]any{"k": uint64(1<<53 - 1)}}); err != nil {
-		t.Errorf("the largest exact number: %v", err)
+	for _, largest := range []any{uint64(1<<53 - 1), json.Number("9007199254740991"), json.Number("-0.10")} {
+		b, err := Build(root, Function{Wasm: "h.wasm", Config: map[string]any{"k": largest}})
+		if err != nil {
+			t.Errorf("%v: %v", largest, err)
+		} else if got, want := unzip(t, b.Zip)["config.json"], fmt.Sprintf("{\"k\":%v}\n", largest); got != want {
+			t.Errorf("config is %s, want %s", got, want)
+		}
 	}
 }
 
