@@ -132,6 +132,22 @@ func TestOwnSuccessIsRecognised(t *testing.T) {
 	}
 }
 
+// Between a publication whose answer was lost and the next one somebody may
+// update the function: then Lambda would make a second version.
+func TestLostPublicationIsFoundInTheListBeforeAnother(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []error{errLost, ErrStaleRevision, ErrInProgress} {
+		bubble(t, func(t *testing.T, l *lambda) {
+			f := l.own()
+			l.after[7] = func() error { l.begin(f, "InProgress"); return answer }
+			if v := mustPublish(t, l, testJob("b2")); v.Ref.Number != 2 {
+				t.Errorf("published %v", v.Ref)
+			}
+			wantCalls(t, l, "UpdateCode", "Publish", "Versions")
+		})
+	}
+}
+
 func TestErrorOfLambdaComesThroughWhenNothingHappened(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"Create", "Tag", "UpdateConfig", "UpdateCode", "Publish"} {
@@ -339,6 +355,9 @@ func TestAwaitActive(t *testing.T) {
 		},
 		"another owner is an error": {
 			with: func(_ *lambda, f *function) { f.tags[StackTag] = "other" }, err: "belongs to stack other",
+		},
+		"no owner is an error": {
+			with: func(_ *lambda, f *function) { f.tags = nil }, err: "carries no tag edgedeploy:stack",
 		},
 		"an unknown owner is an error": {
 			with: func(_ *lambda, f *function) { f.hideTags = "AccessDenied" }, err: "lambda:ListTags",

@@ -253,6 +253,22 @@ func TestTransitionsAreWaitedOut(t *testing.T) {
 			mustPublish(t, l, testJob("b2"))
 		})
 	})
+	t.Run("a new function may be missing from the first answers", func(t *testing.T) {
+		t.Parallel()
+		for name, answer := range map[string]error{"created": nil, "created by a request that was repeated": ErrFunctionExists} {
+			bubble(t, func(t *testing.T, l *lambda) {
+				job := testJob("a1")
+				job.Create, job.Head = true, Head{Function: "fn"}
+				var f *function
+				l.after[1] = func() error { f = l.functions["fn"]; delete(l.functions, "fn"); return answer }
+				l.before[4] = func() error { l.functions["fn"] = f; return nil }
+				mustPublish(t, l, job)
+				if diff := cmp.Diff([]string{"Create", "Publish"}, l.mutations()); diff != "" {
+					t.Errorf("%s: calls besides looks (-want +got):\n%s", name, diff)
+				}
+			})
+		}
+	})
 	t.Run("a look that is older than the update is not believed", func(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T, l *lambda) {
@@ -381,18 +397,34 @@ func TestStatesThatLeadNowhere(t *testing.T) {
 			with: func(l *lambda, _ *function) { delete(l.functions, "fn") },
 			want: ErrNoVersion.Error(),
 		},
-		"a function that vanishes on the way is not created again": {
+		"a function that vanishes on the way is not created": {
 			with: func(l *lambda, _ *function) { l.after[3] = func() error { delete(l.functions, "fn"); return nil } },
+			want: ErrNoVersion.Error(),
+		},
+		"a function that was created and vanishes is not created again": {
+			job: func(j *Job) { j.Create = true },
+			with: func(l *lambda, _ *function) {
+				delete(l.functions, "fn")
+				l.after[3] = func() error { delete(l.functions, "fn"); return nil }
+			},
 			want: ErrNoVersion.Error(),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, l *lambda) {
+				job := testJob("b2")
+				if tc.job != nil {
+					tc.job(&job)
+				}
 				tc.with(l, l.own())
-				v, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
+				start := time.Now()
+				v, err := Publish(t.Context(), l, job, Pace{}, nil)
 				if err == nil || !strings.Contains(err.Error(), tc.want) {
 					t.Errorf("Publish = %v, %v; want an error with %q", v, err, tc.want)
+				}
+				if took := time.Since(start); took > 5*time.Second {
+					t.Errorf("it took %v to say so", took)
 				}
 			})
 		})
@@ -456,6 +488,38 @@ func TestConflictsBeginAgain(t *testing.T) {
 			}
 			wantCalls(t, l, "UpdateCode", "Publish", "Versions", "UpdateConfig", "Publish")
 		})
+	})
+	t.Run("when that change has ended already", func(t *testing.T) {
+		t.Parallel()
+		bubble(t, func(t *testing.T, l *lambda) {
+			f := l.own()
+			l.before[7] = func() error { f.config.MemoryMB, f.revision = 1024, l.rev(); return nil }
+			mustPublish(t, l, testJob("b2"))
+			wantCalls(t, l, "UpdateCode", "Publish", "Versions", "UpdateConfig", "Publish")
+		})
+	})
+	t.Run("when that change explains another error", func(t *testing.T) {
+		t.Parallel()
+		bubble(t, func(t *testing.T, l *lambda) {
+			f := l.own()
+			l.before[7] = func() error {
+				f.code, f.revision = "other", l.rev()
+				return errors.New("CodeSHA256 is different from current CodeSHA256 in $LATEST")
+			}
+			mustPublish(t, l, testJob("b2"))
+			wantCalls(t, l, "UpdateCode", "Publish", "Versions", "UpdateCode", "Publish")
+		})
+	})
+	t.Run("when Lambda refuses to publish for a reason that does not show", func(t *testing.T) {
+		t.Parallel()
+		for _, refusal := range []error{ErrInProgress, ErrStaleRevision} {
+			bubble(t, func(t *testing.T, l *lambda) {
+				l.own()
+				l.before[7] = func() error { return refusal }
+				mustPublish(t, l, testJob("b2"))
+				wantCalls(t, l, "UpdateCode", "Publish", "Versions", "Publish")
+			})
+		}
 	})
 	t.Run("when the plan's head is old", func(t *testing.T) {
 		t.Parallel()
