@@ -1,0 +1,411 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+const testAccount = "123456789012"
+
+// errLost is an answer that did not arrive.
+var errLost = errors.New("connection reset by peer")
+
+// fault says what happens to a call: nothing, or its answer is lost before or
+// after it had its effect.
+type fault int
+
+const (
+	none fault = iota
+	lostBefore
+	lostAfter
+)
+
+// fake is Lambda in memory, as far as the ledger uses it. Its Date is the
+// bubble's time plus skew, in whole seconds as in an HTTP header.
+type fake struct {
+	mu        sync.Mutex
+	functions map[string]*function
+	calls     []string
+	// fault is asked before each call with its number from 1.
+	fault func(n int, op string) fault
+	// onCall runs before each call without the lock, to let others interfere.
+	onCall func(n int, op string)
+
+	skew        time.Duration
+	latency     time.Duration
+	createDelay time.Duration
+	updateDelay time.Duration
+	roleReady   time.Time
+	noDate      bool
+	hideTags    bool
+	tamper      func(number int, zipped []byte) []byte
+	fetches     []string
+}
+
+type function struct {
+	in       versions.NewFunction
+	role     string
+	runtime  string
+	zip      []byte
+	revision int
+	created  time.Time // when it is Active
+	settled  time.Time // when the last update is Successful
+	failed   string    // reason why the last update failed
+	changed  bool      // since the last publish
+	versions []versions.StoredVersion
+	zips     map[int][]byte
+	next     int
+	aliases  map[string]versions.Alias
+
+	aliasRevisions int
+}
+
+func newFake() *fake { return &fake{functions: map[string]*function{}} }
+
+// begin does what every call begins with, and says what happens to it.
+func (f *fake) begin(op string) fault {
+	time.Sleep(f.latency)
+	f.mu.Lock()
+	f.calls = append(f.calls, op)
+	n, onCall, decide := len(f.calls), f.onCall, f.fault
+	f.mu.Unlock()
+	if onCall != nil {
+		onCall(n, op)
+	}
+	if decide == nil {
+		return none
+	}
+	return decide(n, op)
+}
+
+// answer runs a call's effect unless the fault comes before it.
+func answer[T any](f *fake, op string, effect func() (T, error)) (T, error) {
+	var zero T
+	what := f.begin(op)
+	if what == lostBefore {
+		return zero, errLost
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v, err := effect()
+	if what == lostAfter {
+		return zero, errLost
+	}
+	return v, err
+}
+
+func (f *fake) date() time.Time {
+	if f.noDate {
+		return time.Time{}
+	}
+	return time.Now().Add(f.skew).Truncate(time.Second)
+}
+
+func (f *fake) arn(name string) string {
+	return "arn:aws:lambda:us-east-1:" + testAccount + ":function:" + name
+}
+
+func (fn *function) state() versions.State {
+	now := time.Now()
+	switch {
+	case now.Before(fn.created):
+		return versions.State{State: "Pending", Reason: "The function is being created."}
+	case now.Before(fn.settled):
+		return versions.State{State: "Active", Update: "InProgress"}
+	case fn.failed != "":
+		return versions.State{State: "Active", Update: "Failed", Reason: fn.failed}
+	default:
+		return versions.State{State: "Active", Update: "Successful"}
+	}
+}
+
+// rev is $LATEST's RevisionId, which changes once more when a transition ends.
+func (fn *function) rev() string {
+	if !fn.state().Settled() {
+		return fmt.Sprintf("rev-%d-moving", fn.revision)
+	}
+	return fmt.Sprintf("rev-%d", fn.revision)
+}
+
+func (f *fake) Latest(_ context.Context, name string) (versions.LatestCode, error) {
+	return answer(f, "Latest", func() (versions.LatestCode, error) {
+		fn := f.functions[name]
+		if fn == nil {
+			return versions.LatestCode{}, nil
+		}
+		return versions.LatestCode{
+			Exists: true, ARN: f.arn(name), Role: fn.role, Runtime: fn.runtime,
+			CodeSHA256: codeSHA256(fn.zip), RevisionID: fn.rev(), State: fn.state(),
+		}, nil
+	})
+}
+
+func (f *fake) Create(_ context.Context, in versions.NewFunction) error {
+	_, err := answer(f, "Create", func() (struct{}, error) {
+		switch {
+		case f.functions[in.Function] != nil:
+			return struct{}{}, versions.ErrFunctionExists
+		case time.Now().Before(f.roleReady):
+			return struct{}{}, versions.ErrRoleNotReady
+		case utf8.RuneCountInString(in.Description) > 256 || len(in.Function) > 64:
+			return struct{}{}, errors.New("ValidationException")
+		}
+		in.Tags = maps.Clone(in.Tags)
+		f.functions[in.Function] = &function{
+			in: in, role: in.Role, runtime: in.Runtime, zip: in.Zip, next: 1, changed: true,
+			created: time.Now().Add(f.createDelay), zips: map[int][]byte{}, aliases: map[string]versions.Alias{},
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// update is what both updates have in common.
+func (f *fake) update(op, name, revision string, effect func(*function)) error {
+	_, err := answer(f, op, func() (struct{}, error) {
+		fn := f.functions[name]
+		switch {
+		case fn == nil:
+			return struct{}{}, versions.ErrNoVersion
+		case !fn.state().Settled():
+			return struct{}{}, versions.ErrInProgress
+		case revision != "" && revision != fn.rev():
+			return struct{}{}, versions.ErrStaleRevision
+		}
+		fn.revision++
+		fn.changed = true
+		fn.failed = ""
+		fn.settled = time.Now().Add(f.updateDelay)
+		effect(fn)
+		return struct{}{}, nil
+	})
+	return err
+}
+
+func (f *fake) UpdateCode(_ context.Context, name, revision string, zipped []byte) error {
+	return f.update("UpdateCode", name, revision, func(fn *function) { fn.zip = zipped })
+}
+
+func (f *fake) UpdateConfig(_ context.Context, name, revision, role, runtime string) error {
+	return f.update("UpdateConfig", name, revision, func(fn *function) { fn.role, fn.runtime = role, runtime })
+}
+
+func (f *fake) PublishVersion(_ context.Context, in versions.PublishInput) (versions.StoredVersion, error) {
+	return answer(f, "PublishVersion", func() (versions.StoredVersion, error) {
+		fn := f.functions[in.Function]
+		switch {
+		case fn == nil:
+			return versions.StoredVersion{}, versions.ErrNoVersion
+		case !fn.state().Settled():
+			return versions.StoredVersion{}, versions.ErrInProgress
+		case in.RevisionID != "" && in.RevisionID != fn.rev():
+			return versions.StoredVersion{}, versions.ErrStaleRevision
+		case in.CodeSHA256 != "" && in.CodeSHA256 != codeSHA256(fn.zip):
+			return versions.StoredVersion{}, errors.New("InvalidParameterValueException: CodeSHA256 is different")
+		case utf8.RuneCountInString(in.Description) > 256:
+			return versions.StoredVersion{}, errors.New("ValidationException: description")
+		case !fn.changed && len(fn.versions) > 0:
+			return fn.versions[len(fn.versions)-1], nil
+		}
+		return f.publishNow(in.Function, in.Description), nil
+	})
+}
+
+func (f *fake) publishNow(name, description string) versions.StoredVersion {
+	fn := f.functions[name]
+	v := versions.StoredVersion{
+		Number: fn.next, FunctionARN: f.arn(name), Description: description,
+		CodeSHA256: codeSHA256(fn.zip), CodeBytes: int64(len(fn.zip)), Modified: f.date().UTC(),
+		State: versions.State{State: "Active", Update: "Successful"},
+	}
+	fn.next++
+	fn.revision++
+	fn.changed = false
+	fn.versions = append(fn.versions, v)
+	fn.zips[v.Number] = fn.zip
+	return v
+}
+
+func (f *fake) OpenVersion(_ context.Context, name, qualifier string) (versions.StoredVersion, error) {
+	return answer(f, "OpenVersion", func() (versions.StoredVersion, error) {
+		fn := f.functions[name]
+		if fn == nil {
+			return versions.StoredVersion{}, versions.ErrNoVersion
+		}
+		v := versions.StoredVersion{FunctionARN: f.arn(name), CodeSHA256: codeSHA256(fn.zip), State: fn.state()}
+		if qualifier != latest {
+			if a, ok := fn.aliases[qualifier]; ok {
+				qualifier = a.Version
+			}
+			i := slices.IndexFunc(fn.versions, func(v versions.StoredVersion) bool { return strconv.Itoa(v.Number) == qualifier })
+			if i < 0 {
+				return versions.StoredVersion{}, versions.ErrNoVersion
+			}
+			v = fn.versions[i]
+		}
+		v.Location = fmt.Sprintf("https://code.test/%s/%d?X-Amz-Signature=TOPSECRET", name, v.Number)
+		v.Tags = fn.in.Tags
+		if f.hideTags {
+			v.Tags, v.TagsError = nil, "AccessDenied: lambda:ListTags"
+		}
+		return v, nil
+	})
+}
+
+func (f *fake) ListVersions(_ context.Context, name string) ([]versions.StoredVersion, error) {
+	return answer(f, "ListVersions", func() ([]versions.StoredVersion, error) {
+		fn := f.functions[name]
+		if fn == nil {
+			return nil, versions.ErrNoVersion
+		}
+		list := slices.Clone(fn.versions)
+		for i := range list {
+			list[i].State = versions.State{}
+		}
+		return list, nil
+	})
+}
+
+type dated[T any] struct {
+	v    T
+	date time.Time
+}
+
+func (f *fake) Aliases(_ context.Context, name string) ([]versions.Alias, time.Time, error) {
+	d, err := answer(f, "Aliases", func() (dated[[]versions.Alias], error) {
+		fn := f.functions[name]
+		if fn == nil {
+			return dated[[]versions.Alias]{nil, f.date()}, versions.ErrNoVersion
+		}
+		var list []versions.Alias
+		for _, n := range slices.Sorted(maps.Keys(fn.aliases)) {
+			list = append(list, fn.aliases[n])
+		}
+		return dated[[]versions.Alias]{list, f.date()}, nil
+	})
+	return d.v, d.date, err
+}
+
+func (f *fake) Alias(_ context.Context, name, alias string) (versions.Alias, time.Time, error) {
+	d, err := answer(f, "Alias "+alias, func() (dated[versions.Alias], error) {
+		fn := f.functions[name]
+		if fn == nil {
+			return dated[versions.Alias]{}, versions.ErrNoVersion
+		}
+		a, ok := fn.aliases[alias]
+		if !ok {
+			return dated[versions.Alias]{}, versions.ErrNoVersion
+		}
+		return dated[versions.Alias]{a, f.date()}, nil
+	})
+	return d.v, d.date, err
+}
+
+func (f *fake) CreateAlias(_ context.Context, name string, a versions.Alias) (versions.Alias, time.Time, error) {
+	return f.putAlias("CreateAlias", name, a)
+}
+
+func (f *fake) UpdateAlias(_ context.Context, name string, a versions.Alias) (versions.Alias, time.Time, error) {
+	return f.putAlias("UpdateAlias", name, a)
+}
+
+func (f *fake) putAlias(op, name string, a versions.Alias) (versions.Alias, time.Time, error) {
+	d, err := answer(f, op+" "+a.Name, func() (dated[versions.Alias], error) {
+		none := dated[versions.Alias]{date: f.date()}
+		fn := f.functions[name]
+		if fn == nil {
+			return none, versions.ErrNoVersion
+		}
+		have, there := fn.aliases[a.Name]
+		known := a.Version == latest || slices.ContainsFunc(fn.versions, func(v versions.StoredVersion) bool { return strconv.Itoa(v.Number) == a.Version })
+		switch {
+		case utf8.RuneCountInString(a.Description) > 256:
+			return none, errors.New("ValidationException: description")
+		case op == "CreateAlias" && there:
+			return none, versions.ErrAliasExists
+		case op == "UpdateAlias" && !there, !known:
+			return none, versions.ErrNoVersion
+		case op == "UpdateAlias" && a.RevisionID != "" && a.RevisionID != have.RevisionID:
+			return none, versions.ErrStaleRevision
+		}
+		return dated[versions.Alias]{fn.setAlias(a), f.date()}, nil
+	})
+	return d.v, d.date, err
+}
+
+func (fn *function) setAlias(a versions.Alias) versions.Alias {
+	fn.aliasRevisions++ // changes no other revision
+	a.RevisionID = fmt.Sprintf("alias-%d", fn.aliasRevisions)
+	fn.aliases[a.Name] = a
+	return a
+}
+
+func (f *fake) DeleteAlias(_ context.Context, name, alias string) error {
+	_, err := answer(f, "DeleteAlias "+alias, func() (struct{}, error) {
+		delete(f.functions[name].aliases, alias)
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// RoundTrip serves the presigned locations.
+func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fetches = append(f.fetches, r.URL.Path)
+	reply := func(status int, body []byte) (*http.Response, error) {
+		return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
+	}
+	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if len(parts) != 2 || r.URL.Query().Get("X-Amz-Signature") != "TOPSECRET" {
+		return reply(http.StatusForbidden, nil)
+	}
+	number, err := strconv.Atoi(parts[1])
+	if fn := f.functions[parts[0]]; err == nil && fn != nil && fn.zips[number] != nil {
+		body := fn.zips[number]
+		if f.tamper != nil {
+			body = f.tamper(number, body)
+		}
+		return reply(http.StatusOK, body)
+	}
+	return reply(http.StatusNotFound, nil)
+}
+
+// took gives the calls since the last time it was asked.
+func (f *fake) took() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	calls := f.calls
+	f.calls = nil
+	return calls
+}
+
+// alias gives what an alias points at, or says; "" for none.
+func (f *fake) alias(stack, name string) versions.Alias {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fn := f.functions[FunctionName(stack)]; fn != nil {
+		return fn.aliases[name]
+	}
+	return versions.Alias{}
+}
+
+// edit lets a hand change the function behind everybody's back.
+func (f *fake) edit(stack string, change func(*function)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f.functions[FunctionName(stack)])
+}

@@ -1,0 +1,234 @@
+package ledger
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+const testRole = "arn:aws:iam::123456789012:role/edge-exec"
+
+// sample is a release with every member set.
+func sample(stack, run string) deploy.Release {
+	slot := associations.Slot{Distribution: "E2EXAMPLE1ABCD", Path: "/img/*", Trigger: associations.OriginRequest}
+	spec := versions.Spec{
+		Function: "shop-geo", Content: "9f3c1e",
+		Config: versions.Config{Runtime: "nodejs24.x", Handler: "index.handler", Role: testRole, MemoryMB: 128, TimeoutSeconds: 5,
+			Logging: versions.Logging{Format: "json", Level: "info", Group: "/edge/shop"}},
+	}
+	ours := associations.Binding{Version: versions.Ref{Function: "shop-geo", Number: 17}, IncludeBody: true}
+	foreign := associations.Binding{ARN: "arn:aws:lambda:us-east-1:123456789012:function:legacy:2"}
+	return deploy.Release{
+		Schema: deploy.ReleaseSchema, Stack: stack, Kind: deploy.KindRollback, Parent: 41, Of: 39,
+		RunID: run, At: time.Date(2026, 8, 1, 14, 0, 0, 123456789, time.FixedZone("CEST", 7200)),
+		Account: testAccount, Actor: "jo", Message: "<b>too slow</b> & \"wrong\"", Tool: "v0.1.0",
+		Source: deploy.Source{Commit: strings.Repeat("ab", 20), Branch: "main", Dirty: true},
+		Role:   testRole, Tags: map[string]string{"team": "web", "app": "shop"},
+		Functions:     []deploy.Function{{Key: "geo", Spec: spec, Trampoline: 1, Number: 17, CodeSHA256: "c2hh", ZipBytes: 1234}},
+		Distributions: []deploy.Distribution{{Key: "www", ID: "E2EXAMPLE1ABCD", Alias: "www.example.com"}},
+		Bindings:      []deploy.Bound{{Slot: slot, Binding: ours}},
+		Changed:       []associations.Edit{{Slot: slot, From: foreign, To: ours}},
+		Origins:       []deploy.Bound{{Slot: slot, Binding: foreign}},
+		Holds:         []deploy.Hold{{Release: 41, Items: []versions.Spec{spec}, Commit: strings.Repeat("cd", 20)}},
+	}
+}
+
+// same compares releases: times as instants, empty lists as absent ones.
+func same(want, got deploy.Release) string {
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) }))
+}
+
+func TestRecordsReadAsWritten(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]deploy.Release{
+		"every member": sample("shop", "run1"),
+		"the least":    {Schema: 1, Stack: "shop", Kind: deploy.KindApply, RunID: "run1", At: epoch},
+	} {
+		zipped, err := packRelease(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := openRelease("shop", 42, zipped, codeSHA256(zipped))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want.Number = 42
+		if diff := same(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestRecordEncodingIsCanonical(t *testing.T) {
+	t.Parallel()
+	r := deploy.Release{Schema: 1, Stack: "shop", Kind: deploy.KindApply, RunID: "run1", At: time.Date(2026, 8, 1, 14, 0, 0, 5, time.FixedZone("CEST", 7200)), Message: "a<b"}
+	want := `{"schema":1,"stack":"shop","kind":"apply","parent":0,"runId":"run1","at":"2026-08-01T12:00:00.000000005Z","account":"","message":"a<b","tool":"","role":"","functions":[],"distributions":[],"bindings":[]}` + "\n"
+	for range 2 {
+		got, err := encodeRelease(r)
+		if err != nil || string(got) != want {
+			t.Fatalf("got %s, %v\nwant %s", got, err, want)
+		}
+		r.At, r.Functions = r.At.UTC(), []deploy.Function{}
+	}
+	first, err1 := packRelease(sample("shop", "run1"))
+	again, err2 := packRelease(sample("shop", "run1"))
+	if err1 != nil || err2 != nil || !bytes.Equal(first, again) {
+		t.Error("the same release gives two zips")
+	}
+}
+
+func TestGenesisIsTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	zipped, err := packGenesis()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Another Go release may compress otherwise and change this on purpose;
+	// nothing depends on it but that it does not change from run to run.
+	const golden = "OLMsrhoGil2MJNC3FcSVuJndOBTAskajigmwjP59xNE="
+	if got := codeSHA256(zipped); len(r.File) != 1 || r.File[0].Name != "index.js" || got != golden {
+		t.Errorf("got %d files, hash %s; want index.js alone, hash %s", len(r.File), got, golden)
+	}
+}
+
+// rezip makes a zip of the given files in their order.
+func rezip(t *testing.T, files ...[2]string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, file := range files {
+		f, err := w.Create(file[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte(file[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestRecordsThatEdgedeployDidNotWriteAreRefused(t *testing.T) {
+	t.Parallel()
+	doc, err := encodeRelease(sample("shop", "run1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(old, new string) []byte {
+		changed := strings.Replace(string(doc), old, new, 1)
+		if changed == string(doc) {
+			t.Fatalf("the record has no %s", old)
+		}
+		return rezip(t, [2]string{recordFile, changed})
+	}
+	link := func() []byte {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		h := &zip.FileHeader{Name: recordFile}
+		h.SetMode(0o777 | 1<<27) // fs.ModeSymlink
+		if _, err := w.CreateHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	for name, tt := range map[string]struct {
+		zipped []byte
+		says   string
+	}{
+		"no zip":                {[]byte("PK nothing"), "is not a zip"},
+		"two files":             {rezip(t, [2]string{recordFile, string(doc)}, [2]string{"index.js", ""}), "is not a zip of release.json alone"},
+		"two of the same name":  {rezip(t, [2]string{recordFile, string(doc)}, [2]string{recordFile, string(doc)}), "is not a zip of release.json alone"},
+		"another file":          {rezip(t, [2]string{"index.js", string(doc)}), "is not a zip of release.json alone"},
+		"no file":               {rezip(t), "is not a zip of release.json alone"},
+		"a link":                {link(), "is not a zip of release.json alone"},
+		"a bomb":                {rezip(t, [2]string{recordFile, strings.Repeat(" ", maxRecordJSON+1)}), "has more than 16777216 bytes"},
+		"no JSON":               {rezip(t, [2]string{recordFile, "release 41"}), "is not a JSON record"},
+		"two values":            {rezip(t, [2]string{recordFile, string(doc) + string(doc)}), "is not a JSON record"},
+		"another stack's":       {with(`"stack":"shop"`, `"stack":"blog"`), `is one of stack "blog"`},
+		"no format":             {with(`"schema":1`, `"schema":0`), "has no format number"},
+		"a newer format":        {with(`"schema":1`, fmt.Sprintf(`"schema":%d,"new":[]`, deploy.ReleaseSchema+1)), "upgrade edgedeploy"},
+		"a member of no format": {with(`"schema":1`, `"schema":1,"runBefore":"sh"`), "unknown field"},
+		"a number in a text":    {with(`"runId":"run1"`, `"runId":1`), "is not a record of format 1"},
+		"no run":                {with(`"runId":"run1"`, `"runId":""`), "does not say which run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := openRelease("shop", 1, tt.zipped, codeSHA256(tt.zipped))
+			if err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("got %v, want an error that says %q", err, tt.says)
+			}
+		})
+	}
+	good := rezip(t, [2]string{recordFile, string(doc)})
+	if _, err := openRelease("shop", 1, good, codeSHA256(good)); err != nil {
+		t.Errorf("the record itself is refused: %v", err)
+	}
+	if _, err := openRelease("shop", 1, good, codeSHA256([]byte("other"))); err == nil || !strings.Contains(err.Error(), "hashes to") {
+		t.Errorf("a wrong hash: got %v", err)
+	}
+}
+
+func TestRecordsTooLargeToReadBackAreNotWritten(t *testing.T) {
+	t.Parallel()
+	r := sample("shop", "run1")
+	r.Message = strings.Repeat("x", maxRecordJSON)
+	if _, err := packRelease(r); err == nil {
+		t.Error("a record over the limit was packed")
+	}
+}
+
+func FuzzOpenRelease(f *testing.F) {
+	zipped, err := packRelease(sample("shop", "run1"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(zipped)
+	f.Fuzz(func(t *testing.T, zipped []byte) {
+		r, err := openRelease("shop", 1, zipped, codeSHA256(zipped))
+		if err != nil {
+			return
+		}
+		again, err := packRelease(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := openRelease("shop", 1, again, codeSHA256(again))
+		if diff := same(r, got); err != nil || diff != "" {
+			t.Errorf("%v\n%s", err, diff)
+		}
+	})
+}
+
+func FuzzDecodeRelease(f *testing.F) {
+	doc, err := encodeRelease(sample("shop", "run1"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(doc)
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		if r, err := decodeRelease("shop", doc); err == nil && (r.Stack != "shop" || r.Schema != deploy.ReleaseSchema || !json.Valid(doc)) {
+			t.Errorf("accepted %q", doc)
+		}
+	})
+}
