@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -245,7 +246,19 @@ func TestASecondPlanHasNothingToDo(t *testing.T) {
 func TestEveryWantedDistributionEndsDeployed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		have, want := drawWorld(t, true), drawDesired(t)
+		worlds, _ := drawHistory(t, 1)
+		have, want := worlds[0], drawDesired(t)
+		if rapid.Bool().Draw(t, "the same again") {
+			want = deploy.Desired{Stack: "s", Kind: deploy.KindApply, Functions: have.Ledger.Live.Functions,
+				Distributions: have.Ledger.Live.Distributions, Bindings: deploy.Table(have.Ledger.Live.Bindings)}
+			for i := range want.Functions {
+				want.Functions[i].Number = 0
+			}
+		}
+		for id, state := range have.Distributions {
+			state.Deployed = rapid.Bool().Draw(t, "deployed")
+			have.Distributions[id] = state
+		}
 		after := run(t, have, mustPlan(t, want, have, adopt))
 		for slot := range want.Bindings {
 			if !after.Distributions[slot.Distribution].Deployed {
@@ -338,6 +351,7 @@ func TestForeignSlotsAreNeverTouched(t *testing.T) {
 		if len(worlds) > 0 {
 			have = worlds[len(worlds)-1]
 		}
+		have = drift(t, have)
 		want := drawDesired(t)
 		clash := false
 		for slot := range want.Bindings {
@@ -357,6 +371,59 @@ func TestForeignSlotsAreNeverTouched(t *testing.T) {
 			is := after.Distributions[slot.Distribution].Held[slot]
 			if was.Version.Function == "other-team" && is != was {
 				t.Errorf("%s held %s and now holds %s", slot, was, is)
+			}
+		}
+	})
+}
+
+// drift puts foreign functions into some slots, ours among them.
+func drift(t *rapid.T, have deploy.Observed) deploy.Observed {
+	have.Distributions = maps.Clone(have.Distributions)
+	for _, slot := range allSlots() {
+		if rapid.IntRange(0, 11).Draw(t, "drift") != 0 {
+			continue
+		}
+		state := have.Distributions[slot.Distribution]
+		state.Held = maps.Clone(state.Held)
+		state.Held[slot] = associations.Binding{Version: versions.Ref{Function: "other-team", Number: 7}}
+		have.Distributions[slot.Distribution] = state
+	}
+	return have
+}
+
+func TestAnotherStackAfterACrashNeedsNoAdoptionAndLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		have := drawWorld(t, false)
+		have = run(t, have, mustPlan(t, drawDesired(t), have, deploy.Rules{}))
+		plan := mustPlan(t, drawDesired(t), have, deploy.Rules{})
+		all := steps(plan)
+		// The release is recorded once everything is published, before the first write.
+		recorded := slices.IndexFunc(all, func(s deploy.Step) bool {
+			switch s.(type) {
+			case deploy.Associate, deploy.Await:
+				return true
+			}
+			return false
+		})
+		if recorded < 0 {
+			return
+		}
+		half, err := deploy.Simulate(have, all[:rapid.IntRange(recorded, len(all)).Draw(t, "cut")]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		half.Ledger.Pending = record(half, plan)
+		want := drawDesired(t)
+		after := run(t, half, mustPlan(t, want, half, deploy.Rules{}))
+		for _, slot := range allSlots() {
+			v, held := versionAt(after, slot)
+			b, wanted := want.Bindings[slot]
+			switch {
+			case !wanted && !held.Empty():
+				t.Errorf("%s still holds %s of the crashed run", slot, held)
+			case wanted && v.Spec.Function != b.Version.Function:
+				t.Errorf("%s holds %s, want %s", slot, held, b)
 			}
 		}
 	})
