@@ -2,7 +2,9 @@ package lambda
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
+	"strings"
 )
 
 // aliasOutput is AWS's AliasConfiguration.
@@ -41,7 +43,7 @@ func (c *call) createAlias() (any, error) {
 	if err := v.err(); err != nil {
 		return nil, err
 	}
-	f, err := c.aliased()
+	f, err := c.aliased(*in.FunctionVersion) // a missing function is answered with the version (recorded)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +125,7 @@ func (c *call) listAliases() (any, error) {
 	if err := v.err(); err != nil {
 		return nil, err
 	}
-	f, err := c.aliased()
+	f, err := c.aliased("")
 	if err != nil {
 		return nil, err
 	}
@@ -177,17 +179,18 @@ func (c *call) checkAliasName(v *violations, name string) {
 	}
 }
 
-// aliased is the function in the path.
-func (c *call) aliased() (function, error) {
+// aliased is the function in the path; the qualifier shapes the answer if
+// there is none.
+func (c *call) aliased(qualifier string) (function, error) {
 	t, err := c.target(c.params[0], "")
 	if err != nil {
 		return function{}, err
 	}
-	return c.function(t.Name, "")
+	return c.function(t.Name, qualifier)
 }
 
 func (c *call) findAlias() (function, alias, bool, error) {
-	f, err := c.aliased()
+	f, err := c.aliased("")
 	if err != nil {
 		return function{}, alias{}, false, err
 	}
@@ -212,7 +215,7 @@ func (c *call) checkAlias(f function, a alias) error {
 	}
 	for version, weight := range a.Weights {
 		const member = "routingConfig.additionalVersionWeights"
-		shown := fmt.Sprintf("{%s=%s}", version, strconv.FormatFloat(weight, 'f', -1, 64))
+		shown := fmt.Sprintf("{%s=%s}", version, decimal(weight))
 		var v violations
 		if !c.s.patterns.digits.MatchString(version) {
 			v.add(shown, member, "Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+, Member must not be null]")
@@ -227,11 +230,23 @@ func (c *call) checkAlias(f function, a alias) error {
 			return invalid("Invalid function version %s. Function version %s is already included in routing configuration.", version, version)
 		}
 		if a.FunctionVersion == latest {
-			return invalid("$LATEST is not supported for an alias pointing to more than 1 version")
+			return &apiError{
+				Status: http.StatusBadRequest, Code: "InvalidParameterValueException", Bare: true, // recorded without a Type
+				Message: "$LATEST is not supported for an alias pointing to more than 1 version",
+			}
 		}
 		if _, err := c.existing(f.Name, version, version); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// decimal writes a number as AWS's sentences do, 2 as 2.0.
+func decimal(f float64) string {
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
 }

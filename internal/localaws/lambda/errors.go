@@ -20,10 +20,9 @@ const (
 
 // apiError is an answer of the service that is not a success.
 type apiError struct {
-	Status  int
-	Code    string
-	Message string
-	Shape   shape
+	Status        int
+	Code, Message string
+	Bare          bool // this one has no Type, whatever its code says
 }
 
 func (e *apiError) Error() string { return e.Code + ": " + e.Message }
@@ -82,7 +81,11 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 
 // fail answers with err, which is an *apiError or a fault of the store.
 func fail(w http.ResponseWriter, err error) {
-	if e, ok := errors.AsType[*apiError](err); ok {
+	if e, ok := errors.AsType[*apiError](err); ok && e.Bare {
+		w.Header().Set("x-amzn-ErrorType", e.Code)
+		writeJSON(w, e.Status, map[string]string{"message": e.Message})
+		return
+	} else if ok {
 		WriteError(w, e.Status, e.Code, e.Message)
 		return
 	}

@@ -3,9 +3,11 @@ package lambda
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
+	"strings"
 )
 
 // configInput are the members that CreateFunction and
@@ -114,8 +116,14 @@ func (c *call) decode(into any) error {
 			return notOffered("the member %s of this operation", name)
 		}
 	}
-	if err := json.Unmarshal(c.body, into); err != nil {
-		return &apiError{Status: http.StatusBadRequest, Code: "SerializationException", Message: err.Error()} // code LIKELY, text ours
+	err := json.Unmarshal(c.body, into)
+	if err == nil {
+		return nil
 	}
-	return nil
+	message := err.Error()
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		field := wrong.Field[strings.LastIndex(wrong.Field, ".")+1:]
+		message = fmt.Sprintf("the member %s cannot be a %s", field, wrong.Value)
+	}
+	return &apiError{Status: http.StatusBadRequest, Code: "SerializationException", Message: message} // code LIKELY, text ours
 }

@@ -15,7 +15,7 @@ func supported() []string {
 		"python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9", "python3.8",
 		"java25", "java21", "java17", "java11", "java8.al2",
 		"dotnet10", "dotnet8", "dotnet6",
-		"ruby4.0", "ruby3.4", "ruby3.3", "ruby3.2", "ruby2.7",
+		"ruby4.0", "ruby3.4", "ruby3.3", "ruby3.2",
 		"provided.al2023", "provided.al2",
 	}
 }
@@ -25,7 +25,7 @@ func supported() []string {
 func deprecated() []string {
 	return []string{
 		"nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x",
-		"python2.7", "python3.6", "python3.7", "java8", "go1.x", "provided", "ruby2.5",
+		"python2.7", "python3.6", "python3.7", "java8", "go1.x", "provided", "ruby2.5", "ruby2.7",
 		"dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet5.0",
 	}
 }
