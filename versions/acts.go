@@ -122,7 +122,7 @@ func (p *publisher) performed(ctx context.Context, a act) (Head, error) {
 			Advice: "Lambda kept what was there before; remove the cause and run again"}
 	}
 	if a.needed(head) {
-		return head, p.contested(errors.New("an accepted change is not there"))
+		return head, p.contested(fmt.Errorf("an accepted change is not there: %s", p.wanting(head)))
 	}
 	return head, nil
 }

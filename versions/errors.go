@@ -46,11 +46,15 @@ type Difference struct {
 }
 
 func (e *MismatchError) Error() string {
-	parts := make([]string, len(e.Differences))
-	for i, d := range e.Differences {
+	return fmt.Sprintf("version %s is not what it should be: %s", e.Ref, join(e.Differences))
+}
+
+func join(list []Difference) string {
+	parts := make([]string, len(list))
+	for i, d := range list {
 		parts[i] = d.String()
 	}
-	return fmt.Sprintf("version %s is not what it should be: %s", e.Ref, strings.Join(parts, "; "))
+	return strings.Join(parts, "; ")
 }
 
 func (d Difference) String() string {
@@ -93,9 +97,9 @@ func (e *WaitError) Error() string {
 // Unwrap gives the refusal that was waited out.
 func (e *WaitError) Unwrap() error { return e.Err }
 
-// ContestedError says that somebody else kept changing a function while it
-// was being published. Whatever was changed is in $LATEST only, where no
-// traffic goes.
+// ContestedError says that a function did not become, or stay, what it was
+// made while it was being published: somebody else keeps changing it. Whatever
+// was changed is in $LATEST only, where no traffic goes.
 type ContestedError struct {
 	Function string
 	Times    int
@@ -103,7 +107,7 @@ type ContestedError struct {
 }
 
 func (e *ContestedError) Error() string {
-	return fmt.Sprintf("function %s was changed by somebody else %d times while it was being published; the last time: %v", e.Function, e.Times, e.Err)
+	return fmt.Sprintf("function %s did not stay what it was made, %d times; somebody else may be changing it; the last time: %v", e.Function, e.Times, e.Err)
 }
 
 // Unwrap gives what happened the last time.

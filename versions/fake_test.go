@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -255,9 +256,7 @@ func (l *lambda) UpdateConfig(_ context.Context, name, revision string, c Config
 		}
 		kept := f.config
 		f.config = c
-		if kept.carries(ByCode) {
-			f.config.Extra = "arm64" // the architecture is UpdateFunctionCode's
-		}
+		f.config.Extra = strings.Join(kept.carries(ByCode), ",") // which is UpdateFunctionCode's
 		l.begin(f, "InProgress")
 		return nil
 	})

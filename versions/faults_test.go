@@ -227,7 +227,7 @@ func scenes() []scene {
 			return testJob("b2")
 		}},
 		{"$LATEST carries forbidden configuration", func(l *lambda) Job {
-			l.own().config.Extra = "arm64,environment"
+			l.own().config.Extra = "architecture,environment"
 			return testJob("b2")
 		}},
 	}

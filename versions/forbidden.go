@@ -24,13 +24,19 @@ type Member struct {
 
 // Forbidden lists the members that Config.Extra may name, by name. Lambda@Edge
 // refuses most of them, and drops or ignores the others (CloudFront Developer
-// Guide, "Restrictions on Lambda@Edge"). The architecture is part of
-// UpdateFunctionCode and the package type is of neither update (Lambda API
-// model).
+// Guide, "Restrictions on Lambda@Edge").
+//
+// The remedies follow the Lambda API model: the architecture and the signature
+// belong to UpdateFunctionCode; the package type and tenancy are of neither
+// update. That no update takes a durable configuration or a capacity provider
+// away is LIKELY: the model can change but not empty them.
 func Forbidden() []Member {
 	return []Member{
-		{"arm64", ByCode},
+		{"architecture", ByCode},
+		{"capacity-provider", Never},
+		{"code-signing", ByCode},
 		{"dead-letter", ByConfig},
+		{"durable", Never},
 		{"environment", ByConfig},
 		{"ephemeral-storage", ByConfig},
 		{"file-systems", ByConfig},
@@ -38,6 +44,8 @@ func Forbidden() []Member {
 		{"kms", ByConfig},
 		{"layers", ByConfig},
 		{"snapstart", ByConfig},
+		{"system-log-level", ByConfig},
+		{"tenancy", Never},
 		{"tracing", ByConfig},
 		{"vpc", ByConfig},
 	}
@@ -51,10 +59,10 @@ func (c Config) ExtraNames() []string {
 	return strings.Split(c.Extra, ",")
 }
 
-// carries says that c has a forbidden member that this remedy takes away. A
-// name that Forbidden does not list counts as ByConfig.
-func (c Config) carries(r Remedy) bool {
-	return slices.ContainsFunc(c.ExtraNames(), func(name string) bool { return remedy(name) == r })
+// carries names the forbidden members of c that this remedy takes away. A name
+// that Forbidden does not list counts as ByConfig.
+func (c Config) carries(r Remedy) []string {
+	return slices.DeleteFunc(c.ExtraNames(), func(name string) bool { return remedy(name) != r })
 }
 
 // without gives c as it is once the remedy was applied.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"strings"
 )
 
 // Job is one version to be made.
@@ -172,9 +173,9 @@ func (p *publisher) obstacle(h Head) error {
 		// creation failed can only be deleted.
 		return &StateError{Name: "function " + name, State: "Failed", Reason: h.State.Reason,
 			Advice: "its creation never ended; delete it and run again"}
-	case h.Config.carries(Never):
-		return &StateError{Name: "function " + name, State: "a container image",
-			Advice: "Lambda@Edge runs zip archives only, and Lambda cannot turn one into the other; use another name, or delete the function"}
+	case len(h.Config.carries(Never)) > 0:
+		return &StateError{Name: "function " + name, State: "made with " + strings.Join(h.Config.carries(Never), " and "),
+			Advice: "Lambda@Edge does not run that, and no update takes it away; use another name, or delete the function"}
 	}
 	return nil
 }
@@ -185,6 +186,15 @@ func (p *publisher) wantsConfig(h Head) bool {
 	return h.Config.without(ByCode) != p.job.Spec.Config
 }
 
+// wanting puts into words what wantsConfig and wantsCode see.
+func (p *publisher) wanting(h Head) string {
+	list := configDifferences(h.Config, p.job.Spec.Config)
+	if h.CodeSHA256 != p.job.CodeSHA256 {
+		list = append(list, Difference{What: "CodeSha256", Want: p.job.CodeSHA256, Have: h.CodeSHA256})
+	}
+	return join(list)
+}
+
 func (p *publisher) wantsCode(h Head) bool {
-	return h.CodeSHA256 != p.job.CodeSHA256 || h.Config.carries(ByCode)
+	return h.CodeSHA256 != p.job.CodeSHA256 || len(h.Config.carries(ByCode)) > 0
 }

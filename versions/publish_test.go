@@ -151,12 +151,12 @@ func TestOnlyWhatDiffersIsUpdated(t *testing.T) {
 		},
 		"another architecture is reset by uploading the same code": {
 			job:    func(*Job) {},
-			latest: func(f *function) { f.config.Extra, f.changed = "arm64", true },
+			latest: func(f *function) { f.config.Extra, f.changed = "architecture", true },
 			want:   []string{"UpdateCode", "Publish"},
 		},
 		"both kinds of forbidden configuration are reset": {
 			job:    func(*Job) {},
-			latest: func(f *function) { f.config.Extra, f.changed = "arm64,vpc", true },
+			latest: func(f *function) { f.config.Extra, f.changed = "architecture,vpc", true },
 			want:   []string{"UpdateConfig", "UpdateCode", "Publish"},
 		},
 		"after an update that failed both are made again": {
@@ -378,7 +378,7 @@ func TestStatesThatLeadNowhere(t *testing.T) {
 		},
 		"a container image cannot be published": {
 			with: func(_ *lambda, f *function) { f.config.Extra = "image,vpc" },
-			want: "function fn is a container image",
+			want: "function fn is made with image: Lambda@Edge does not run that",
 		},
 		"our own update that fails is reported with AWS's words": {
 			with: func(l *lambda, f *function) {
@@ -554,7 +554,7 @@ func TestConflictsBeginAgain(t *testing.T) {
 				l.before[n+1] = func() error { f.config.MemoryMB = 1024; return nil }
 			}
 			_, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
-			if _, ok := errors.AsType[*ContestedError](err); !ok {
+			if _, ok := errors.AsType[*ContestedError](err); !ok || !strings.Contains(err.Error(), `memory is "1024" instead of "128"`) {
 				t.Errorf("got %v", err)
 			}
 		})

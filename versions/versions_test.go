@@ -2,6 +2,7 @@ package versions
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,7 +125,7 @@ func drawSpec(t *rapid.T, label string) Spec {
 			Runtime: pick("runtime", "nodejs22.x", "nodejs24.x"), Handler: "index.handler", Role: testRole,
 			MemoryMB: rapid.IntRange(128, 130).Draw(t, label+"memory"), TimeoutSeconds: 5,
 			Logging: Logging{Format: pick("format", "", "json"), Level: pick("level", "", "debug"), Group: pick("group", "", "/g")},
-			Extra:   pick("extra", "", "layers", "arm64,vpc"),
+			Extra:   pick("extra", "", "layers", "architecture,vpc"),
 		},
 	}
 }
@@ -169,20 +170,26 @@ func TestUnsettledMeansThatSomethingIsInTransition(t *testing.T) {
 
 func TestForbiddenMembersLeaveByTheirOwnRemedy(t *testing.T) {
 	t.Parallel()
-	c := Config{Extra: "arm64,layers,vpc"}
+	c := Config{Extra: "architecture,layers,vpc"}
 	if got := c.without(ByCode).Extra; got != "layers,vpc" {
 		t.Errorf("without what a code upload resets: %q", got)
 	}
-	if got := c.without(ByConfig).Extra; got != "arm64" {
+	if got := c.without(ByConfig).Extra; got != "architecture" {
 		t.Errorf("without what a configuration update resets: %q", got)
 	}
 	if got := (Config{}).without(ByConfig); got != (Config{}) {
 		t.Errorf("nothing without nothing is %v", got)
 	}
-	if !c.carries(ByCode) || !c.carries(ByConfig) || c.carries(Never) || (Config{}).carries(ByConfig) {
-		t.Error("carries disagrees with Extra")
+	if diff := cmp.Diff([]string{"layers", "vpc"}, c.carries(ByConfig)); diff != "" {
+		t.Errorf("what a configuration update resets (-want +got):\n%s", diff)
 	}
-	if !(Config{Extra: "brand-new"}).carries(ByConfig) {
+	if got := append(c.carries(Never), (Config{}).carries(ByConfig)...); len(got) != 0 {
+		t.Errorf("carries %v", got)
+	}
+	if got := (Config{Extra: "brand-new"}).carries(ByConfig); len(got) != 1 {
 		t.Error("a name that is not listed must still be reset")
+	}
+	if !slices.IsSortedFunc(Forbidden(), func(a, b Member) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("Forbidden is not in the order of names")
 	}
 }
