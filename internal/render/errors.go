@@ -9,17 +9,21 @@ import "strings"
 func Error(err error, hint string, s Style) string {
 	var b strings.Builder
 	for _, text := range sentences(err) {
-		b.WriteString("edgedeploy: " + s.paint(red, "error:") + " " + text + "\n")
+		b.WriteString(messageLine(s.paint(red, "error:"), text))
 	}
-	if hint = Clean(hint); hint != "" {
-		b.WriteString("edgedeploy: " + s.paint(cyan, "hint:") + " " + hint + "\n")
+	if hint = oneLine(hint); hint != "" {
+		b.WriteString(messageLine(s.paint(cyan, "hint:"), hint))
 	}
 	return b.String()
 }
 
 // Warning writes something that a person should know although all goes on.
 func Warning(text string, s Style) string {
-	return "edgedeploy: " + s.paint(yellow, "warning:") + " " + oneLine(text) + "\n"
+	return messageLine(s.paint(yellow, "warning:"), oneLine(text))
+}
+
+func messageLine(kind, text string) string {
+	return strings.TrimRight("edgedeploy: "+kind+" "+text, " ") + "\n"
 }
 
 // sentences gives one text for each error that was joined by nothing but line

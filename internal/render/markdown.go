@@ -8,12 +8,15 @@ import (
 
 // md writes a text from outside for Markdown: every ASCII character that
 // could mean anything to Markdown or HTML becomes a character reference, which
-// by CommonMark never acts as structure.
+// by CommonMark never acts as structure. A dot is left alone but behind "www",
+// where GitHub's dialect makes a link of it.
 func md(s string) string {
+	s = Clean(s)
 	var b strings.Builder
-	for _, r := range Clean(s) {
+	for i, r := range s {
+		link := r == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www")
 		switch {
-		case r >= 0x80, unicode.IsLetter(r), unicode.IsDigit(r), strings.ContainsRune(" -,/=+%;", r):
+		case r >= 0x80, unicode.IsLetter(r), unicode.IsDigit(r), strings.ContainsRune(" -,/=+%;.", r) && !link:
 			b.WriteRune(r)
 		default:
 			b.WriteString("&#" + strconv.Itoa(int(r)) + ";")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
@@ -101,7 +102,7 @@ func (p *Progress) waiting(e deploy.StepWaiting, at time.Time) []string {
 }
 
 func (p *Progress) say(color, text string) []string {
-	return []string{p.Style.paint(color, text)}
+	return []string{p.Style.paint(color, strings.TrimRight(Clean(text), " "))}
 }
 
 func (p *Progress) pipeOnly(text string) []string {

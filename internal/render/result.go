@@ -201,7 +201,7 @@ func ResultMarkdown(o Outcome) string {
 	}
 	mdTable(b, []string{"", "distribution", "behavior", "trigger", "before", "after", "state"}, rows)
 	if undo := o.Undo(); undo != "" {
-		b.WriteString(md(o.undoLead()) + " " + code(undo) + "\n")
+		b.WriteString(o.undoLead() + " " + code(undo) + "\n")
 	}
 	return finish(b)
 }

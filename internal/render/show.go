@@ -34,9 +34,13 @@ func Show(r deploy.Release, live bool, s Style) string {
 	boundLines(out, r, n)
 	if len(r.Changed) > 0 {
 		out.line(2, plain("changed by this release"))
+		width := 0
+		for _, e := range r.Changed {
+			width = max(width, widest(e.Slot.String()))
+		}
 		for _, e := range inOrder(r.Changed) {
 			sign := editSign(e)
-			out.line(4, span{sign, signColor(sign)}, plain(" "+e.Slot.String()+"   "+n.change(e.From, e.To)))
+			out.line(4, span{sign, signColor(sign)}, plain(" "), cell(e.Slot.String(), width), plain("   "+n.change(e.From, e.To)))
 		}
 		out.blank()
 	}
@@ -135,13 +139,12 @@ func functionLines(out *page, f deploy.Function, width int) {
 		size = "   " + Bytes(f.ZipBytes)
 	}
 	out.line(4, cell(f.Key, width), plain("   version "+strconv.Itoa(f.Number)+size))
-	indent := 4 + width + 3
-	out.line(indent, span{"lambda   " + f.Spec.Function, dim})
-	out.line(indent, span{"content  " + string(f.Spec.Content), dim})
-	out.line(indent, span{"config   " + configWords(f), dim})
-	out.line(indent, span{"role     " + f.Spec.Config.Role, dim})
+	out.line(6, span{"lambda   " + f.Spec.Function, dim})
+	out.line(6, span{"content  " + string(f.Spec.Content), dim})
+	out.prose(6, "config   ", configWords(f))
+	out.line(6, span{"role     " + f.Spec.Config.Role, dim})
 	if f.CodeSHA256 != "" {
-		out.line(indent, span{"sha256   " + f.CodeSHA256, dim})
+		out.line(6, span{"sha256   " + f.CodeSHA256, dim})
 	}
 }
 

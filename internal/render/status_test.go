@@ -1,0 +1,124 @@
+package render
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+func sampleStatus() Status {
+	live := sampleRelease()
+	st := Status{
+		Stack: "storefront", Account: account, Live: live, Pending: deploy.Release{Number: 45, Kind: deploy.KindApply, At: at.Add(time.Hour)},
+		Lock:  deploy.LockInfo{Holder: "ci@runner-7", RunID: "77aa", Phase: "apply", Expires: at.Add(90 * time.Minute)},
+		Holds: live.Holds, Now: at.Add(50 * time.Hour), ExitCode: 2,
+	}
+	for _, f := range live.Functions {
+		st.Functions = append(st.Functions, FunctionStatus{Function: f, State: "Active"})
+	}
+	auth := function("shared-auth", 3, content)
+	st.Functions = append(st.Functions, FunctionStatus{Function: auth, State: "Inactive", Note: "bound nowhere"})
+	st.Live.Functions = append(st.Live.Functions, auth)
+	for _, b := range live.Bindings {
+		st.Slots = append(st.Slots, SlotStatus{Slot: b.Slot, Domain: "www.example.com", Wanted: b.Binding, Held: b.Binding})
+	}
+	st.Slots[1].Held = associations.Binding{Version: versions.Ref{Function: "other-team-fn", Number: 9}}
+	st.Slots[2].Held, st.Slots[2].Note = associations.Binding{}, "the cache behavior is gone"
+	elsewhere := associations.Slot{Distribution: "E3OTHER", Path: "default", Trigger: associations.ViewerRequest}
+	st.Slots = append(st.Slots, SlotStatus{Slot: elsewhere, Wanted: bind("geo-redirect", 16), Held: bind("geo-redirect", 16), Deployed: true})
+	return st
+}
+
+func TestStatusGolden(t *testing.T) {
+	t.Parallel()
+	text := StatusText(sampleStatus(), Style{Width: 80})
+	fits(t, text)
+	golden(t, "status.txt", text)
+	golden(t, "status.md", StatusMarkdown(sampleStatus()))
+	if got := uncolored(StatusText(sampleStatus(), Style{Width: 80, Color: true})); got != text {
+		t.Errorf("colour says more than the text:\n%s", cmp.Diff(text, got))
+	}
+	doc, err := StatusJSON(sampleStatus())
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "status.json", string(doc))
+}
+
+func TestStatusSaysInWordsHowThingsStand(t *testing.T) {
+	t.Parallel()
+	settled := sampleStatus()
+	settled.Slots = settled.Slots[3:]
+	deploying := settled
+	deploying.Slots = []SlotStatus{settled.Slots[0]}
+	deploying.Slots[0].Deployed = false
+	one := settled
+	one.Slots = []SlotStatus{settled.Slots[0]}
+	one.Slots[0].Held = associations.Binding{}
+	unbound := settled
+	unbound.Slots = nil
+	for want, st := range map[string]Status{
+		"Every slot is as release 44 says, deployed everywhere.":                        settled,
+		"Every slot is as release 44 says; CloudFront is still deploying E3OTHER.":      deploying,
+		"1 slot differs from release 44.":                                               one,
+		"2 slots differ from release 44; CloudFront is still deploying E2EXAMPLE1ABCD.": sampleStatus(),
+		"Release 44 binds nothing.":                                                     unbound,
+		"Nothing of this stack is live.":                                                {Stack: "storefront"},
+	} {
+		if got := statusSummary(st); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// Whoever owns the distribution elsewhere reads this map and nothing else.
+func TestStatusJSONGivesAFlatMapOfQualifiedARNs(t *testing.T) {
+	t.Parallel()
+	doc, err := StatusJSON(sampleStatus())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ QualifiedARNs map[string]string }
+	if err := json.Unmarshal(doc, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"geo-redirect": "arn:aws:lambda:us-east-1:123456789012:function:storefront-geo-redirect:16",
+		"resize":       "arn:aws:lambda:us-east-1:123456789012:function:storefront-resize:4",
+		"shared-auth":  "arn:aws:lambda:us-east-1:123456789012:function:storefront-shared-auth:3",
+	}
+	if diff := cmp.Diff(want, got.QualifiedARNs); diff != "" {
+		t.Errorf("ARNs differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestStatusJSONOfNothingHasAllMembers(t *testing.T) {
+	t.Parallel()
+	doc, err := StatusJSON(Status{Stack: "storefront"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "status-empty.json", string(doc))
+}
+
+func TestStatusNotesWhatIsNotSettled(t *testing.T) {
+	t.Parallel()
+	st := sampleStatus()
+	st.Pending.Number, st.Lock.Expired, st.Holds = 41, true, nil
+	want := []string{
+		"a rollback to release 41 is in flight, or was interrupted; rollback again completes it",
+		"the lock that ci@runner-7 took (run 77aa) has expired; the next run takes it over",
+	}
+	if diff := cmp.Diff(want, statusNotes(st)); diff != "" {
+		t.Errorf("notes differ (-want +got):\n%s", diff)
+	}
+	if notes := statusNotes(Status{Live: sampleRelease()}); len(notes) != 0 {
+		t.Errorf("a settled stack is told about: %v", notes)
+	}
+}
