@@ -108,13 +108,15 @@ func TestAZipOrARequestThatIsTooLargeIsA413(t *testing.T) {
 	}
 	f := newFixture(t, lambda.Delays{})
 	for rule, c := range map[string]struct {
-		size    int
+		bytes   int // of the zip, divisible by 3
 		message string
 	}{
 		"the zip":     {52428801, "Zipped size must be smaller than 52428800 bytes"},
-		"the request": {52428800 + 200_000, "Request must be smaller than 70167211 bytes for the CreateFunction operation"},
+		"the request": {52428801 + 300_000, "Request must be smaller than 70167211 bytes for the CreateFunction operation"},
 	} {
-		a := f.send("POST", functions, creation(t, "fn", object{"Code": object{"ZipFile": make([]byte, c.size)}}))
+		body := `{"FunctionName":"fn","Runtime":"nodejs24.x","Handler":"index.handler","Role":"` + role +
+			`","Code":{"ZipFile":"` + strings.Repeat("AAAA", c.bytes/3) + `"}}`
+		a := f.send("POST", functions, body)
 		if a.status != 413 || a.header.Get("x-amzn-ErrorType") != "RequestEntityTooLargeException" || a.object(t)["message"] != c.message {
 			t.Errorf("%s: %d %.200s", rule, a.status, a.body)
 		}

@@ -146,15 +146,17 @@ func readBody(r *http.Request, operation string) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	if r.ContentLength > maxRequestBytes {
-		return nil, requestTooLarge(operation)
-	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes+1))
+	if err == nil && len(body) > maxRequestBytes {
+		// A client that is still sending would meet a closed connection
+		// instead of the answer, so what is not far above the limit is heard out.
+		_, err = io.CopyN(io.Discard, r.Body, maxRequestBytes)
+		if err == nil || errors.Is(err, io.EOF) {
+			return nil, requestTooLarge(operation)
+		}
+	}
 	if err != nil {
 		return nil, &apiError{Status: http.StatusBadRequest, Code: "InvalidRequestContentException", Message: fmt.Sprintf("the request body broke off: %v", err)}
-	}
-	if len(body) > maxRequestBytes {
-		return nil, requestTooLarge(operation)
 	}
 	return body, nil
 }

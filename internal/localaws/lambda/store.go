@@ -35,8 +35,8 @@ func (c *call) scope() string { return c.caller.Account + "/" + c.caller.Region 
 // versionKey orders versions: '$' sorts before every digit.
 func versionKey(version string) string {
 	n, err := strconv.Atoi(version)
-	if err != nil {
-		return version
+	if err != nil || strconv.Itoa(n) != version {
+		return version // 01 is not version 1
 	}
 	return fmt.Sprintf("%010d", n)
 }

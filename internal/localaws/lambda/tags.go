@@ -3,6 +3,7 @@ package lambda
 import (
 	"fmt"
 	"maps"
+	"strings"
 )
 
 // Limits of tags. The API model leaves keys and values open; the lengths are
@@ -89,12 +90,12 @@ func (c *call) tagged() (function, error) {
 		v.add(arn, "resource", "Member must satisfy regular expression pattern: "+taggablePattern)
 		return function{}, v.err()
 	}
+	if !strings.Contains(arn, ":function:") {
+		return function{}, notOffered("tags on %s", arn)
+	}
 	t, err := c.locate(arn)
 	if err != nil {
 		return function{}, err
-	}
-	if t.Name == "" {
-		return function{}, notOffered("tags on %s", arn)
 	}
 	if t.Qualifier != "" {
 		return function{}, invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.")
