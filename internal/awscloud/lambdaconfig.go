@@ -1,6 +1,7 @@
 package awscloud
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,8 +33,8 @@ func configOf(c *types.FunctionConfiguration) versions.Config {
 }
 
 // loggingOf leaves Lambda's defaults out: text, and the group
-// /aws/lambda/<function>. With JSON, Lambda's default level INFO is "" too, so
-// a configuration that names it equals one that does not.
+// /aws/lambda/<function>. With JSON there always is a level; where none was
+// asked for it is Lambda's default, "info", as stacks spell it too.
 func loggingOf(function string, l *types.LoggingConfig) versions.Logging {
 	var out versions.Logging
 	if l == nil {
@@ -44,9 +45,7 @@ func loggingOf(function string, l *types.LoggingConfig) versions.Logging {
 	}
 	if l.LogFormat == types.LogFormatJson {
 		out.Format = "json"
-		if l.ApplicationLogLevel != types.ApplicationLogLevelInfo {
-			out.Level = strings.ToLower(string(l.ApplicationLogLevel))
-		}
+		out.Level = strings.ToLower(cmp.Or(string(l.ApplicationLogLevel), string(types.ApplicationLogLevelInfo)))
 	}
 	return out
 }
