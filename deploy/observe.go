@@ -61,6 +61,13 @@ func Resolve(ctx context.Context, cf CloudFront, named []Distribution, live Rele
 		}
 		found[i].ID = id
 	}
+	keys := map[string]string{}
+	for _, d := range found {
+		if other, taken := keys[d.ID]; taken {
+			return nil, nil, &SameDistributionError{Keys: [2]string{other, d.Key}, ID: d.ID}
+		}
+		keys[d.ID] = d.Key
+	}
 	return found, seen, nil
 }
 
