@@ -107,7 +107,8 @@ func (s *lease) upload(ctx context.Context, have versions.LatestCode, zipped []b
 		do: func(revision string) error {
 			return s.ledger.API.UpdateCode(ctx, s.function, revision, zipped)
 		},
-		done: func(now versions.LatestCode) bool { return now.CodeSHA256 == sum },
+		// Which code $LATEST names after an update that failed is not documented.
+		done: func(now versions.LatestCode) bool { return now.CodeSHA256 == sum && now.State.Update != "Failed" },
 	})
 }
 
@@ -122,7 +123,7 @@ type change struct {
 func (s *lease) change(ctx context.Context, have versions.LatestCode, c change) (versions.LatestCode, error) {
 	var last error
 	for range maxTries {
-		if c.done(have) && have.State.Update != "Failed" {
+		if c.done(have) {
 			return have, nil
 		}
 		err := c.do(have.RevisionID)
