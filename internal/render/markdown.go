@@ -9,14 +9,16 @@ import (
 // md writes a text from outside for Markdown: every ASCII character that
 // could mean anything to Markdown or HTML becomes a character reference, which
 // by CommonMark never acts as structure. A dot is left alone but behind "www",
-// where GitHub's dialect makes a link of it.
+// and a colon before a digit or a space, for that makes no link in GitHub's
+// dialect.
 func md(s string) string {
 	s = Clean(s)
 	var b strings.Builder
 	for i, r := range s {
 		link := r == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www")
+		word := r == ':' && i+1 < len(s) && strings.IndexByte(" 0123456789", s[i+1]) >= 0
 		switch {
-		case r >= 0x80, unicode.IsLetter(r), unicode.IsDigit(r), strings.ContainsRune(" -,/=+%;.", r) && !link:
+		case r >= 0x80, unicode.IsLetter(r), unicode.IsDigit(r), word, strings.ContainsRune(" -,/=+%;.", r) && !link:
 			b.WriteRune(r)
 		default:
 			b.WriteString("&#" + strconv.Itoa(int(r)) + ";")
