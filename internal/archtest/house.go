@@ -1,0 +1,129 @@
+package archtest
+
+// House is the picture of this repository.
+//
+//	                     cmd/edgedeploy
+//	                           |
+//	   ┌───────────┬───────────┼────────────┬──────────────┬──────────────┐
+//	internal/   internal/   internal/   internal/      internal/      internal/
+//	 render       ledger      bundle     awscloud        term          localaws ◄── internal/edge
+//	   └─────┬──────┘            |           |
+//	         v                   |           |
+//	      deploy ───────► stackspec          |
+//	         |                |  |           |
+//	         └──► associations ◄─┘ ◄─────────┤
+//	                   └──────► versions ◄───┘
+//
+// localaws shares no code with what it judges, so that a misreading of AWS has
+// to be made twice to go unseen.
+func House() Rules {
+	return Rules{
+		Module:      "github.com/edgedeploy/edgedeploy",
+		May:         may(),
+		TestMay:     testMay(),
+		Free:        []string{"cmd", "integration"},
+		OnlyTests:   []string{"internal/archtest", "internal/bundle/wasm/wasmtest"},
+		Sole:        sole(),
+		TestModules: []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/tetratelabs/wazero", "pgregory.net/rapid"},
+		Bans:        bans(),
+		Budget:      Budget{FileLines: 400, FunctionLines: 60, Parameters: 5, InterfaceMethods: 7},
+		Exceptions:  exceptions(),
+	}
+}
+
+// may is the import table.
+func may() map[string][]string {
+	return map[string][]string{
+		"versions":     {},
+		"associations": {"versions"},
+		"stackspec":    {"versions", "associations"},
+		"deploy":       {"versions", "associations", "stackspec"},
+
+		"internal/bundle":               {"versions", "internal/bundle/wasm"},
+		"internal/bundle/wasm":          {},
+		"internal/bundle/wasm/wasmtest": {},
+		"internal/awscloud":             {"versions", "associations"},
+		"internal/ledger":               {"versions", "deploy"},
+		"internal/render":               {"versions", "associations", "stackspec", "deploy"},
+		"internal/term":                 {},
+
+		"internal/localaws":        {"internal/localaws/cf", "internal/localaws/iam", "internal/localaws/kv", "internal/localaws/lambda"},
+		"internal/localaws/cf":     {"internal/localaws/kv"},
+		"internal/localaws/iam":    {"internal/localaws/kv"},
+		"internal/localaws/kv":     {},
+		"internal/localaws/lambda": {"internal/localaws/kv"},
+		"internal/edge":            {"internal/localaws"},
+
+		"internal/archtest": {},
+	}
+}
+
+// testMay is what tests need besides: adapters are tested against the local
+// AWS, which is no part of them.
+func testMay() map[string][]string {
+	return map[string][]string{
+		"internal/awscloud": {"internal/localaws"},
+		"internal/ledger":   {"associations", "internal/awscloud", "internal/localaws"},
+	}
+}
+
+// sole gives each outside module of the program one home.
+func sole() map[string]string {
+	return map[string]string{
+		"github.com/aws":                        "internal/awscloud",
+		"github.com/goccy/go-yaml":              "stackspec",
+		"github.com/hashicorp/go-retryablehttp": "internal/ledger",
+		"github.com/spf13/cobra":                "cmd/edgedeploy",
+		"github.com/spf13/pflag":                "cmd/edgedeploy",
+		"go.etcd.io/bbolt":                      "internal/localaws",
+		"golang.org/x/sync":                     "",              // errgroup
+		"golang.org/x/sys":                      "internal/term", // a pseudo-terminal, in tests
+		"golang.org/x/term":                     "internal/term",
+	}
+}
+
+// bans is what keeps decisions pure and libraries silent.
+func bans() []Ban {
+	pure := []string{"versions", "associations", "stackspec", "deploy", "internal/render"}
+	wiring := []string{"cmd", "integration"}
+	return []Ban{
+		{
+			Rule: "clock", In: pure,
+			Names: []string{"time.Now", "time.Since", "time.Until"},
+		},
+		{
+			Rule: "timers", In: []string{"associations", "stackspec", "internal/render"},
+			Names: []string{"time.After*", "time.NewTicker", "time.NewTimer", "time.Sleep", "time.Tick"},
+		},
+		{
+			Rule: "outside-world", In: pure,
+			Imports: []string{"net", "net/http", "os", "os/exec", "syscall"},
+		},
+		{
+			Rule: "environment", In: []string{"."}, Not: wiring,
+			Names: []string{"os.Environ", "os.ExpandEnv", "os.Getenv", "os.LookupEnv"},
+		},
+		{
+			Rule: "output", In: []string{"."}, Not: wiring,
+			Imports: []string{"log", "log/slog"},
+			Names:   []string{"fmt.Print*", "os.Stderr", "os.Stdout", "print", "println"},
+		},
+		{
+			Rule: "exit", In: []string{"."}, Not: append(wiring, "internal/term"), // the second interrupt ends at once
+			Names: []string{"os.Exit"},
+		},
+		{
+			Rule: "context", In: []string{"."}, Not: wiring,
+			Names: []string{"context.Background", "context.TODO"},
+		},
+	}
+}
+
+// exceptions are accepted for the reason they give.
+func exceptions() map[string]string {
+	return map[string]string{
+		"context internal/localaws/server.go context.Background": "the server lives until Close, longer than any context of its opener",
+		"parameters deploy/observe.go Prepare":                   "what Observe takes, and the rules",
+		"parameters versions/await.go AwaitActive":               "what, whose, where from, and how to wait: a struct of them would be used once",
+	}
+}
