@@ -11,6 +11,10 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/localaws/lambda"
 )
 
+// maxBodyBytes bounds any request before a service applies its own limit; the
+// largest of those is Lambda's, which hears out twice as much as it accepts.
+const maxBodyBytes = 256 << 20
+
 // exchange is one request being answered.
 type exchange struct {
 	s       *Server
@@ -26,6 +30,7 @@ type exchange struct {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, id identity, base string) {
 	w.Header().Set("Date", s.options.Now().UTC().Format(http.TimeFormat))
 	w.Header().Set("x-amzn-RequestId", newRequestID())
+	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
 	x := &exchange{s: s, w: &recorder{ResponseWriter: w, begin: func(int) {}}, r: r, id: id, service: serviceOf(r, id), base: base}
 	if x.service != codeService && strings.HasPrefix(r.URL.Path, privatePath) {
 		s.control(x.w, r, id)

@@ -204,6 +204,18 @@ func (s *Server) Seed(account string, seed Seed) error {
 	return err
 }
 
+// Version returns the facts of a published version and its zip, for a data
+// plane that runs it; false if the account has no such version.
+func (s *Server) Version(account, arn string) (facts lambda.Facts, zip []byte, ok bool, err error) {
+	err = s.store.View(func(tx kv.Tx) error {
+		if facts, ok = s.lambda.Version(tx, account, arn, s.options.Now()); ok {
+			zip, ok = s.lambda.Code(tx, account, arn, s.options.Now())
+		}
+		return nil
+	})
+	return facts, zip, ok, err
+}
+
 // PutRaw stores a distribution's configuration verbatim, with no check but
 // that it is XML: for tests of clients that must cope with whatever CloudFront
 // answers.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"sync"
 )
@@ -56,16 +57,18 @@ func (t transport) run(answer *stream, r *http.Request) {
 	stop := context.AfterFunc(t.s.ctx, func() { answer.end(errClosed) })
 	defer stop()
 	defer func() {
-		switch p := recover(); p {
-		case nil:
+		p := recover()
+		if p == nil {
 			answer.WriteHeader(http.StatusOK) // a handler that writes nothing says 200
 			answer.end(io.EOF)
-		case http.ErrAbortHandler:
-			answer.end(io.ErrUnexpectedEOF)
-		default:
-			// net/http's server would log it and cut the connection.
-			answer.end(fmt.Errorf("local AWS: %v", p))
+			return
 		}
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			answer.end(io.ErrUnexpectedEOF)
+			return
+		}
+		// net/http's server would log it and cut the connection.
+		answer.end(fmt.Errorf("local AWS: %v\n%s", p, debug.Stack()))
 	}()
 	id, _, _ := identify(r)
 	t.s.serve(answer, r, id, inProcessBase)
