@@ -12,9 +12,11 @@ import (
 	"sync"
 )
 
-// inProcessBase is how code locations look to in-process clients: a name that
-// can never resolve, so that a client without the Transport fails loudly.
-const inProcessBase = "http://localaws.invalid"
+// InProcessHost is the host of code locations for in-process clients: a name
+// that can never resolve, so that a client without the Transport fails loudly.
+const InProcessHost = "localaws.invalid"
+
+const inProcessBase = "http://" + InProcessHost
 
 // errClosed is what a Transport answers after Close.
 var errClosed = errors.New("the local AWS was closed")
