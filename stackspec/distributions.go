@@ -132,8 +132,7 @@ func (d *decoder) quotas(e *entry, behaviors, slots int) {
 	if slots > quotaTriggers {
 		warn(fmt.Sprintf("%s binds functions to %d triggers; CloudFront's quota for a distribution is %d", e.key.text, slots, quotaTriggers), raise)
 	}
-	b := e.value.entry("behaviors")
-	if slots == 0 && (b == nil || !b.value.bad) && !d.report.failed() {
+	if b := e.value.get("behaviors"); slots == 0 && behaviors == 0 && (b != nil && len(b.entries) == 0 || !e.value.has("behaviors")) {
 		warn(e.key.text+" binds nothing: applying it takes out of the distribution what the stack put there", "")
 	}
 }

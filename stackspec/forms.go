@@ -254,7 +254,7 @@ func list(words []string) string {
 // one with few letters exchanged, or one that is the same or begins the same
 // but for case and separators (memorySize for memory). "" if there is none.
 func closest(unknown string, known []string) string {
-	best, distance := "", 1+max(1, len(unknown)/3)
+	best, distance := "", min(len(unknown), 1+max(1, (len(unknown)+1)/3))
 	for _, k := range known {
 		if d := edits(strings.ToLower(unknown), strings.ToLower(k)); d < distance {
 			best, distance = k, d

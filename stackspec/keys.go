@@ -195,10 +195,10 @@ func function() *typ {
 
 func distribution() *typ {
 	behavior := &typ{shape: anObject, label: "mapping", fields: []field{
-		{key: "viewer-request", typ: triggerBinding(true), otherwise: "left alone", about: "Runs on every request, before the cache."},
-		{key: "origin-request", typ: triggerBinding(true), otherwise: "left alone", about: "Runs before a request goes to the origin."},
-		{key: "origin-response", typ: triggerBinding(false), otherwise: "left alone", about: "Runs before a response of the origin is cached."},
-		{key: "viewer-response", typ: triggerBinding(false), otherwise: "left alone", about: "Runs on every response, after the cache."},
+		{key: "viewer-request", typ: triggerBinding(true), otherwise: "not bound", about: "Runs on every request, before the cache."},
+		{key: "origin-request", typ: triggerBinding(true), otherwise: "not bound", about: "Runs before a request goes to the origin."},
+		{key: "origin-response", typ: triggerBinding(false), otherwise: "not bound", about: "Runs before a response of the origin is cached."},
+		{key: "viewer-response", typ: triggerBinding(false), otherwise: "not bound", about: "Runs on every response, after the cache."},
 	}}
 	origins := &typ{
 		shape: aMap, label: "map of folders and URLs", keyName: "path",

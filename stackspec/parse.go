@@ -63,12 +63,18 @@ func (d *decoder) stack() Stack {
 	s.Distributions = d.distributions()
 	s.Role = d.role(s.Functions)
 	d.accounts()
-	if len(d.root.get("functions").each()) == 0 && !d.report.failed() {
+	if d.empty("functions") && d.root.has("stack") {
 		d.problem(d.root.entry("stack").key, nil, Problem{
 			Warning: true, Message: "the stack has no functions: applying it takes out of CloudFront what it put there",
 		})
 	}
 	return s
+}
+
+// empty says that a map of the spec has no entries, sound or not.
+func (d *decoder) empty(key string) bool {
+	n := d.root.get(key)
+	return !d.root.has(key) || n != nil && len(n.entries) == 0
 }
 
 // role finds the ledger function's role, and reports functions without one.
@@ -92,7 +98,7 @@ func (d *decoder) role(functions []Function) string {
 	if len(functions) > 0 {
 		return functions[0].Config.Role
 	}
-	if !d.root.has("functions") || d.root.get("functions") != nil && len(all) == 0 {
+	if d.empty("functions") {
 		line, col := 1, 1
 		if e := d.root.entry("stack"); e != nil {
 			line, col = e.key.line, e.key.col

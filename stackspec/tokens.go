@@ -45,6 +45,7 @@ type scanner struct {
 	pos    int
 	out    token.Tokens
 	begun  bool // there was content
+	flow   int  // how many { and [ are open
 	stop   bool
 }
 
@@ -91,8 +92,35 @@ func (s *scanner) token(tk *token.Token) {
 		s.stop = true
 	case token.DocumentHeaderType, token.DocumentEndType:
 		s.document(tk)
+	case token.MappingStartType, token.SequenceStartType:
+		s.flow++
+		s.keep(tk)
+	case token.MappingEndType, token.SequenceEndType:
+		s.flow--
+		s.keep(tk)
+	case token.MappingValueType:
+		s.colon(tk)
+		s.keep(tk)
 	default:
 		s.keep(tk)
+	}
+}
+
+// colon refuses {a:b}. To YAML 1.2 that is one key, "a:b"; to this lexer, and
+// to many people, it is a key and a value.
+func (s *scanner) colon(tk *token.Token) {
+	next := s.next()
+	if s.flow == 0 || len(s.out) == 0 || next == nil || next.Position.Column != tk.Position.Column+1 {
+		return
+	}
+	switch key := s.out[len(s.out)-1]; {
+	case key.Type == token.SingleQuoteType, key.Type == token.DoubleQuoteType:
+	case next.Type == token.CollectEntryType, next.Type == token.MappingEndType, next.Type == token.SequenceEndType:
+	default:
+		s.problem(key, Problem{
+			Message: "in braces, readers of YAML disagree about a colon without a space behind it",
+			Hint:    `write a space after the colon, or quote a key that contains one: { "a:b": c }`,
+		})
 	}
 }
 
