@@ -81,9 +81,11 @@ fn redirect(site: &Site) -> i32 {
 
 fn index_document() -> i32 {
     let mut uri = edge::get(Field::Uri).unwrap_or_default();
+    // What decides comes first from the end: a dot (a file) or a slash.
+    let last = uri.bytes().rev().find(|b| *b == b'.' || *b == b'/');
     if uri.ends_with('/') {
         uri.push_str("index.html");
-    } else if uri.rsplit('/').next().map_or(false, |last| !last.contains('.')) {
+    } else if last == Some(b'/') {
         uri.push_str("/index.html");
     } else {
         return edge::CONTINUE;

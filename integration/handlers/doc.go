@@ -1,0 +1,11 @@
+// Package handlers runs packaged handlers in the Node.js releases of Lambda.
+//
+// Its tests build bundles as the program does, unpack the zips, and give the
+// entry real CloudFront events: the example of examples/redirect with its
+// fixtures, and a probe that uses and misuses every host function at every
+// trigger. Nothing of Node.js is simulated; nothing of AWS is contacted.
+//
+// EDGEDEPLOY_TEST_NODES names the binaries, separated by commas; see
+// integration/nodes.sh. Without it the node in PATH is used if it is recent
+// enough to stand in, and the test log says so.
+package handlers
