@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -157,6 +158,13 @@ func walk(t *testing.T, s *localaws.Server, c caller) {
 // associate puts a version behind the default behaviour.
 func associate(t *testing.T, c caller, arn string) {
 	t.Helper()
+	if a := tryAssociate(t, c, arn); a.status != 200 {
+		t.Fatalf("update distribution: %d %s", a.status, a.body)
+	}
+}
+
+func tryAssociate(t *testing.T, c caller, arn string) answer {
+	t.Helper()
 	const path = "/2020-05-31/distribution/E2EXAMPLE1ABCD/config"
 	before := c.want(200, "cloudfront", "GET", path, nil)
 	edited := strings.Replace(string(before.body), "<LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>",
@@ -176,9 +184,9 @@ func associate(t *testing.T, c caller, arn string) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != 200 {
-		var body bytes.Buffer
-		_, _ = body.ReadFrom(response.Body)
-		t.Fatalf("update distribution: %d %s", response.StatusCode, &body)
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return answer{response.StatusCode, response.Header, body}
 }
