@@ -42,7 +42,7 @@ pub extern "C" fn edge_buffer(len: usize) -> *mut u8 {
     let mut room = Vec::with_capacity(len);
     let ptr: *mut u8 = room.as_mut_ptr();
     // SAFETY: no reference to DELIVERED outlives a call, and there is one thread.
-    unsafe { DELIVERED = room };
+    unsafe { core::ptr::replace(core::ptr::addr_of_mut!(DELIVERED), room) };
     ptr
 }
 
@@ -56,7 +56,7 @@ fn delivered(len: i32) -> Option<Vec<u8>> {
     }
     // SAFETY: as above; the host wrote `len` bytes into the room it asked for.
     unsafe {
-        let mut bytes = core::mem::replace(&mut DELIVERED, Vec::new());
+        let mut bytes = core::ptr::replace(core::ptr::addr_of_mut!(DELIVERED), Vec::new());
         bytes.set_len(len as usize);
         Some(bytes)
     }

@@ -27,7 +27,10 @@ static mut SITE: Option<Site> = None;
 pub extern "C" fn edge_init() {
     let frame_options = edge::config("frame-options").unwrap_or_else(|| "DENY".into());
     let security = [
-        ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+        (
+            "Strict-Transport-Security",
+            "max-age=63072000; includeSubDomains",
+        ),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "strict-origin-when-cross-origin"),
         ("X-Frame-Options", frame_options.as_str()),
@@ -39,7 +42,10 @@ pub extern "C" fn edge_init() {
         location: edge::intern("Location"),
         cache_control: edge::intern("Cache-Control"),
         redirect_ttl: edge::intern("max-age=3600"),
-        security: security.iter().map(|(n, v)| (edge::intern(n), edge::intern(v))).collect(),
+        security: security
+            .iter()
+            .map(|(n, v)| (edge::intern(n), edge::intern(v)))
+            .collect(),
     };
     // SAFETY: a module has one thread, and nothing else runs during edge_init.
     unsafe { SITE = Some(site) }
@@ -48,7 +54,7 @@ pub extern "C" fn edge_init() {
 #[no_mangle]
 pub extern "C" fn edge_handle(event: u32) -> i32 {
     // SAFETY: edge_init wrote it before the first event; nobody writes it again.
-    let site = match unsafe { SITE.as_ref() } {
+    let site = match unsafe { &*core::ptr::addr_of!(SITE) } {
         Some(site) => site,
         None => return -1,
     };

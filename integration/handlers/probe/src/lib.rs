@@ -94,9 +94,14 @@ fn run(verb: &str, a: &str, b: &str, rest: &str, after_verb: &str, after_a: &str
         "random" => {
             let mut bytes = vec![0; number(a) as usize];
             edge::random(&mut bytes);
-            say(&bytes.iter().map(|b| char::from(b'a' + b % 16)).collect::<String>());
+            say(&bytes
+                .iter()
+                .map(|b| char::from(b'a' + b % 16))
+                .collect::<String>());
         }
-        "random-nowhere" => edge::random(unsafe { core::slice::from_raw_parts_mut(0xffff_0000usize as *mut u8, 99) }),
+        "random-nowhere" => edge::random(unsafe {
+            core::slice::from_raw_parts_mut(0xffff_0000usize as *mut u8, 99)
+        }),
         // The host's view of memory must follow when memory grows.
         "grow" => core::mem::forget(Vec::<u8>::with_capacity(number(a) as usize * 65536)),
         "trap" => trap(),
@@ -142,7 +147,9 @@ fn sum(bytes: &[u8]) -> String {
 }
 
 fn hex(s: &str) -> Vec<u8> {
-    (0..s.len() / 2).map(|i| u8::from_str_radix(&s[2 * i..2 * i + 2], 16).unwrap()).collect()
+    (0..s.len() / 2)
+        .map(|i| u8::from_str_radix(&s[2 * i..2 * i + 2], 16).unwrap())
+        .collect()
 }
 
 fn number(s: &str) -> u32 {
