@@ -80,16 +80,14 @@ func (l *LedgerAPI) UpdateConfig(ctx context.Context, function, revision, role, 
 // PublishVersion makes $LATEST a version, if its revision and code still are
 // those; versions.ErrStaleRevision, ErrInProgress. Lambda gives back the
 // last version, with that one's description, when nothing changed since.
-func (l *LedgerAPI) PublishVersion(ctx context.Context, function, revision, codeSHA256, description string) (versions.StoredVersion, error) {
-	c, err := publish(ctx, l.api, versions.PublishInput{
-		Function: function, RevisionID: revision, CodeSHA256: codeSHA256, Description: description,
-	})
+func (l *LedgerAPI) PublishVersion(ctx context.Context, in versions.PublishInput) (versions.StoredVersion, error) {
+	c, err := publish(ctx, l.api, in)
 	if err != nil {
 		return versions.StoredVersion{}, err
 	}
 	stored, err := storedOf(c)
 	if err != nil {
-		return stored, fmt.Errorf("Lambda PublishVersion %s: %w", function, err)
+		return stored, fmt.Errorf("Lambda PublishVersion %s: %w", in.Function, err)
 	}
 	stored.TagsError = "PublishVersion does not tell tags"
 	return stored, nil
