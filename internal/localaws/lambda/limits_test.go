@@ -5,20 +5,12 @@ import (
 	"bytes"
 	"compress/flate"
 	"fmt"
-	"io"
+	"hash/crc32"
 	"strings"
 	"testing"
 
 	"github.com/edgedeploy/edgedeploy/internal/localaws/lambda"
 )
-
-// zeros is an endless source of nothing.
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) {
-	clear(p)
-	return len(p), nil
-}
 
 func emptyArchive(t *testing.T) []byte {
 	t.Helper()
@@ -29,19 +21,43 @@ func emptyArchive(t *testing.T) []byte {
 	return out.Bytes()
 }
 
-// inflating is a small zip that unpacks to size bytes, in two files.
-func inflating(t *testing.T, size int64) []byte {
+// inflating is a small zip that unpacks to size bytes. Its files share one
+// compressed block, so that making it costs little.
+func inflating(t *testing.T, size int) []byte {
 	t.Helper()
+	const block = 10_000_000
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
-	w.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) { return flate.NewWriter(to, flate.BestSpeed) })
-	for i, n := range []int64{size / 2, size - size/2} {
-		file, err := w.Create(fmt.Sprintf("%d.bin", i))
+	for i := 0; size > 0; i++ {
+		n := min(block, size)
+		size -= n
+		content := make([]byte, n)
+		var packed bytes.Buffer
+		deflate, err := flate.NewWriter(&packed, flate.BestSpeed)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.CopyN(file, zeros{}, n); err != nil {
+		if _, err := deflate.Write(content); err != nil {
 			t.Fatal(err)
+		}
+		if err := deflate.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for ; ; i++ { // the same block again, as long as it fits
+			file, err := w.CreateRaw(&zip.FileHeader{
+				Name: fmt.Sprintf("%d.bin", i), Method: zip.Deflate, CRC32: crc32.ChecksumIEEE(content),
+				CompressedSize64: uint64(packed.Len()), UncompressedSize64: uint64(n),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := file.Write(packed.Bytes()); err != nil {
+				t.Fatal(err)
+			}
+			if size < n {
+				break
+			}
+			size -= n
 		}
 	}
 	if err := w.Close(); err != nil {
