@@ -107,11 +107,12 @@ func (h History) Lineage(number int) []Summary {
 }
 
 // Target finds what a rollback without arguments goes back to: the nearest
-// complete ancestor that is not held and binds something else than is bound
-// now. While a release is in flight, what is live on paper may not be what is
+// complete ancestor that binds something else than is bound now. What a
+// rollback took out of service is held, and is not in the lineage, so it is
+// never met. While a release is in flight, what is live on paper may not be what is
 // bound: then the live release itself is the target, or, if what is in flight
 // is a rollback that was interrupted, its target once more.
-func (h History) Target(stack string, pos Position, held func(release int) bool) (int, error) {
+func (h History) Target(stack string, pos Position) (int, error) {
 	line := h.Lineage(pos.Live)
 	switch {
 	case pos.Live == 0 && pos.Pending != 0:
@@ -127,7 +128,7 @@ func (h History) Target(stack string, pos Position, held func(release int) bool)
 		now, candidates = p.Bindings, line
 	}
 	for _, s := range candidates {
-		if s.Bindings != now && !held(s.Number) {
+		if s.Bindings != now {
 			return s.Number, nil
 		}
 	}
@@ -156,11 +157,6 @@ func (h History) Passed(pos Position, target int) []int {
 		return []int{pos.Pending, pos.Live}
 	}
 	return []int{pos.Live}
-}
-
-// HeldRelease says that a hold names the release.
-func HeldRelease(holds []Hold, number int) bool {
-	return slices.ContainsFunc(holds, func(h Hold) bool { return h.Release == number })
 }
 
 // PlanResume plans to lift the hold of one release, or of all when release is

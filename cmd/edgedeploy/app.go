@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/term"
+)
+
+// Streams are what a command reads and writes.
+type Streams struct {
+	In       *os.File
+	Out, Err *os.File
+}
+
+// app is one run of the program: its streams, its environment and the flags
+// that every command has.
+type app struct {
+	streams  Streams
+	lookup   func(string) (string, bool)
+	env      term.Env
+	facts    term.Facts // of stderr, where progress and questions go
+	out, err render.Style
+
+	file, stack, root string
+	output            string
+	profile, endpoint string
+	local             bool
+	localData         string
+	verbose           bool
+	color, noColor    bool
+	allowEnv          []string
+	account           string // of a saved plan; "" otherwise
+	calls             *callLog
+	exit              int   // what the command ends with when it returns no error
+	wrote             bool  // a document went to stdout already
+	doc               *spec // for the positions of what an error is about
+	localFlags        []string
+}
+
+// Main runs one command and gives the exit code. It reads the environment only
+// through lookup.
+func Main(ctx context.Context, args []string, s Streams, lookup func(string) (string, bool)) int {
+	a := &app{streams: s, lookup: lookup, calls: &callLog{}}
+	a.style()
+	soft, stop := term.Interrupts(ctx, term.Handlers{
+		First:  func(os.Signal) { a.interrupted(false) },
+		Second: func() { a.interrupted(true) },
+	})
+	defer stop()
+	root := a.command()
+	root.SetArgs(singleDashes(root, args))
+	err := root.ExecuteContext(soft)
+	a.calls.report(a)
+	if err == nil {
+		return a.exit
+	}
+	return a.fail(err)
+}
+
+// interrupted tells a person what ^C does.
+func (a *app) interrupted(again bool) {
+	if again {
+		a.say("edgedeploy: stopped at once; apply again goes on from whatever was reached\n")
+		return
+	}
+	a.say("edgedeploy: finishing what is in flight; ^C again stops at once\n")
+}
+
+// fail says what went wrong and what to do, and gives the exit code.
+func (a *app) fail(err error) int {
+	code, hint := exitCode(err), a.hint(err)
+	if problems := problemsOf(err); len(problems) > 0 && a.output != "json" {
+		_, _ = io.WriteString(a.streams.Err, render.Problems(problems, a.err))
+	} else if !errors.Is(err, errShown) {
+		_, _ = io.WriteString(a.streams.Err, render.Error(err, hint, a.err))
+	}
+	if a.output == "json" && !a.wrote {
+		if doc, jerr := errorJSON(err, hint, code); jerr == nil {
+			_, _ = a.streams.Out.Write(doc)
+		}
+	}
+	return code
+}
+
+// command builds the tree. There is no package-level state: two calls give two
+// independent trees.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "edgedeploy",
+		Short: "Deploy WebAssembly handlers to Lambda@Edge and CloudFront",
+		Long: `edgedeploy publishes WebAssembly handlers as Lambda@Edge versions, associates them
+with CloudFront cache behaviors, and takes them back again, from one spec.
+
+It changes only the slots that the spec names: a distribution, a path pattern
+and a trigger. Everything else in a distribution stays byte for byte as it is.
+Releases are kept in Lambda itself, so there is no state file to lose.
+
+Start with:  edgedeploy init
+             edgedeploy apply --local     (an AWS in this process; no account needed)`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Args:              cobra.NoArgs,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.settle(cmd) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(a.streams.Out)
+	root.SetErr(a.streams.Err)
+	root.SetIn(a.streams.In)
+	a.globalFlags(root.PersistentFlags())
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{command: cmd.CommandPath(), err: err} })
+	root.AddCommand(
+		a.initCommand(), a.validateCommand(), a.buildCommand(), a.planCommand(), a.applyCommand(),
+		a.rollbackCommand(), a.statusCommand(), a.historyCommand(), a.showCommand(), a.unlockCommand(),
+		a.resumeCommand(), a.policyCommand(), a.localCommand(), a.schemaCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+func (a *app) globalFlags(f *pflag.FlagSet) {
+	f.StringVarP(&a.file, "file", "f", "edgedeploy.yaml", "the spec")
+	f.StringVar(&a.root, "root", "", "the project's root, which no path may leave (default: the folder with .git above the spec)")
+	f.StringVarP(&a.output, "output", "o", "text", "text, json or markdown")
+	f.StringVar(&a.profile, "profile", "", "profile of ~/.aws/config")
+	f.StringVar(&a.endpoint, "endpoint-url", "", "send every AWS call to this URL")
+	f.BoolVar(&a.local, "local", false, "use the local AWS: no account, no network, no credentials")
+	f.StringVar(&a.localData, "local-data", "", "where the local AWS keeps its data (default: .edgedeploy/local in the root)")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "print each AWS call to stderr")
+	f.BoolVar(&a.color, "color", false, "colour even without a terminal")
+	f.BoolVar(&a.noColor, "no-color", false, "no colour")
+	f.StringSliceVar(&a.allowEnv, "allow-env", nil, "let the spec read this environment variable (may be repeated)")
+}
+
+// stackFlag is for commands that need no spec.
+func (a *app) stackFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.stack, "stack", "", "the stack's name; no spec is read then")
+}
+
+// settle reads the environment's flags and decides the styles. It runs before
+// every command.
+func (a *app) settle(cmd *cobra.Command) error {
+	var bad error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		name := "EDGEDEPLOY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, set := a.lookup(name)
+		if f.Changed || !set || f.Name == "help" || bad != nil {
+			return
+		}
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			bad = &usageError{command: cmd.CommandPath(), err: errors.New(name + ": " + err.Error())}
+		}
+	})
+	if bad != nil {
+		return bad
+	}
+	switch a.output {
+	case "text", "json", "markdown":
+	default:
+		return &usageError{command: cmd.CommandPath(), err: errors.New("--output is text, json or markdown, not " + a.output)}
+	}
+	a.style()
+	return nil
+}
+
+// style decides colour and width: flags first, then NO_COLOR and the like,
+// then whether there is a terminal.
+func (a *app) style() {
+	a.env = term.ReadEnv(a.lookup)
+	a.facts = term.Look(a.streams.Err, a.env)
+	out := term.Look(a.streams.Out, a.env)
+	a.out = render.Style{Color: a.colored(out), Width: out.Width}
+	a.err = render.Style{Color: a.colored(a.facts), Width: a.facts.Width}
+}
+
+func (a *app) colored(f term.Facts) bool {
+	switch {
+	case a.noColor:
+		return false
+	case a.color:
+		return true
+	}
+	return f.Color
+}
+
+// print writes a command's result to stdout.
+func (a *app) print(text string) error {
+	a.wrote = true
+	_, err := io.WriteString(a.streams.Out, text)
+	return err
+}
+
+// say writes to stderr what is not the command's result.
+func (a *app) say(text string) { _, _ = io.WriteString(a.streams.Err, text) }
+
+// warn writes a warning to stderr.
+func (a *app) warn(text string) { a.say(render.Warning(text, a.err)) }
+
+// document picks one of three forms of a result.
+func (a *app) document(text func() string, json func() ([]byte, error), markdown func() string) error {
+	switch a.output {
+	case "json":
+		doc, err := json()
+		if err != nil {
+			return err
+		}
+		return a.print(strings.TrimRight(string(doc), "\n") + "\n")
+	case "markdown":
+		return a.print(markdown())
+	default:
+		return a.print(text())
+	}
+}
+
+// singleDashes lets long flags be written with one dash, as many have learnt
+// from terraform: -auto-approve.
+func singleDashes(root *cobra.Command, args []string) []string {
+	cmd, _, err := root.Find(args)
+	if err != nil {
+		return args
+	}
+	fixed := make([]string, len(args))
+	for i, arg := range args {
+		fixed[i] = arg
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		if !strings.HasPrefix(arg, "-") || strings.HasPrefix(arg, "--") || len(name) < 2 {
+			continue
+		}
+		if cmd.Flags().Lookup(name) != nil || root.PersistentFlags().Lookup(name) != nil {
+			fixed[i] = "-" + arg
+		}
+	}
+	return fixed
+}
+
+// usageError says that the command line is not understood.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }

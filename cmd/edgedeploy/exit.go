@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/internal/awscloud"
+	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/ledger"
+	"github.com/edgedeploy/edgedeploy/internal/term"
+	"github.com/edgedeploy/edgedeploy/stackspec"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// The exit codes, as docs/cli.md lists them.
+const (
+	exitFailed      = 1
+	exitChanges     = 2
+	exitInvalid     = 3
+	exitConflict    = 4
+	exitHeld        = 5
+	exitUndeployed  = 6
+	exitInterrupted = 130
+)
+
+// errShown ends a command whose findings were printed already.
+var errShown = errors.New("")
+
+// invalidError is errShown for a spec or bundle that is invalid.
+type invalidError struct{ problems []stackspec.Problem }
+
+func (e *invalidError) Error() string { return "the spec or a bundle is invalid" }
+
+// exitCode says what an error means to a script.
+func exitCode(err error) int {
+	switch {
+	case is[*term.InterruptError](err), is[*deploy.InterruptedError](err), errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case is[*deploy.PartialError](err), is[*deploy.BehindError](err):
+		return exitFailed // something was done: no conflict that left all as it was
+	case is[*deploy.HeldError](err):
+		return exitHeld
+	case is[*deploy.UndeployedError](err):
+		return exitUndeployed
+	case is[*stackspec.InvalidError](err), is[*invalidError](err), is[*bundle.Error](err):
+		return exitInvalid
+	case conflict(err):
+		return exitConflict
+	}
+	return exitFailed
+}
+
+// conflict says that somebody or something else stands in the way, and that
+// nothing was done.
+func conflict(err error) bool {
+	return is[*deploy.LockedError](err) || is[*deploy.LostLockError](err) || is[*deploy.StaleError](err) ||
+		is[*deploy.AccountError](err) || is[*associations.ConflictError](err) ||
+		is[*associations.FunctionConflictError](err) || is[*associations.DetachError](err) ||
+		is[*associations.PolicyError](err) || is[*associations.ChangedError](err) ||
+		is[*versions.OwnerError](err) || is[*versions.UnknownOwnerError](err) || is[*ledger.ForeignError](err) ||
+		errors.Is(err, versions.ErrStaleRevision)
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// problemsOf gives the findings about a spec that an error carries.
+func problemsOf(err error) []stackspec.Problem {
+	if e, ok := errors.AsType[*stackspec.InvalidError](err); ok {
+		return e.Problems
+	}
+	if e, ok := errors.AsType[*invalidError](err); ok {
+		return e.problems
+	}
+	return nil
+}
+
+// hint says what to do about an error, "" when the error says it itself.
+func (a *app) hint(err error) string {
+	var hints []string
+	for _, one := range leaves(err) {
+		if h := a.advice(one); h != "" && (len(hints) == 0 || hints[len(hints)-1] != h) {
+			hints = append(hints, h)
+		}
+	}
+	if len(hints) > 3 {
+		hints = hints[:3]
+	}
+	return strings.Join(hints, "; ")
+}
+
+// leaves takes apart what is blocked by several problems at once.
+func leaves(err error) []error {
+	if e, ok := errors.AsType[*deploy.BlockedError](err); ok {
+		return e.Problems
+	}
+	return []error{err}
+}
+
+func (a *app) advice(err error) string {
+	if h := a.planAdvice(err); h != "" {
+		return h
+	}
+	if e, ok := errors.AsType[*bundle.Error](err); ok {
+		return e.Hint
+	}
+	if e, ok := errors.AsType[*usageError](err); ok {
+		return "see " + e.command + " --help"
+	}
+	if e, ok := errors.AsType[*awscloud.Error](err); ok {
+		return e.Hint
+	}
+	if errors.Is(err, deploy.ErrNoRelease) {
+		return "edgedeploy history lists the releases there are"
+	}
+	return ""
+}
+
+// planAdvice is about what stops a plan or a run.
+func (a *app) planAdvice(err error) string {
+	var (
+		conflict *associations.ConflictError
+		function *associations.FunctionConflictError
+		behavior *associations.BehaviorError
+		missing  *associations.DistributionError
+		detach   *associations.DetachError
+		policy   *associations.PolicyError
+		changed  *associations.ChangedError
+		owner    *versions.OwnerError
+		held     *deploy.HeldError
+		locked   *deploy.LockedError
+		partial  *deploy.PartialError
+		behind   *deploy.BehindError
+		waiting  *deploy.UndeployedError
+		lost     *deploy.LostLockError
+		stopped  *deploy.InterruptedError
+	)
+	switch {
+	case errors.As(err, &partial):
+		return fmt.Sprintf("edgedeploy rollback --stack %s --to %d restores what was there; edgedeploy apply goes on", partial.Stack, partial.Live)
+	case errors.As(err, &behind):
+		return "run the same command again: it finds everything in place and completes the ledger"
+	case errors.As(err, &conflict):
+		return "take it over with --adopt (rollback --to 0 gives it back), or remove the line" + a.slotLine(conflict.Slot)
+	case errors.As(err, &function):
+		return "remove that CloudFront Function from the behavior, or the line" + a.slotLine(function.Slot)
+	case errors.As(err, &behavior):
+		return "use one of the existing path patterns, or add the cache behavior to the distribution first" + a.slotLine(behavior.Slot)
+	case errors.As(err, &missing):
+		return "check the id, and that the credentials are for the account that owns it" + a.distributionLine(missing.Distribution)
+	case errors.As(err, &detach):
+		return "say --allow-detach if its functions shall be detached, or put it back into the spec"
+	case errors.As(err, &policy):
+		return "say --with-policy to change it all the same"
+	case errors.As(err, &changed):
+		return "somebody else edited the distribution: plan again and look"
+	case errors.As(err, &owner):
+		return "choose another name: for the function, or take it over with --adopt" + a.functionLine(owner.Function)
+	case errors.As(err, &held):
+		return fmt.Sprintf("change what was rolled back, or lift the hold with: edgedeploy resume --stack %s%s", held.Stack, a.localWords())
+	case errors.As(err, &locked):
+		return fmt.Sprintf("wait for it, or, if that run is dead, edgedeploy unlock --stack %s", locked.Stack)
+	case errors.As(err, &lost):
+		return "another run is at work now; look at edgedeploy status before you go on"
+	case errors.As(err, &waiting):
+		return "nothing is wrong: edgedeploy status tells when it is everywhere; --timeout waits longer"
+	case errors.As(err, &stopped) && stopped.Written:
+		return "edgedeploy apply goes on; edgedeploy rollback goes back"
+	case is[*deploy.StaleError](err):
+		return "somebody else deployed in the meantime: plan again and look at what it says now"
+	case is[*deploy.AccountError](err):
+		return "use the credentials of that account (--profile), or correct account: in the spec"
+	case is[*deploy.PinError](err):
+		return "that release cannot be restored: choose another one (edgedeploy history), or apply the source of it again"
+	case is[*deploy.NoTargetError](err):
+		return "edgedeploy history lists what there is; --to N goes to a certain release, --to 0 to before the first one"
+	case is[*deploy.AliasError](err):
+		return "alternate domain names are those in the distribution's own settings; or give its id"
+	case is[*term.NotInteractiveError](err):
+		return "look at the plan, then say --yes"
+	}
+	return ""
+}
+
+// slotLine names the line of the spec that a slot stands on.
+func (a *app) slotLine(s associations.Slot) string {
+	if a.doc == nil {
+		return ""
+	}
+	return a.doc.place(a.doc.slotLine(s))
+}
+
+func (a *app) distributionLine(id string) string {
+	if a.doc == nil {
+		return ""
+	}
+	return a.doc.place(a.doc.distributionLine(id))
+}
+
+func (a *app) functionLine(name string) string {
+	if a.doc == nil {
+		return ""
+	}
+	return a.doc.place(a.doc.functionLine(name))
+}
+
+// localWords are the flags that a hinted command needs too.
+func (a *app) localWords() string {
+	if len(a.localFlags) == 0 {
+		return ""
+	}
+	return " " + strings.Join(a.localFlags, " ")
+}
+
+// errorJSON is what a failed command prints with -o json: one document.
+func errorJSON(err error, hint string, code int) ([]byte, error) {
+	doc := struct {
+		Schema   int                 `json:"schema"`
+		Error    string              `json:"error"`
+		Hint     string              `json:"hint,omitempty"`
+		Problems []stackspec.Problem `json:"problems,omitempty"`
+		ExitCode int                 `json:"exitCode"`
+	}{1, err.Error(), hint, problemsOf(err), code}
+	out, jerr := json.MarshalIndent(doc, "", "  ")
+	if jerr != nil {
+		return nil, jerr
+	}
+	return append(out, '\n'), nil
+}

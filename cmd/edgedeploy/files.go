@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/stackspec"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "init",
+		Short: "Write a commented starter spec; never overwrites",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			dir, err := filepath.Abs(filepath.Dir(a.file))
+			if err != nil {
+				return err
+			}
+			f, err := os.OpenFile(a.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+			if errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("%s exists and is left as it is: move it away, or name another file with -f", a.file)
+			}
+			if err != nil {
+				return fmt.Errorf("write the spec: %w", err)
+			}
+			_, werr := f.Write(stackspec.Starter(filepath.Base(dir)))
+			if err := errors.Join(werr, f.Close()); err != nil {
+				return fmt.Errorf("write %s: %w", a.file, err)
+			}
+			file := ""
+			if a.file != "edgedeploy.yaml" {
+				file = " -f " + a.file
+			}
+			return a.print(fmt.Sprintf(`Wrote %s.
+
+Next:
+  build the handler it names, or change the name
+  edgedeploy validate%s
+  edgedeploy apply --local%s      on an AWS in this process; no account needed
+  edgedeploy iam-policy%s         what the real account has to allow
+`, a.file, file, file, file))
+		},
+	}
+}
+
+func (a *app) validateCommand() *cobra.Command {
+	var only bool
+	cmd := &cobra.Command{
+		Use:   "validate",
+		Short: "Check the spec and the bundles; contacts nothing",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			s, err := a.load()
+			if err != nil {
+				return err
+			}
+			if !only {
+				if _, err := a.build(s, nil); err != nil {
+					return err
+				}
+			}
+			text := fmt.Sprintf("%s is valid: stack %s, %s, %s.\n", a.file, s.Stack.Name,
+				count(len(s.Stack.Functions), "function"), count(len(s.Stack.Distributions), "distribution"))
+			same := func() string { return text }
+			return a.document(same, func() ([]byte, error) {
+				return json.MarshalIndent(map[string]any{"schema": 1, "valid": true, "stack": s.Stack.Name, "problems": orNone(s.Warnings)}, "", "  ")
+			}, same)
+		},
+	}
+	cmd.Flags().BoolVar(&only, "spec-only", false, "check the file alone, not the bundles it names")
+	return cmd
+}
+
+// orNone gives an empty list for none, so that JSON has [] and not null.
+func orNone(p []stackspec.Problem) []stackspec.Problem {
+	if p == nil {
+		return []stackspec.Problem{}
+	}
+	return p
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func (a *app) buildCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:     "build",
+		Aliases: []string{"package"},
+		Short:   "Write the bundles as zips; contacts nothing",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			s, err := a.load()
+			if err != nil {
+				return err
+			}
+			all, err := a.build(s, nil)
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				out = filepath.Join(s.top, ".edgedeploy", "build")
+			}
+			if err := os.MkdirAll(out, 0o755); err != nil {
+				return fmt.Errorf("write the bundles: %w", err)
+			}
+			var bundles []render.Bundle
+			for _, f := range s.Stack.Functions {
+				b := all[f.Key]
+				file := filepath.Join(out, f.Key+".zip")
+				if err := writeWhole(file, b.Zip); err != nil {
+					return err
+				}
+				bundles = append(bundles, bundleReport(b, file))
+			}
+			return a.document(
+				func() string { return render.Bundles(bundles, a.out) },
+				func() ([]byte, error) { return render.BundlesJSON(bundles) },
+				func() string { return render.BundlesMarkdown(bundles) },
+			)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "the folder for the zips (default: .edgedeploy/build in the root)")
+	return cmd
+}
+
+// bundleReport is what render is told of a bundle.
+func bundleReport(b built, file string) render.Bundle {
+	r := render.Bundle{
+		Function: b.Key, File: file, Content: b.Content, CodeSHA256: b.CodeSHA256,
+		ZipBytes: int64(len(b.Zip)), Uncompressed: b.Uncompressed, Trampoline: b.Bundle.Trampoline,
+	}
+	for _, f := range b.Files {
+		r.Files = append(r.Files, render.BundleFile{Name: f.Name, Size: f.Size, Compressed: f.Compressed})
+	}
+	for _, d := range b.Dropped {
+		r.Dropped = append(r.Dropped, render.BundleFile{Name: d.Name, Size: int64(d.Bytes)})
+	}
+	return r
+}
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of the spec, for editors",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return a.print(strings.TrimRight(string(stackspec.Schema()), "\n") + "\n")
+		},
+	}
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			same := func() string { return "edgedeploy " + toolVersion() + "\n" }
+			return a.document(same, func() ([]byte, error) {
+				return json.MarshalIndent(versionFacts(), "", "  ")
+			}, same)
+		},
+	}
+}

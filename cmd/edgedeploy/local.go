@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgedeploy/edgedeploy/internal/localaws"
+)
+
+func (a *app) localCommand() *cobra.Command {
+	var listen string
+	var o localaws.Options
+	cmd := &cobra.Command{
+		Use:   "local",
+		Short: "Serve the local AWS for any AWS client",
+		Long: `Local serves the control planes of Lambda and CloudFront (with STS GetCallerIdentity
+and IAM CreateRole and GetRole) on loopback, kept in .edgedeploy/local. It is the
+same that --local uses in this folder; while it serves, --local uses it.
+
+  AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=x AWS_REGION=us-east-1 \
+    aws --endpoint-url http://127.0.0.1:4599 cloudfront list-distributions
+
+The access key id is the account. Only the form of a signature is checked. It
+stops with ^C.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serveLocal(cmd.Context(), listen, o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&listen, "listen", "127.0.0.1:4599", "address to listen on; port 0 takes any")
+	f.BoolVar(&o.ListenAnyone, "listen-anyone", false, "allow other addresses than loopback: whoever reaches the port can then store code here")
+	f.DurationVar(&o.Delays.FunctionCreate, "create-delay", 0, "how long a created function is Pending")
+	f.DurationVar(&o.Delays.FunctionUpdate, "update-delay", 0, "how long an update is InProgress")
+	f.DurationVar(&o.Delays.VersionActive, "version-delay", 0, "how long a published version is Pending")
+	f.DurationVar(&o.Delays.RoleAssumable, "role-delay", 0, "how long after CreateRole Lambda cannot assume it")
+	f.DurationVar(&o.Delays.Propagation, "propagation-delay", 0, "how long a distribution is InProgress after a write")
+	f.DurationVar(&o.Delays.ReplicaRemoval, "replica-delay", 0, "how long replicas of a version outlive its last association")
+	f.IntVar(&o.WritesPerMinute, "writes-per-minute", 0, "throttle CloudFront writes beyond this number (0: never)")
+	f.BoolVar(&o.LegacyViewerLimits, "legacy-viewer-limits", false, "enforce the quotas on viewer triggers of before 2024")
+	return cmd
+}
+
+func (a *app) serveLocal(ctx context.Context, listen string, o localaws.Options) (err error) {
+	if o.Dir, err = a.localDir(nil); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; --listen names another address, port 0 takes any", listen, err)
+	}
+	server, err := localaws.Open(o)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	if err := a.print(fmt.Sprintf("The local AWS is at http://%s, with its data in %s.\n", l.Addr(), o.Dir)); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return server.Serve(ctx, l)
+}

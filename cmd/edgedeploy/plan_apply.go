@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/internal/render"
+)
+
+// ruleFlags are the permissions of one plan.
+type ruleFlags struct {
+	deploy.Rules
+	upgrade bool
+}
+
+func (r *ruleFlags) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&r.Adopt, "adopt", false, "take over slots and functions that something else holds")
+	f.BoolVar(&r.AllowDetach, "allow-detach", false, "empty the slots of distributions that left the spec")
+	f.BoolVar(&r.WithPolicy, "with-policy", false, "change distributions that take part in continuous deployment")
+	f.BoolVar(&r.upgrade, "upgrade-trampoline", false, "give every function the newest trampoline")
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var rules ruleFlags
+	var detailed bool
+	var out string
+	cmd := &cobra.Command{
+		Use:     "plan",
+		Aliases: []string{"diff"},
+		Short:   "Show what apply would do",
+		Long:    "Plan reads the spec, packs the bundles, looks at the account and says what apply would do.\nIt changes nothing.",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.plan(cmd.Context(), rules, detailed, out)
+		},
+	}
+	rules.register(cmd)
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 if there are changes")
+	cmd.Flags().StringVar(&out, "out", "", "save the plan and its bundles to this file, for apply FILE")
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, rules ruleFlags, detailed bool, out string) (err error) {
+	s, err := a.load()
+	if err != nil {
+		return err
+	}
+	all, err := a.build(s, nil)
+	if err != nil {
+		return err
+	}
+	ses, err := a.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ses.close()) }()
+	p, err := a.prepare(ctx, s, ses, all, rules.Rules, rules.upgrade)
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		if err := savePlan(out, p, s.file); err != nil {
+			return err
+		}
+	}
+	if detailed && p.plan.Changes() {
+		a.exit = exitChanges
+	}
+	return a.showPlan(p.plan)
+}
+
+func (a *app) showPlan(p deploy.Plan) error {
+	return a.document(
+		func() string { return render.PlanText(p, a.out) },
+		func() ([]byte, error) { return render.PlanJSON(p) },
+		func() string { return render.PlanMarkdown(p) },
+	)
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var rules ruleFlags
+	var run runFlags
+	cmd := &cobra.Command{
+		Use:     "apply [PLANFILE]",
+		Aliases: []string{"deploy"},
+		Short:   "Publish, associate and record what the spec wants",
+		Long: `Apply shows the plan, asks, and runs the very plan it showed. With a file that
+plan --out wrote, it runs that plan or refuses it as stale.
+
+It can be repeated at any time: what is there already is not done again.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := run.check(cmd); err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				return a.applySaved(cmd, args[0], run)
+			}
+			return a.apply(cmd.Context(), rules, run)
+		},
+	}
+	rules.register(cmd)
+	run.register(cmd)
+	return cmd
+}
+
+// plans bounds how often apply --yes plans anew because somebody else was faster.
+const plans = 3
+
+func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) (err error) {
+	s, err := a.load()
+	if err != nil {
+		return err
+	}
+	all, err := a.build(s, nil)
+	if err != nil {
+		return err
+	}
+	ses, err := a.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ses.close()) }()
+	for try := 1; ; try++ {
+		p, err := a.prepare(ctx, s, ses, all, rules.Rules, rules.upgrade)
+		if err != nil {
+			return err
+		}
+		err = a.showAndRun(ctx, ses, p, run, "Apply this to "+s.Stack.Name+"?")
+		// Nobody approved the plan by looking at it, so another one is as good.
+		if !is[*deploy.StaleError](err) || !run.yes || try == plans {
+			return err
+		}
+		a.warn(err.Error() + "; planning again")
+	}
+}
+
+// showAndRun shows a plan, asks if there is something to ask, and runs it.
+func (a *app) showAndRun(ctx context.Context, ses *session, p prepared, run runFlags, question string) error {
+	// The result is the document on stdout; the plan before it is for the eyes.
+	if a.output == "text" {
+		a.say(render.PlanText(p.plan, a.err))
+	}
+	if len(p.plan.Held) > 0 {
+		return &deploy.HeldError{Stack: p.plan.Stack, Held: p.plan.Held}
+	}
+	if p.plan.Changes() {
+		if err := a.confirm(ctx, run.yes, question); err != nil {
+			return err
+		}
+	}
+	if err := a.execute(ctx, ses, p, run); err != nil {
+		return err
+	}
+	if !a.wrote && a.output != "text" {
+		return a.showPlan(p.plan) // nothing was to be done: the plan says so
+	}
+	return nil
+}
+
+func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err error) {
+	for _, name := range []string{"adopt", "allow-detach", "with-policy", "upgrade-trampoline"} {
+		if cmd.Flags().Changed(name) {
+			return &usageError{cmd.CommandPath(), errors.New("--" + name + " was to be said to plan: a saved plan is run as it is")}
+		}
+	}
+	ctx := cmd.Context()
+	p, err := openPlan(file)
+	if err != nil {
+		return err
+	}
+	ses, err := a.connectFor(ctx, p.plan.Account)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ses.close()) }()
+	account, err := ses.Identity.Account(ctx)
+	if err != nil {
+		return err
+	}
+	if account != p.plan.Account {
+		return &deploy.AccountError{Want: p.plan.Account, Have: account}
+	}
+	if !p.plan.Changes() {
+		now, err := ses.ledger.Position(ctx, p.plan.Stack)
+		if err != nil {
+			return err
+		}
+		if now != p.plan.Saw {
+			return &deploy.StaleError{Stack: p.plan.Stack, Saw: p.plan.Saw, Now: now}
+		}
+	}
+	return a.showAndRun(ctx, ses, p, run, "Apply this to "+p.plan.Stack+"?")
+}

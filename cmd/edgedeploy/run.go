@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/term"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// runFlags are the flags of the commands that change something.
+type runFlags struct {
+	yes     bool
+	message string
+	noWait  bool
+	timeout time.Duration
+	restore string // --on-failure
+}
+
+func (r *runFlags) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVarP(&r.yes, "yes", "y", false, "do not ask")
+	f.BoolVar(&r.yes, "auto-approve", false, "the same as --yes")
+	f.StringVarP(&r.message, "message", "m", "", "why, for the history (default: the commit's subject)")
+	f.BoolVar(&r.noWait, "no-wait", false, "end as soon as CloudFront accepted everything")
+	f.DurationVar(&r.timeout, "timeout", 30*time.Minute, "how long to wait until the change is everywhere")
+	f.StringVar(&r.restore, "on-failure", "stop", "stop, or rollback: undo the distributions written before the one that failed")
+}
+
+func (r *runFlags) check(cmd *cobra.Command) error {
+	switch {
+	case r.restore != "stop" && r.restore != "rollback":
+		return &usageError{cmd.CommandPath(), fmt.Errorf("--on-failure is stop or rollback, not %s", r.restore)}
+	case r.timeout <= 0:
+		return &usageError{cmd.CommandPath(), fmt.Errorf("--timeout must be more than 0; --no-wait does not wait")}
+	}
+	return nil
+}
+
+// confirm asks before anything is changed.
+func (a *app) confirm(ctx context.Context, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	prompt := term.Prompt{
+		In: a.streams.In, Out: a.streams.Err,
+		Interactive: term.Interactive(a.streams.In, a.streams.Err, a.env),
+	}
+	ok, err := prompt.Confirm(ctx, question)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errDeclined
+	}
+	return nil
+}
+
+var errDeclined = fmt.Errorf("nothing was changed: the answer was not yes")
+
+// execute runs a plan and tells what came of it.
+func (a *app) execute(ctx context.Context, ses *session, p prepared, r runFlags) error {
+	runner := &deploy.Runner{
+		Cloud: ses.Cloud, Ledger: ses.ledger, Code: p.code, Now: time.Now,
+		Limit: 4, Restore: r.restore == "rollback",
+	}
+	if !r.noWait {
+		runner.Timeout = r.timeout
+	}
+	if ses.local {
+		// The local AWS has no quotas to respect.
+		runner.Pace, runner.Poll = versions.Pace{Poll: 20 * time.Millisecond}, 20*time.Millisecond
+	}
+	show, done := a.progress()
+	runner.Notify = show
+	message := r.message
+	if message == "" {
+		message = p.subject
+	}
+	result, err := runner.Run(ctx, p.plan, a.by(message))
+	done()
+	if !p.plan.Changes() && err == nil {
+		return nil
+	}
+	if is[*deploy.StaleError](err) || is[*deploy.LockedError](err) {
+		return err
+	}
+	outcome := render.Outcome{Plan: p.plan, Result: result, Flags: a.localFlags}
+	if err != nil {
+		outcome.ExitCode = exitCode(err)
+	}
+	if werr := a.document(
+		func() string { return render.Result(outcome, a.out) },
+		func() ([]byte, error) { return render.ResultJSON(outcome) },
+		func() string { return render.ResultMarkdown(outcome) },
+	); werr != nil && err == nil {
+		return werr
+	}
+	return err
+}
+
+// progress shows a run's events on stderr: a painted block on a terminal,
+// plain lines elsewhere.
+func (a *app) progress() (show func(deploy.Event), done func()) {
+	p := &render.Progress{Style: a.err, Terminal: a.facts.Repaint && !a.verbose}
+	if !p.Terminal {
+		return func(e deploy.Event) {
+			for _, line := range p.Add(e, time.Now()) {
+				a.say(line + "\n")
+			}
+		}, func() {}
+	}
+	painter := &term.Painter{Out: a.streams.Err}
+	return func(e deploy.Event) {
+			now := time.Now()
+			painter.Print(p.Add(e, now), p.Block(now))
+		}, func() {
+			_ = painter.Close() // stderr that cannot be written to is no reason to fail
+		}
+}

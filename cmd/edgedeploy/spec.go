@@ -1,0 +1,275 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/stackspec"
+)
+
+// maxSpec is how much of a spec is read: more than stackspec accepts, so that
+// it is stackspec that says so.
+const maxSpec = 2 << 20
+
+// spec is a spec that was read, with the folder its paths are in.
+type spec struct {
+	stackspec.Document
+	file string   // as it was given, for messages
+	dir  string   // the spec's folder below the root, slash-separated
+	root *os.Root // the project's root: no path leaves it
+	top  string   // the root's path
+	ids  map[string]string
+}
+
+// load reads and checks the spec. It needs no network.
+func (a *app) load() (*spec, error) {
+	src, err := readFile(a.file)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := stackspec.Parse(a.file, src, stackspec.Options{Lookup: a.lookup, AllowEnv: a.allowEnv})
+	if err != nil {
+		return nil, err
+	}
+	if len(doc.Warnings) > 0 {
+		a.say(render.Problems(doc.Warnings, a.err))
+	}
+	top, err := a.top(filepath.Dir(a.file))
+	if err != nil {
+		return nil, err
+	}
+	s := &spec{Document: doc, file: a.file, top: top, ids: map[string]string{}}
+	if s.dir, err = below(top, filepath.Dir(a.file)); err != nil {
+		return nil, err
+	}
+	if s.root, err = os.OpenRoot(top); err != nil {
+		return nil, fmt.Errorf("the project's root: %w", err)
+	}
+	for _, d := range doc.Stack.Distributions {
+		if d.ID != "" {
+			s.ids[d.ID] = d.Key
+		}
+	}
+	a.doc = s
+	return s, nil
+}
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &noSpecError{file: name}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the spec: %w", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	src, err := io.ReadAll(io.LimitReader(f, maxSpec))
+	if err != nil {
+		return nil, fmt.Errorf("the spec: %w", err)
+	}
+	return src, nil
+}
+
+// noSpecError says that there is no spec where one was looked for.
+type noSpecError struct{ file string }
+
+func (e *noSpecError) Error() string {
+	return fmt.Sprintf("there is no spec %s: say where it is with -f, or write one with edgedeploy init", e.file)
+}
+
+// top finds the project's root: --root, or the nearest folder with .git, or
+// the spec's own folder.
+func (a *app) top(dir string) (string, error) {
+	if a.root != "" {
+		top, err := filepath.Abs(a.root)
+		if err != nil {
+			return "", err
+		}
+		return filepath.EvalSymlinks(top)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return "", err
+	}
+	for at := abs; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, ".git")); err == nil {
+			return at, nil
+		}
+		if filepath.Dir(at) == at {
+			return abs, nil
+		}
+	}
+}
+
+// below gives dir as a slash-separated path below top.
+func below(top, dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(top, abs)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", fmt.Errorf("the spec's folder %s is outside the project's root %s: say --root", dir, top)
+	}
+	return filepath.ToSlash(rel), nil
+}
+
+// built is a function with its bundle.
+type built struct {
+	stackspec.Function
+	bundle.Bundle
+}
+
+// build packs every function, and judges it against the limits of the
+// triggers it serves. It contacts nothing. trampolines are the numbers that
+// functions have to keep, by Lambda name.
+func (a *app) build(s *spec, trampolines map[string]int) (map[string]built, error) {
+	all := map[string]built{}
+	var problems []stackspec.Problem
+	for _, f := range s.Stack.Functions {
+		b, problem := s.pack(f, trampolines[f.Name])
+		if problem != nil {
+			problems = append(problems, *problem)
+			continue
+		}
+		for _, w := range b.Warnings {
+			problems = append(problems, s.problem(w, "", true, "functions", f.Key))
+		}
+		problems = append(problems, s.limits(b)...)
+		all[f.Key] = b
+	}
+	var warnings []stackspec.Problem
+	for _, p := range problems {
+		if !p.Warning {
+			return nil, &invalidError{problems: problems}
+		}
+		warnings = append(warnings, p)
+	}
+	if len(warnings) > 0 {
+		a.say(render.Problems(warnings, a.err))
+	}
+	return all, nil
+}
+
+// pack makes one function's bundle.
+func (s *spec) pack(f stackspec.Function, trampoline int) (built, *stackspec.Problem) {
+	if f.Trampoline != 0 {
+		trampoline = f.Trampoline
+	}
+	key, source := "wasm", f.Wasm
+	if f.Bundle != "" {
+		key, source = "bundle", f.Bundle
+	}
+	at := path.Join(s.dir, source)
+	if at == ".." || strings.HasPrefix(at, "../") {
+		p := s.problem(fmt.Sprintf("%s is outside the project's root %s", source, s.top),
+			"keep it below the root, or name a higher one with --root", false, "functions", f.Key, key)
+		return built{}, &p
+	}
+	in := bundle.Function{
+		Name: f.Key, Runtime: f.Config.Runtime, OnError: f.OnError, Config: f.Baked,
+		KeepNames: f.KeepNames, Trampoline: trampoline,
+	}
+	if key == "wasm" {
+		in.Wasm = at
+	} else {
+		in.Bundle, in.Handler = at, f.Config.Handler
+	}
+	b, err := bundle.Build(s.root, in)
+	if err != nil {
+		hint := ""
+		if e, ok := errors.AsType[*bundle.Error](err); ok {
+			hint = e.Hint
+		}
+		p := s.problem(err.Error(), hint, false, "functions", f.Key, key)
+		return built{}, &p
+	}
+	return built{Function: f, Bundle: b}, nil
+}
+
+// limits judges a bundle against the triggers that the spec gives it.
+func (s *spec) limits(b built) []stackspec.Problem {
+	sized := associations.Sized{Function: b.Key, Config: b.Config, ZipBytes: int64(len(b.Zip))}
+	for _, d := range s.Stack.Distributions {
+		for _, w := range d.Slots {
+			if w.Function == b.Key {
+				sized.Triggers = append(sized.Triggers, w.Trigger)
+			}
+		}
+	}
+	var problems []stackspec.Problem
+	for _, l := range associations.CheckLimits(sized, s.Stack.Viewer, s.Stack.Origin) {
+		hint := "lower it, or override the limit with limits: if your account has another one"
+		if l.Warning {
+			hint = "AWS documents more today, but CloudFront may still answer: " + l.Text
+		}
+		key := l.What
+		if key == "zip" {
+			key = map[bool]string{true: "wasm", false: "bundle"}[b.Wasm != ""]
+		}
+		problems = append(problems, s.problem(l.Error(), hint, l.Warning, "functions", b.Key, key))
+	}
+	return problems
+}
+
+// problem places a finding at a key of the spec, or, where the spec leaves the
+// key to its default, at the key above it.
+func (s *spec) problem(message, hint string, warning bool, keys ...string) stackspec.Problem {
+	p := stackspec.Problem{File: s.file, Path: strings.Join(keys, "."), Message: message, Hint: hint, Warning: warning}
+	for n := len(keys); n > 0 && p.Line == 0; n-- {
+		p.Line, p.Column = s.Locate(keys[:n]...)
+	}
+	p.Line, p.Column = max(p.Line, 1), max(p.Column, 1)
+	return p
+}
+
+func packed(all map[string]built) map[string]deploy.Packed {
+	out := make(map[string]deploy.Packed, len(all))
+	for key, b := range all {
+		out[key] = deploy.Packed{
+			Content: b.Content, CodeSHA256: b.CodeSHA256, ZipBytes: int64(len(b.Zip)), Trampoline: b.Bundle.Trampoline,
+		}
+	}
+	return out
+}
+
+// place writes a line of the spec behind a hint.
+func (s *spec) place(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s:%d)", s.file, line)
+}
+
+func (s *spec) slotLine(slot associations.Slot) int {
+	return s.SlotLine(s.ids[slot.Distribution], slot.Path, slot.Trigger)
+}
+
+func (s *spec) distributionLine(id string) int {
+	line, _ := s.Locate("distributions", s.ids[id])
+	return line
+}
+
+func (s *spec) functionLine(name string) int {
+	for _, f := range s.Stack.Functions {
+		if f.Name == name {
+			return s.FunctionLine(f.Key)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var detailed bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what is live, slot by slot, and whether it is what was deployed",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			return a.withStack(ctx, func(ses *session, stack string) error {
+				st, err := status(ctx, ses, stack)
+				if err != nil {
+					return err
+				}
+				if detailed && !settled(st) {
+					a.exit, st.ExitCode = exitChanges, exitChanges
+				}
+				return a.document(
+					func() string { return render.StatusText(st, a.out) },
+					func() ([]byte, error) { return render.StatusJSON(st) },
+					func() string { return render.StatusMarkdown(st) },
+				)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 if a slot does not hold what the live release put there, or a release is in flight")
+	a.stackFlag(cmd)
+	return cmd
+}
+
+// status compares what the live release says with what is there.
+func status(ctx context.Context, ses *session, stack string) (render.Status, error) {
+	state, err := ses.ledger.Read(ctx, stack)
+	if err != nil {
+		return render.Status{}, err
+	}
+	st := render.Status{
+		Stack: stack, Account: state.Account, Live: state.Live, Pending: state.Pending,
+		Lock: state.Lock, Holds: state.Holds(), Now: time.Now(),
+	}
+	there := make([]*associations.State, len(state.Live.Distributions))
+	st.Functions = make([]render.FunctionStatus, len(state.Live.Functions))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for i, d := range state.Live.Distributions {
+		group.Go(func() error {
+			found, err := ses.CloudFront.Distribution(gctx, d.ID)
+			if is[*associations.DistributionError](err) {
+				return nil // said below, slot by slot
+			}
+			there[i] = &found
+			return err
+		})
+	}
+	for i, f := range state.Live.Functions {
+		group.Go(func() (err error) { st.Functions[i], err = functionStatus(gctx, ses, f); return err })
+	}
+	if err := group.Wait(); err != nil {
+		return render.Status{}, err
+	}
+	for _, b := range state.Live.Bindings {
+		i := slices.IndexFunc(state.Live.Distributions, func(d deploy.Distribution) bool { return d.ID == b.Slot.Distribution })
+		if i < 0 {
+			continue // a record that binds in a distribution it does not name is not ours
+		}
+		st.Slots = append(st.Slots, slotStatus(b, state.Live.Distributions[i], there[i]))
+	}
+	return st, nil
+}
+
+func functionStatus(ctx context.Context, ses *session, f deploy.Function) (render.FunctionStatus, error) {
+	v, err := ses.Lambda.Version(ctx, f.Ref())
+	switch {
+	case errors.Is(err, versions.ErrNoVersion):
+		return render.FunctionStatus{Function: f, Note: "the version does not exist any more"}, nil
+	case err != nil:
+		return render.FunctionStatus{}, err
+	case v.Version.Spec != f.Spec:
+		return render.FunctionStatus{Function: f, State: v.State.State, Note: "the version is not what the release recorded"}, nil
+	}
+	return render.FunctionStatus{Function: f, State: v.State.State}, nil
+}
+
+func slotStatus(b deploy.Bound, d deploy.Distribution, there *associations.State) render.SlotStatus {
+	s := render.SlotStatus{Slot: b.Slot, Domain: d.Alias, Wanted: b.Binding}
+	switch {
+	case there == nil:
+		s.Note = "the distribution does not exist any more"
+		return s
+	case !slices.Contains(there.Behaviors, b.Slot.Path):
+		s.Note = "the cache behavior does not exist any more"
+	}
+	if s.Domain == "" && len(there.Aliases) > 0 {
+		s.Domain = there.Aliases[0]
+	}
+	if s.Domain == "" {
+		s.Domain = there.DomainName
+	}
+	s.Held, s.Deployed = there.Held[b.Slot], there.Deployed
+	return s
+}
+
+// settled says that everything is as the live release left it.
+func settled(st render.Status) bool {
+	return st.Pending.Number == 0 && st.Live.Number != 0 &&
+		!slices.ContainsFunc(st.Slots, func(s render.SlotStatus) bool { return !s.Matches() || !s.Deployed }) &&
+		!slices.ContainsFunc(st.Functions, func(f render.FunctionStatus) bool { return f.Note != "" })
+}
