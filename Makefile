@@ -1,0 +1,60 @@
+# The checks that a change has to pass, and the builds. `make` lists them.
+
+# Tools have a module file of their own, so that they never enter ours.
+TOOL = go tool -modfile=go.tool.mod
+GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go')
+
+FUZZTIME ?= 10s
+BENCHTIME ?= 1s
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: build
+build: ## build ./edgedeploy as it is released
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o edgedeploy ./cmd/edgedeploy
+
+.PHONY: test
+test: ## run all tests
+	$(TOOL) gotestsum --format pkgname -- ./...
+
+.PHONY: race
+race: ## run all tests with the race detector (needs a C compiler)
+	$(TOOL) gotestsum --format pkgname -- -race ./...
+
+.PHONY: check
+check: fmt vet staticcheck links vuln ## everything but the tests
+
+.PHONY: fmt
+fmt: ## fail if a Go file is not formatted
+	@files=$$(gofmt -l $(GOFILES)); if [ -n "$$files" ]; then echo "gofmt these:"; echo "$$files"; exit 1; fi
+
+.PHONY: vet
+vet: ## go vet
+	go vet ./...
+
+.PHONY: staticcheck
+staticcheck: ## staticcheck
+	$(TOOL) staticcheck ./...
+
+.PHONY: links
+links: ## fail if a link in the docs leads nowhere
+	node .ci/links.mjs
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities (needs the network)
+	@.ci/vuln
+
+.PHONY: bench
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz test for FUZZTIME
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
+		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' "$$file"); do \
+			echo "$$(dirname "$$file") $$name"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+		done; \
+	done
