@@ -80,7 +80,10 @@ func (p *planner) pinned(f Function) {
 		return
 	}
 	p.keep(f)
-	p.activate = append(p.activate, Activate{Key: f.Key, Version: seen.Version})
+	// What was just seen Active needs no second look: a rollback is urgent.
+	if seen.State.State != "Active" {
+		p.activate = append(p.activate, Activate{Key: f.Key, Version: seen.Version})
+	}
 }
 
 func (p *planner) keep(f Function) {

@@ -48,7 +48,7 @@ func (p *planner) notes(result associations.Result) []Note {
 			add("policy", "%s has the continuous deployment policy %s attached", ch.Distribution, state.Policy)
 		}
 		for _, path := range mixed(ch) {
-			add("mixed-triggers", "%s %s: viewer and origin triggers both change; for some minutes edges run the new one beside the previous other", ch.Distribution, path)
+			add("mixed-triggers", "%s %s: viewer and origin triggers both change; while it propagates, each must work with the other's previous version", ch.Distribution, path)
 		}
 	}
 	return notes

@@ -106,14 +106,23 @@ func (s *scanner) token(tk *token.Token) {
 	}
 }
 
-// colon refuses {a:b}. To YAML 1.2 that is one key, "a:b"; to this lexer, and
+// colon refuses ${env:NAME} without quotes in braces, and {a:b}. To YAML 1.2 that is one key, "a:b"; to this lexer, and
 // to many people, it is a key and a value.
 func (s *scanner) colon(tk *token.Token) {
 	next := s.next()
 	if s.flow == 0 || len(s.out) == 0 || next == nil || next.Position.Column != tk.Position.Column+1 {
 		return
 	}
-	switch key := s.out[len(s.out)-1]; {
+	key := s.out[len(s.out)-1]
+	if n := len(s.out); n > 2 && s.out[n-2].Type == token.MappingStartType && strings.HasSuffix(s.out[n-3].Value, "$") {
+		s.problem(s.out[n-3], Problem{
+			Message: "inside { } and [ ] a variable must be quoted, because its braces are YAML's own there",
+			Hint:    `write "${env:EDGEDEPLOY_NAME}", with the quotes`,
+		})
+		s.stop = true
+		return
+	}
+	switch {
 	case key.Type == token.SingleQuoteType, key.Type == token.DoubleQuoteType:
 	case next.Type == token.CollectEntryType, next.Type == token.MappingEndType, next.Type == token.SequenceEndType:
 	default:

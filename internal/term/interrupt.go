@@ -59,8 +59,7 @@ func Interrupts(ctx context.Context, h Handlers) (soft context.Context, stop fun
 	var once sync.Once
 	return soft, func() {
 		once.Do(func() {
-			signal.Stop(signals)
-			close(done)
+						close(done)
 			watching.Wait()
 			cancel(context.Canceled)
 		})

@@ -144,3 +144,26 @@ func TestHTTP3AndAPolicyExcludeEachOther(t *testing.T) {
 		t.Errorf("%s: %s", code, message)
 	}
 }
+
+func TestAnAccountHasTwentyPolicies(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := staged(b)
+	names := []string{p.stagingName}
+	for n := range 19 {
+		a := b.must(copyOf(b, p.primary, b.config(p.primary).etag, fmt.Sprint("more", n)), 201)
+		names = append(names, between(a.body, "<DomainName>", "</DomainName>"))
+	}
+	for _, name := range names {
+		b.must(b.send("POST", "continuous-deployment-policy", policyDocument(name, true, tenPercent)), 201)
+	}
+	a := b.must(b.send("POST", "continuous-deployment-policy", policyDocument(names[0], true, tenPercent)), 400)
+	if code, _ := b.refused(a); code != "TooManyContinuousDeploymentPolicies" {
+		t.Error(code)
+	}
+	page := b.must(b.send("GET", "continuous-deployment-policy?MaxItems=15", ""), 200).body
+	rest := b.must(b.send("GET", "continuous-deployment-policy?Marker="+between(page, "<NextMarker>", "</NextMarker>"), ""), 200).body
+	if first, second := strings.Count(page, "<ContinuousDeploymentPolicy>"), strings.Count(rest, "<ContinuousDeploymentPolicy>"); first != 15 || second != 5 || strings.Contains(rest, "NextMarker") {
+		t.Errorf("pages of %d and %d", first, second)
+	}
+}

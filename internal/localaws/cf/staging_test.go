@@ -127,6 +127,17 @@ func TestACopyIsCheckedLikeAnyConfiguration(t *testing.T) {
 	}
 }
 
+func TestACopyOfADistributionWithAPolicyHasNone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := staged(b)
+	attached(b, p)
+	a := b.must(copyOf(b, p.primary, b.config(p.primary).etag, "second"), 201)
+	if !strings.Contains(a.body, "<ContinuousDeploymentPolicyId></ContinuousDeploymentPolicyId>") {
+		t.Error(a.body)
+	}
+}
+
 func TestAPromotionTakesEverythingButIdentityAliasesAndPolicy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -188,6 +199,10 @@ func TestAPromotionWantsTheStagingDistributionOfThePolicy(t *testing.T) {
 		t.Errorf("of nothing: %d %s", status, code)
 	}
 	other, etag := b.created(distribution("other", lambda()))
+	attached(b, p)
+	if status, code := promote(other, p.staging, etag+", "+b.config(p.staging).etag); status != 400 || code != "InvalidArgument" {
+		t.Errorf("to a distribution without the policy: %d %s", status, code)
+	}
 	if status, code := promote(p.primary, other, b.config(p.primary).etag+", "+etag); status != 400 || code != "InvalidArgument" {
 		t.Errorf("of a distribution that is not staging: %d %s", status, code)
 	}
@@ -214,6 +229,8 @@ func TestWithAPolicySomeMembersMustStay(t *testing.T) {
 		"the web ACL":      {"<WebACLId></WebACLId>", "<WebACLId>acl</WebACLId>", false},
 		"being enabled":    {"<Enabled>true</Enabled>\n  <ViewerCertificate>", "<Enabled>false</Enabled>\n  <ViewerCertificate>", false},
 		"leaving it alone": {"", "", true},
+		"another order": {"<SSLSupportMethod>sni-only</SSLSupportMethod><MinimumProtocolVersion>TLSv1.2_2021</MinimumProtocolVersion>",
+			"<MinimumProtocolVersion>TLSv1.2_2021</MinimumProtocolVersion>\n<SSLSupportMethod>sni-only</SSLSupportMethod>", true},
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
