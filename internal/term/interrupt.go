@@ -59,7 +59,8 @@ func Interrupts(ctx context.Context, h Handlers) (soft context.Context, stop fun
 	var once sync.Once
 	return soft, func() {
 		once.Do(func() {
-						close(done)
+			signal.Stop(signals)
+			close(done)
 			watching.Wait()
 			cancel(context.Canceled)
 		})
