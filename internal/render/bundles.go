@@ -1,7 +1,6 @@
 package render
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -44,7 +43,7 @@ func Bundles(list []Bundle, s Style) string {
 		out.line(2, plain(b.File))
 		width := 0
 		for _, f := range b.Files {
-			width = max(width, len(f.Name))
+			width = max(width, widest(f.Name))
 		}
 		for _, f := range b.Files {
 			out.line(4, cell(f.Name, width+3), plain(fmt.Sprintf("%10s → %s", Bytes(f.Size), Bytes(f.Compressed))))
@@ -64,10 +63,14 @@ func BundlesJSON(list []Bundle) ([]byte, error) {
 	if list == nil {
 		list = []Bundle{}
 	}
-	return json.MarshalIndent(struct {
+	doc, err := toJSON(struct {
 		Schema  int      `json:"schema"`
 		Bundles []Bundle `json:"bundles"`
-	}{BundlesSchema, list}, "", "  ")
+	}{BundlesSchema, list})
+	if err != nil {
+		return nil, fmt.Errorf("bundles as JSON: %w", err)
+	}
+	return doc, nil
 }
 
 // BundlesMarkdown gives the same as a table.
@@ -79,7 +82,7 @@ func BundlesMarkdown(list []Bundle) string {
 		for _, d := range f.Dropped {
 			dropped = append(dropped, d.Name+" "+Bytes(d.Size))
 		}
-		rows[i] = []string{md(f.Function), Bytes(f.ZipBytes), code(string(f.Content)), md(strings.Join(dropped, ", "))}
+		rows[i] = []string{code(f.Function), Bytes(f.ZipBytes), code(string(f.Content)), md(strings.Join(dropped, ", "))}
 	}
 	mdTable(&b, []string{"function", "zip", "content", "dropped"}, rows)
 	return finish(&b)

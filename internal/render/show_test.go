@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,20 @@ func TestShowJSONHasTheNumberAndTheRecord(t *testing.T) {
 	if got.Release != 44 || !got.Live || !cmp.Equal(want, got.Record) {
 		t.Errorf("got release %d, live %v, record differs:\n%s", got.Release, got.Live, cmp.Diff(want, got.Record))
 	}
+}
+
+func TestShowListsBindingsInTheOrderOfTheirSlots(t *testing.T) {
+	t.Parallel()
+	turned := sampleRelease()
+	slices.Reverse(turned.Bindings)
+	slices.Reverse(turned.Changed)
+	if diff := cmp.Diff(withoutDigest(sampleRelease()), withoutDigest(turned)); diff != "" {
+		t.Errorf("the order of the record shows:\n%s", diff)
+	}
+}
+
+func withoutDigest(r deploy.Release) string {
+	return strings.ReplaceAll(Show(r, true, Style{}), r.BindingsDigest(), "")
 }
 
 // log40 is a history with a release in every state.
