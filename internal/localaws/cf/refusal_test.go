@@ -48,6 +48,8 @@ func TestARequestIsRefusedWithTheCodeAndTheWordsOfCloudFront(t *testing.T) {
 			"1 validation error detected: Value null at 'distributionConfig' failed to satisfy constraint: Member must not be null"},
 		"a Quantity that lies": {distribution("ref", strings.Replace(lambda(), "<Quantity>0<", "<Quantity>1<", 1)), 400, "InconsistentQuantities",
 			"The value of Quantity and the size of Items don't match."},
+		"a Quantity that lies deep inside": {distribution("ref", lambda(), strings.Replace(behaviors(3), "<Quantity>0<", "<Quantity>2<", 2)), 400, "InconsistentQuantities",
+			"The value of Quantity and the size of Items don't match."},
 		"an Items that has more": {distribution("ref", lambda(), "<Aliases><Quantity>1</Quantity><Items><CNAME>a.example.com</CNAME><CNAME>b.example.com</CNAME></Items></Aliases>"), 400, "InconsistentQuantities",
 			"The value of Quantity and the size of Items don't match."},
 		"a behaviour without an origin": {strings.Replace(good, "<TargetOriginId>site<", "<TargetOriginId>other<", 1), 404, "NoSuchOrigin",
