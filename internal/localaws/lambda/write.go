@@ -156,7 +156,7 @@ func (c *call) updateCode() (any, error) {
 		return nil, err
 	}
 	// A function whose runtime has been retired must change it first (seen in deploy tools' reports).
-	if err := checkRuntime("nodejs24.x"); err != nil {
+	if err := checkRuntime(r.Settings.Runtime); err != nil {
 		return nil, err
 	}
 	zip, err := in.zip()
