@@ -85,6 +85,7 @@ func TestAnySequenceOfWritesKeepsTheAccountConsistent(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		b := newBench(t, func(c *cf.Config) { c.ReplicaDelay = time.Hour })
+		b.direct = true
 		m := &model{documents: map[string]string{}, etags: map[string]string{}, used: map[string]bool{}, gone: map[string]time.Time{}}
 		base, etag := b.created(strings.Replace(distribution("base", lambda()), "<Enabled>", "<!-- 0 --><Enabled>", 1))
 		m.accept(rt, b, base, etag, b.config(base).body)
