@@ -1,0 +1,370 @@
+package publish
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgedeploy/edgedeploy/internal/awscloud"
+	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+const (
+	account = "123456789012"
+	role    = "arn:aws:iam::123456789012:role/edge"
+	name    = "shop-geo"
+)
+
+var pace = versions.Pace{Poll: 2 * time.Millisecond, Timeout: 20 * time.Second, RoleTimeout: 20 * time.Second}
+
+// world is a local AWS with two clients: ours, and somebody else's.
+type world struct {
+	*localaws.Server
+	ours   *awscloud.Lambda
+	theirs *lambda.Client
+}
+
+func newWorld(t *testing.T, d localaws.Delays) world {
+	t.Helper()
+	server, err := localaws.Open(localaws.Options{Delays: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := server.Seed(account, localaws.Seed{Roles: []iam.SeedRole{{ARN: role}}}); err != nil {
+		t.Fatal(err)
+	}
+	cloud, err := awscloud.Open(t.Context(), awscloud.Options{
+		Local:      &awscloud.Local{Account: account, Transport: server.Transport()},
+		MaxBackoff: time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := lambda.New(lambda.Options{
+		Region: "us-east-1", HTTPClient: &http.Client{Transport: server.Transport()},
+		Credentials: credentials.NewStaticCredentialsProvider(account, "secret", ""),
+	})
+	return world{server, cloud.Lambda, theirs}
+}
+
+// job wants content published that is nothing but its name.
+func job(t *testing.T, content string) versions.Job {
+	t.Helper()
+	var buf bytes.Buffer
+	w := zip.NewWriter(&buf)
+	f, err := w.Create("index.js")
+	if err == nil {
+		_, err = fmt.Fprintf(f, "exports.handler = async () => %q\n", content)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(buf.Bytes())
+	return versions.Job{
+		Spec: versions.Spec{Function: name, Content: versions.ContentID(content), Config: versions.Config{
+			Runtime: "nodejs24.x", Handler: "index.handler", Role: role, MemoryMB: 128, TimeoutSeconds: 5,
+			Logging: versions.Logging{Format: "json", Level: "warn", Group: "/edge/shop"},
+		}},
+		Stack: "shop", Zip: buf.Bytes(), CodeSHA256: base64.StdEncoding.EncodeToString(sum[:]), Create: true,
+	}
+}
+
+// run does what a deployment does: it reuses the version that is there, and
+// publishes otherwise.
+func (w world) run(ctx context.Context, j versions.Job) (versions.Version, error) {
+	list, err := w.ours.Versions(ctx, name)
+	if err != nil {
+		return versions.Version{}, err
+	}
+	if v, ok := versions.Reuse(j.Spec, j.Stack, list); ok {
+		return versions.AwaitActive(ctx, w.ours, v, j.Stack, pace, nil)
+	}
+	return versions.Publish(ctx, w.ours, j, pace, nil)
+}
+
+// published checks that the content has exactly one version, and that it is
+// what the job says and what was given back.
+func (w world) published(t *testing.T, j versions.Job, got versions.Version) {
+	t.Helper()
+	list, err := w.ours.Versions(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := slices.DeleteFunc(list, func(v versions.Version) bool { return v.Spec.Content != j.Spec.Content })
+	want := versions.Version{Ref: got.Ref, Spec: j.Spec, CodeSHA256: j.CodeSHA256, Stack: j.Stack}
+	if diff := cmp.Diff([]versions.Version{want}, mine); diff != "" {
+		t.Errorf("versions of the content (-want +got):\n%s", diff)
+	}
+	if got != want {
+		t.Errorf("given back: %v, want %v", got, want)
+	}
+}
+
+// first publishes a version to begin with.
+func (w world) first(t *testing.T) {
+	t.Helper()
+	if _, err := w.run(t.Context(), job(t, "old")); err != nil {
+		t.Fatal(err)
+	}
+	w.ResetCalls()
+}
+
+func (w world) operations() (list []string) {
+	for _, c := range w.Calls() {
+		if c.Operation != "GetFunction" {
+			list = append(list, c.Operation)
+		}
+	}
+	return list
+}
+
+func TestSecondRunPublishesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Delays{FunctionCreate: 5 * time.Millisecond, VersionActive: 5 * time.Millisecond})
+	j := job(t, "new")
+	v, err := w.run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.published(t, j, v)
+	again, err := w.run(t.Context(), j)
+	if err != nil || again != v {
+		t.Errorf("the second run gives %v, %v", again, err)
+	}
+	if v, err = versions.Publish(t.Context(), w.ours, j, pace, nil); err != nil || again != v {
+		t.Errorf("publishing it again gives %v, %v", v, err)
+	}
+	w.published(t, j, v)
+}
+
+func TestChangeOfCodeIsOneUploadAndOnePublication(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Delays{FunctionUpdate: 5 * time.Millisecond})
+	w.first(t)
+	j := job(t, "new")
+	head, err := w.ours.Head(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Head = head
+	v, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"UpdateFunctionCode", "PublishVersion"}, w.operations()); diff != "" {
+		t.Errorf("calls besides looks (-want +got):\n%s", diff)
+	}
+	w.published(t, j, v)
+}
+
+// What a console can set and the edge refuses is gone before a version is made.
+// (The local AWS has no layers and no file systems, and no SnapStart for Node.js.)
+func TestForbiddenConfigurationIsReset(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(*lambda.UpdateFunctionConfigurationInput){
+		"environment": func(in *lambda.UpdateFunctionConfigurationInput) {
+			in.Environment = &types.Environment{Variables: map[string]string{"A": "b"}}
+		},
+		"tracing": func(in *lambda.UpdateFunctionConfigurationInput) {
+			in.TracingConfig = &types.TracingConfig{Mode: types.TracingModeActive}
+		},
+		"ephemeral-storage": func(in *lambda.UpdateFunctionConfigurationInput) {
+			in.EphemeralStorage = &types.EphemeralStorage{Size: aws.Int32(1024)}
+		},
+		"kms": func(in *lambda.UpdateFunctionConfigurationInput) {
+			in.KMSKeyArn = aws.String("arn:aws:kms:us-east-1:123456789012:key/a")
+		},
+		"dead-letter": func(in *lambda.UpdateFunctionConfigurationInput) {
+			in.DeadLetterConfig = &types.DeadLetterConfig{TargetArn: aws.String("arn:aws:sqs:us-east-1:123456789012:q")}
+		},
+		"vpc": func(in *lambda.UpdateFunctionConfigurationInput) {
+			in.VpcConfig = &types.VpcConfig{SubnetIds: []string{"subnet-1"}, SecurityGroupIds: []string{"sg-1"}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, localaws.Delays{})
+			w.first(t)
+			w.reset(t, edit)
+		})
+	}
+	t.Run("architecture", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, localaws.Delays{})
+		w.first(t)
+		in := &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("shop-geo"), ZipFile: job(t, "old").Zip, Architectures: []types.Architecture{types.ArchitectureArm64}}
+		if _, err := w.theirs.UpdateFunctionCode(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		w.reset(t, nil)
+	})
+}
+
+// reset lets somebody else edit the function, and publishes with ours.
+func (w world) reset(t *testing.T, edit func(*lambda.UpdateFunctionConfigurationInput)) {
+	t.Helper()
+	if edit != nil {
+		in := &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String(name)}
+		edit(in)
+		if _, err := w.theirs.UpdateFunctionConfiguration(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	head, err := w.ours.Head(t.Context(), name)
+	if err != nil || head.Config.Extra == "" {
+		t.Fatalf("the edit does not show: %v, %v", head.Config, err)
+	}
+	j := job(t, "new")
+	v, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.published(t, j, v)
+}
+
+// A stack that takes over a function with the same code needs a version with
+// its own mark.
+func TestAdoptedFunctionGetsItsOwnMark(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Delays{FunctionUpdate: 2 * time.Millisecond})
+	w.first(t)
+	j := job(t, "old")
+	j.Stack = "outlet"
+	if _, err := versions.Publish(t.Context(), w.ours, j, pace, nil); !isOwnerError(err, "shop") {
+		t.Fatalf("without adopting: %v", err)
+	}
+	j.Adopt = true
+	v, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Stack != "outlet" || v.Ref.Number != 2 {
+		t.Errorf("published %+v", v)
+	}
+	if _, err := versions.AwaitActive(t.Context(), w.ours, v, "outlet", pace, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func isOwnerError(err error, owner string) bool {
+	e, ok := errors.AsType[*versions.OwnerError](err)
+	return ok && e.Owner == owner
+}
+
+func TestRoleMayBecomeAssumableLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Delays{})
+	fresh := role + "-fresh"
+	if err := w.Seed(account, localaws.Seed{Roles: []iam.SeedRole{{ARN: fresh, AssumableAfterMs: 50}}}); err != nil {
+		t.Fatal(err)
+	}
+	j := job(t, "new")
+	j.Spec.Config.Role = fresh
+	v, err := w.run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.published(t, j, v)
+}
+
+func TestConsoleDuringThePublicationIsMetByBeginningAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Delays{FunctionUpdate: 20 * time.Millisecond})
+	w.first(t)
+	j := job(t, "new")
+	edited := false
+	tick := func(string) { // while our upload is in progress: as soon as it has ended
+		if edited {
+			return
+		}
+		in := &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String(name), MemorySize: aws.Int32(1024)}
+		for range 100 {
+			if _, err := w.theirs.UpdateFunctionConfiguration(t.Context(), in); err == nil {
+				edited = true
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	v, err := versions.Publish(t.Context(), w.ours, j, pace, tick)
+	if err != nil || !edited {
+		t.Fatalf("%v (edited: %v)", err, edited)
+	}
+	w.published(t, j, v)
+}
+
+// Whichever call is cut off, before or after its effect, once or for good:
+// after running again there is exactly one version of the content.
+func TestAnyCallMayBeCutOff(t *testing.T) {
+	t.Parallel()
+	for _, scene := range []struct {
+		name    string
+		prepare func(*testing.T, world)
+	}{
+		{"new function", func(*testing.T, world) {}},
+		{"changed function", func(t *testing.T, w world) {
+			w.first(t)
+			in := &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String(name), MemorySize: aws.Int32(1024)}
+			if _, err := w.theirs.UpdateFunctionConfiguration(t.Context(), in); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		for _, kind := range []localaws.Kind{localaws.DropBefore, localaws.DropAfter} {
+			for _, times := range []int{1, 2, 50} {
+				t.Run(fmt.Sprintf("%s, %s, %d times", scene.name, kind, times), func(t *testing.T) {
+					t.Parallel()
+					cutOffEachCall(t, scene.prepare, localaws.Fault{Kind: kind, Times: times})
+				})
+			}
+		}
+	}
+}
+
+func cutOffEachCall(t *testing.T, prepare func(*testing.T, world), fault localaws.Fault) {
+	for fault.Call = 1; ; fault.Call++ {
+		w := newWorld(t, localaws.Delays{})
+		prepare(t, w)
+		w.ResetCalls()
+		if err := w.Arm(fault); err != nil {
+			t.Fatal(err)
+		}
+		j := job(t, "new")
+		v, err := w.run(t.Context(), j)
+		calls := len(w.Calls())
+		w.Disarm()
+		if err != nil {
+			if v, err = w.run(t.Context(), j); err != nil {
+				t.Fatalf("call %d: running again: %v", fault.Call, err)
+			}
+		}
+		w.published(t, j, v)
+		if calls < fault.Call {
+			if fault.Call < 4 {
+				t.Errorf("only %d calls were ever made", calls)
+			}
+			return // the fault was never met: every call has been cut off once
+		}
+	}
+}
