@@ -288,30 +288,41 @@ func TestRoleMayBecomeAssumableLater(t *testing.T) {
 	w.published(t, j, v)
 }
 
+// editing lets somebody else change the function just before our first
+// publication.
+type editing struct {
+	*awscloud.Lambda
+	edit func(context.Context) error
+}
+
+func (e *editing) Publish(ctx context.Context, in versions.PublishInput) (versions.Published, error) {
+	if edit := e.edit; edit != nil {
+		e.edit = nil
+		if err := edit(ctx); err != nil {
+			return versions.Published{}, err
+		}
+	}
+	return e.Lambda.Publish(ctx, in)
+}
+
 func TestConsoleDuringThePublicationIsMetByBeginningAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Delays{FunctionUpdate: 20 * time.Millisecond})
 	w.first(t)
 	j := job(t, "new")
-	edited := false
-	tick := func(string) { // while our upload is in progress: as soon as it has ended
-		if edited {
-			return
-		}
+	l := &editing{w.ours, func(ctx context.Context) error {
 		in := &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String(name), MemorySize: aws.Int32(1024)}
-		for range 100 {
-			if _, err := w.theirs.UpdateFunctionConfiguration(t.Context(), in); err == nil {
-				edited = true
-				return
-			}
-			time.Sleep(time.Millisecond)
-		}
-	}
-	v, err := versions.Publish(t.Context(), w.ours, j, pace, tick)
-	if err != nil || !edited {
-		t.Fatalf("%v (edited: %v)", err, edited)
+		_, err := w.theirs.UpdateFunctionConfiguration(ctx, in)
+		return err
+	}}
+	v, err := versions.Publish(t.Context(), l, j, pace, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
 	w.published(t, j, v)
+	if n := len(slices.DeleteFunc(w.operations(), func(op string) bool { return op != "UpdateFunctionConfiguration" })); n != 2 {
+		t.Errorf("%d updates of the configuration, want theirs and ours", n)
+	}
 }
 
 // Whichever call is cut off, before or after its effect, once or for good:
