@@ -133,9 +133,12 @@ func holdsAfter(before []Hold, target Release, passed []Release) []Hold {
 }
 
 // Holds are the holds in force. A rollback that was interrupted before it was
-// recorded holds already what it takes out of service: else the next pipeline
-// run would bring it back.
+// committed, or even recorded, holds already what it takes out of service:
+// else the next pipeline run would bring it back.
 func (s LedgerState) Holds() []Hold {
+	if s.Pending.Kind == KindRollback && !s.Position().GoingBack() {
+		return slices.Clone(s.Pending.Holds)
+	}
 	holds := slices.Clone(s.Live.Holds)
 	if !s.Position().GoingBack() {
 		return holds

@@ -124,7 +124,10 @@ func (h History) Target(stack string, pos Position) (int, error) {
 	}
 	now := line[0].Bindings
 	candidates := line[1:]
-	if p, ok := h[pos.Pending]; ok {
+	switch p, ok := h[pos.Pending]; {
+	case ok && p.Kind == KindRollback:
+		return p.Of, nil // recorded, but not committed
+	case ok:
 		now, candidates = p.Bindings, line
 	}
 	for _, s := range candidates {

@@ -1,0 +1,260 @@
+package runs
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/internal/awscloud"
+	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/ledger"
+	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/localaws/cf"
+	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+const (
+	account = "123456789012"
+	role    = "arn:aws:iam::" + account + ":role/edge"
+	stack   = "shop"
+)
+
+// rig is an account on the local AWS with what deploys into it.
+type rig struct {
+	t      *testing.T
+	server *localaws.Server
+	cloud  deploy.Cloud
+	ledger *ledger.Ledger
+	zips   map[versions.ContentID][]byte
+
+	mu    sync.Mutex
+	clock time.Duration // ahead of the real one
+}
+
+func newRig(t *testing.T, distributions ...string) *rig {
+	t.Helper()
+	r := &rig{t: t, zips: map[versions.ContentID][]byte{}}
+	server, err := localaws.Open(localaws.Options{Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	seed := localaws.Seed{Roles: []iam.SeedRole{{ARN: role}}}
+	for _, id := range distributions {
+		seed.Distributions = append(seed.Distributions, cf.SeedDistribution{ID: id, PathPatterns: []string{"/img/*"}})
+	}
+	if err := server.Seed(account, seed); err != nil {
+		t.Fatal(err)
+	}
+	r.server = server
+	r.connect()
+	return r
+}
+
+// connect gives the rig new clients, as a new process has them.
+func (r *rig) connect() {
+	cloud, err := awscloud.Open(r.t.Context(), awscloud.Options{
+		Local:      &awscloud.Local{Account: account, Transport: r.server.Transport()},
+		MaxBackoff: time.Millisecond,
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.cloud = deploy.Cloud{Lambda: cloud.Lambda, CloudFront: cloud.CloudFront, Identity: cloud.Identity}
+	r.ledger = &ledger.Ledger{
+		API: cloud.Ledger, Transport: r.server.Transport(), Poll: time.Millisecond,
+		AllowHTTP: func(host string) bool { return host == localaws.InProcessHost },
+	}
+}
+
+func (r *rig) now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Add(r.clock)
+}
+
+// later moves AWS's clock.
+func (r *rig) later(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clock += d
+}
+
+// pack makes a real bundle of one line of JavaScript.
+func (r *rig) pack(source string) bundle.Bundle {
+	r.t.Helper()
+	dir := r.t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "index.js"), []byte(source), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = root.Close() }()
+	b, err := bundle.Build(root, bundle.Function{Name: "f", Bundle: ".", Handler: "index.handler", Runtime: "nodejs22.x"})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.zips[b.Content] = b.Zip
+	return b
+}
+
+func (r *rig) code(id versions.ContentID) ([]byte, error) {
+	zip, ok := r.zips[id]
+	if !ok {
+		return nil, fmt.Errorf("no content %s", id)
+	}
+	return zip, nil
+}
+
+// want is a stack of one function in the given slots.
+func (r *rig) want(source string, slots ...associations.Slot) deploy.Desired {
+	b := r.pack("exports.handler = async (event) => " + source)
+	sum := sha256.Sum256(b.Zip)
+	want := deploy.Desired{
+		Stack: stack, Kind: deploy.KindApply, Account: account, Role: role, Tags: map[string]string{"team": "web"},
+		Functions: []deploy.Function{{
+			Key: "auth", CodeSHA256: base64.StdEncoding.EncodeToString(sum[:]), ZipBytes: int64(len(b.Zip)),
+			Spec: versions.Spec{Function: "shop-auth", Content: b.Content, Config: versions.Config{
+				Runtime: "nodejs22.x", Handler: "index.handler", Role: role, MemoryMB: 128, TimeoutSeconds: 5,
+			}},
+		}},
+		Bindings: associations.Table{},
+	}
+	for _, s := range slots {
+		want.Bindings[s] = associations.Binding{Version: versions.Ref{Function: "shop-auth"}}
+		d := deploy.Distribution{Key: s.Distribution, ID: s.Distribution}
+		if !slices.Contains(want.Distributions, d) {
+			want.Distributions = append(want.Distributions, d)
+		}
+	}
+	return want
+}
+
+func slot(distribution, path string, t associations.Trigger) associations.Slot {
+	return associations.Slot{Distribution: distribution, Path: path, Trigger: t}
+}
+
+// plan reads, observes and plans, as apply does.
+func (r *rig) plan(ctx context.Context, want deploy.Desired) (deploy.Plan, error) {
+	state, err := r.ledger.Read(ctx, want.Stack)
+	if err != nil {
+		return deploy.Plan{}, err
+	}
+	distributions, seen, err := deploy.Resolve(ctx, r.cloud.CloudFront, want.Distributions, state.Live)
+	if err != nil {
+		return deploy.Plan{}, err
+	}
+	want.Distributions = distributions
+	return deploy.Prepare(ctx, r.cloud, state, want, deploy.Rules{}, seen)
+}
+
+func (r *rig) runner() *deploy.Runner {
+	return &deploy.Runner{
+		Cloud: r.cloud, Ledger: r.ledger, Code: r.code, Now: time.Now, Limit: 4,
+		Pace: versions.Pace{Poll: time.Millisecond}, Poll: time.Millisecond, Timeout: time.Minute,
+	}
+}
+
+var runs int
+
+func (r *rig) run(ctx context.Context, plan deploy.Plan) (deploy.Result, error) {
+	r.mu.Lock()
+	runs++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %p", runs, r))
+	r.mu.Unlock()
+	return r.runner().Run(ctx, plan, deploy.Run{ID: hex.EncodeToString(sum[:8]), Actor: "me", Message: "why", Tool: "test", At: time.Now().UTC()})
+}
+
+// apply plans and runs.
+func (r *rig) apply(ctx context.Context, want deploy.Desired) (deploy.Result, error) {
+	plan, err := r.plan(ctx, want)
+	if err != nil {
+		return deploy.Result{}, err
+	}
+	return r.run(ctx, plan)
+}
+
+func (r *rig) mustApply(want deploy.Desired) deploy.Release {
+	r.t.Helper()
+	result, err := r.apply(r.t.Context(), want)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return result.Release
+}
+
+// rollback goes to a release, or to the default target with -1.
+func (r *rig) rollback(ctx context.Context, to int) (deploy.Result, error) {
+	state, err := r.ledger.Read(ctx, stack)
+	if err != nil {
+		return deploy.Result{}, err
+	}
+	list, err := r.ledger.List(ctx, stack)
+	if err != nil {
+		return deploy.Result{}, err
+	}
+	history := deploy.NewHistory(list)
+	if to < 0 {
+		if to, err = history.Target(stack, state.Position()); err != nil {
+			return deploy.Result{}, err
+		}
+	}
+	var target deploy.Release
+	if to != 0 {
+		if target, err = r.ledger.Get(ctx, stack, to); err != nil {
+			return deploy.Result{}, err
+		}
+	}
+	var passed []deploy.Release
+	for _, n := range history.Passed(state.Position(), to) {
+		p, err := r.ledger.Get(ctx, stack, n)
+		if err != nil {
+			return deploy.Result{}, err
+		}
+		passed = append(passed, p)
+	}
+	plan, err := deploy.Prepare(ctx, r.cloud, state, deploy.RollbackTo(state, target, passed), deploy.Rules{}, nil)
+	if err != nil {
+		return deploy.Result{}, err
+	}
+	return r.run(ctx, plan)
+}
+
+// held is what a slot holds, asked of the account.
+func (r *rig) held(s associations.Slot) associations.Binding {
+	r.t.Helper()
+	state, err := r.cloud.CloudFront.Distribution(context.WithoutCancel(r.t.Context()), s.Distribution)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return state.Held[s]
+}
+
+// calls counts what was called, by service and operation.
+func (r *rig) calls() []localaws.Call { return r.server.Calls() }
+
+func operations(calls []localaws.Call) string {
+	var b bytes.Buffer
+	for _, c := range calls {
+		fmt.Fprintf(&b, "  %s %s %d\n", c.Service, c.Operation, c.Status)
+	}
+	return b.String()
+}
