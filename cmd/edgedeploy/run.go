@@ -26,7 +26,7 @@ func (r *runFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&r.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&r.yes, "auto-approve", false, "the same as --yes")
-	f.StringVarP(&r.message, "message", "m", "", "why, for the history (default: the commit's subject)")
+	f.StringVarP(&r.message, "message", "m", "", "why, for the history (apply: default is the commit's subject)")
 	f.BoolVar(&r.noWait, "no-wait", false, "end as soon as CloudFront accepted everything")
 	f.DurationVar(&r.timeout, "timeout", 30*time.Minute, "how long to wait until the change is everywhere")
 	f.StringVar(&r.restore, "on-failure", "stop", "stop, or rollback: undo the distributions written before the one that failed")

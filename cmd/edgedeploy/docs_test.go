@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+)
+
+var update = flag.Bool("update", false, "write the documents anew")
+
+const (
+	cliDoc = "../../docs/cli.md"
+	marker = "<!-- Below: written by `go test ./cmd/edgedeploy -run TestTheCommandsAreDocumented -update` -->\n"
+)
+
+func testTree() *cobra.Command {
+	a := &app{streams: Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, lookup: func(string) (string, bool) { return "", false }, calls: &callLog{}}
+	return a.command()
+}
+
+func TestTheCommandsAreDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile(cliDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, got, found := strings.Cut(string(doc), marker)
+	if !found {
+		t.Fatalf("%s has lost the line %q", cliDoc, marker)
+	}
+	want := commandsDoc(testTree())
+	if *update {
+		if err := os.WriteFile(cliDoc, []byte(head+marker+want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s is not what the commands say; write it anew with -update:\n%s", cliDoc, diff)
+	}
+}
+
+// commandsDoc writes what each command's help says.
+func commandsDoc(root *cobra.Command) string {
+	var b bytes.Buffer
+	root.InitDefaultCompletionCmd() // cobra adds it only when a command runs
+	fmt.Fprintf(&b, "\n## Flags of every command\n\n```\n%s```\n", root.PersistentFlags().FlagUsages())
+	for _, c := range root.Commands() {
+		if !c.IsAvailableCommand() || c.Name() == "help" {
+			continue
+		}
+		fmt.Fprintf(&b, "\n## edgedeploy %s\n\n%s.\n", usage(c), c.Short)
+		if c.Long != "" && c.Name() != "completion" {
+			fmt.Fprintf(&b, "\n```\n%s\n```\n", strings.TrimSpace(c.Long))
+		}
+		if len(c.Aliases) > 0 {
+			fmt.Fprintf(&b, "\nAlso: `%s`.\n", strings.Join(c.Aliases, "`, `"))
+		}
+		if flags := c.NonInheritedFlags().FlagUsages(); flags != "" {
+			fmt.Fprintf(&b, "\n```\n%s```\n", flags)
+		}
+	}
+	return b.String()
+}
+
+// usage is the use line; completion's shells are commands of their own.
+func usage(c *cobra.Command) string {
+	if c.Name() == "completion" {
+		return "completion bash|zsh|fish|powershell"
+	}
+	return c.Use
+}
+
+func TestEveryFlagMayComeFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	out, err := os.CreateTemp(t.TempDir(), "out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"EDGEDEPLOY_OUTPUT": "json"}
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	if code := Main(context.Background(), []string{"version"}, Streams{In: os.Stdin, Out: out, Err: out}, lookup); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	doc, err := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(doc), "{") {
+		t.Errorf("EDGEDEPLOY_OUTPUT=json printed %q", doc)
+	}
+	env["EDGEDEPLOY_OUTPUT"] = "yaml"
+	if code := Main(context.Background(), []string{"version"}, Streams{In: os.Stdin, Out: out, Err: out}, lookup); code != exitFailed {
+		t.Errorf("EDGEDEPLOY_OUTPUT=yaml ends with %d, want %d", code, exitFailed)
+	}
+}
