@@ -189,6 +189,9 @@ func between(text, from, to string) string {
 
 // lambda writes the associations of a behaviour: pairs of event and ARN.
 func lambda(pairs ...string) string {
+	if len(pairs) == 0 {
+		return "<LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>"
+	}
 	var items strings.Builder
 	for i := 0; i < len(pairs); i += 2 {
 		items.WriteString("<LambdaFunctionAssociation><LambdaFunctionARN>" + pairs[i+1] + "</LambdaFunctionARN><EventType>" +
@@ -198,15 +201,21 @@ func lambda(pairs ...string) string {
 		len(pairs)/2, items.String())
 }
 
+// What an update must not leave out, besides the associations.
+const (
+	timeouts   = "<OriginReadTimeout>30</OriginReadTimeout><OriginKeepaliveTimeout>5</OriginKeepaliveTimeout>"
+	encryption = "<FieldLevelEncryptionId></FieldLevelEncryptionId>"
+)
+
 // distribution writes a small configuration: members for the default
 // behaviour, and further members of the configuration.
 func distribution(reference, inDefault string, more ...string) string {
 	return `<DistributionConfig xmlns="` + ns + `"><CallerReference>` + reference + `</CallerReference>` +
 		`<Origins><Quantity>1</Quantity><Items><Origin><Id>site</Id><DomainName>site.example.com</DomainName>` +
 		`<CustomOriginConfig><HTTPPort>80</HTTPPort><HTTPSPort>443</HTTPSPort>` +
-		`<OriginProtocolPolicy>https-only</OriginProtocolPolicy></CustomOriginConfig></Origin></Items></Origins>` +
+		`<OriginProtocolPolicy>https-only</OriginProtocolPolicy>` + timeouts + `</CustomOriginConfig></Origin></Items></Origins>` +
 		`<DefaultCacheBehavior><TargetOriginId>site</TargetOriginId>` +
-		`<ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>` + inDefault + `</DefaultCacheBehavior>` +
+		`<ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>` + inDefault + encryption + `</DefaultCacheBehavior>` +
 		strings.Join(more, "") + `<Comment>test</Comment><Enabled>true</Enabled></DistributionConfig>`
 }
 

@@ -21,10 +21,38 @@ func readDocument(body []byte, root string, s *shape) (*document, error) {
 	if doc.root.local != root {
 		return nil, malformed([]string{violation("null", camel(root), mustNotBeNull)})
 	}
+	if hollow(doc.root, s) {
+		return nil, refuse(http.StatusBadRequest, "MalformedInput", msgHollowItems)
+	}
 	if found := s.validate(doc.root, camel(root)); len(found) > 0 {
 		return nil, malformed(found)
 	}
 	return doc, nil
+}
+
+// hollow says that some quantity list has an Items element with no item in
+// it. CloudFront's reader does not take that: with Quantity 0 there must be no
+// Items at all (aws-sdk-ruby issues 1067 and 1954). Lists without a Quantity,
+// like those of tags, are left alone: terraform sends them empty.
+func hollow(n *node, s *shape) bool {
+	if s.counted() {
+		if items := n.child("Items"); items != nil && len(items.children) == 0 {
+			return true
+		}
+	}
+	for _, m := range s.members {
+		if c := n.child(m.name); c != nil && hollow(c, m.shape) {
+			return true
+		}
+	}
+	if s.kind == kindList {
+		for _, item := range n.all(s.itemName) {
+			if hollow(item, s.item) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // etagForm is what CloudFront's ETags look like; anything else in If-Match is
@@ -164,15 +192,4 @@ func checkAliases(tx kv.Tx, id string, root *node) error {
 		}
 		return nil
 	})
-}
-
-// checkAssociationsGiven wants the element that an update must not leave out
-// (a real error of 2017, when an old client did).
-func checkAssociationsGiven(root *node) error {
-	for _, b := range behaviorsOf(root) {
-		if b.node.child("LambdaFunctionAssociations") == nil {
-			return invalidArgument(msgAssociationsRequired)
-		}
-	}
-	return nil
 }

@@ -111,7 +111,7 @@ func (s *Service) update(tx kv.Tx, c *call) (*reply, error) {
 	case doc.root.flag("Staging") != rec.Staging:
 		return nil, refuse(http.StatusBadRequest, "IllegalUpdate", msgStagingIsFixed)
 	}
-	if err := checkAssociationsGiven(doc.root); err != nil {
+	if err := checkUpdateIsWhole(old.root, doc.root); err != nil {
 		return nil, err
 	}
 	if err := s.checkDeployment(tx, c.account, rec, old, doc); err != nil {

@@ -70,30 +70,32 @@ func set(parent *node, shape *shape, name, content string) edit {
 	return e
 }
 
-// defaults lists the insertions that give parent every member which
-// CloudFront echoes although the client left it out.
-func defaults(parent *node, shape *shape) []edit {
+// defaults lists the insertions that give n, and everything in it, the members
+// which CloudFront echoes although the client left them out.
+func defaults(n *node, s *shape) []edit {
 	var edits []edit
-	for _, m := range shape.members {
-		if !m.echoed || parent.child(m.name) != nil {
-			continue
+	if n.empty {
+		return nil // <x/> has no room; the schema wants more of it anyway
+	}
+	for _, m := range s.members {
+		switch c := n.child(m.name); {
+		case c != nil:
+			edits = append(edits, defaults(c, m.shape)...)
+		case m.echoed:
+			at := place(n, s, m.name)
+			edits = append(edits, edit{at: at, end: at, text: element(n.prefix, m.name, m.fallback)})
 		}
-		at := place(parent, shape, m.name)
-		edits = append(edits, edit{at: at, end: at, text: element(parent.prefix, m.name, m.fallback)})
+	}
+	if s.kind == kindList {
+		for _, item := range n.all(s.itemName) {
+			edits = append(edits, defaults(item, s.item)...)
+		}
 	}
 	return edits
 }
 
-// complete returns the document with defaults for the configuration itself
-// and for each of its behaviours, and every other byte as it was.
+// complete returns the document with those defaults, and every other byte as
+// it was.
 func (d *document) complete(config *shape) []byte {
-	edits := defaults(d.root, config)
-	if b := d.root.child("DefaultCacheBehavior"); b != nil {
-		edits = append(edits, defaults(b, config.member("DefaultCacheBehavior").shape)...)
-	}
-	item := config.member("CacheBehaviors").shape.member("Items").shape.item
-	for _, b := range d.root.items("CacheBehaviors", "CacheBehavior") {
-		edits = append(edits, defaults(b, item)...)
-	}
-	return applyEdits(d.src, edits)
+	return applyEdits(d.src, defaults(d.root, config))
 }

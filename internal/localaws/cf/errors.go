@@ -29,7 +29,7 @@ const (
 	msgIllegalUpdate        = "You cannot update Origin or CallerReference."
 	msgThrottling           = "Rate exceeded"
 	msgUnavailable          = "CloudFront encountered an internal error. Please try again."
-	msgAssociationsRequired = "The parameter Lambda function associations is required."
+	msgHollowItems          = "Unexpected list element termination"
 	msgNotForDeployment     = "One or more fields updated are not supported for continuous deployment."
 	msgInvalidationsRunning = "Processing your request will cause you to exceed the maximum number of in-progress invalidations."
 	msgInvalidationPaths    = "Your request contains one or more invalid invalidation paths."
@@ -77,7 +77,7 @@ func noSuchDistribution() error {
 }
 
 // unreadable is the answer to a body that is no XML document at all.
-// The code is LIKELY, the text UNKNOWN.
+// The code and the text are UNKNOWN.
 func unreadable(cause error) error {
 	return refuse(http.StatusBadRequest, "MalformedXML", msgNotWellFormed+": "+cause.Error())
 }

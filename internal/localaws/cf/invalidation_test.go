@@ -16,6 +16,9 @@ func batch(reference string, paths ...string) string {
 	for _, path := range paths {
 		items.WriteString("<Path>" + path + "</Path>")
 	}
+	if len(paths) == 0 {
+		return "<InvalidationBatch><Paths><Quantity>0</Quantity></Paths><CallerReference>" + reference + "</CallerReference></InvalidationBatch>"
+	}
 	return fmt.Sprintf(`<InvalidationBatch xmlns="%s"><Paths><Quantity>%d</Quantity><Items>%s</Items></Paths><CallerReference>%s</CallerReference></InvalidationBatch>`,
 		ns, len(paths), items.String(), reference)
 }

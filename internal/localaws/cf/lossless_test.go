@@ -169,14 +169,21 @@ func TestWhatCloudFrontEchoesIsAddedAndNothingElseTouched(t *testing.T) {
 		"<Restrictions><GeoRestriction><RestrictionType>none</RestrictionType><Quantity>0</Quantity></GeoRestriction></Restrictions>",
 		"<WebACLId></WebACLId>", "<HttpVersion>http2</HttpVersion>", "<IsIPV6Enabled>false</IsIPV6Enabled>",
 		"<ContinuousDeploymentPolicyId></ContinuousDeploymentPolicyId>", "<Staging>false</Staging>",
+		"<OriginPath></OriginPath>", "<CustomHeaders><Quantity>0</Quantity></CustomHeaders>", "<OriginReadTimeout>30</OriginReadTimeout>",
+		"<OriginKeepaliveTimeout>5</OriginKeepaliveTimeout>", "<ConnectionAttempts>3</ConnectionAttempts>", "<ConnectionTimeout>10</ConnectionTimeout>",
+		"<OriginShield><Enabled>false</Enabled></OriginShield>", "<OriginAccessControlId></OriginAccessControlId>",
+		"<Headers><Quantity>0</Quantity></Headers>", "<QueryStringCacheKeys><Quantity>0</Quantity></QueryStringCacheKeys>",
+	}
+	bare := func(doc string) string {
+		return strings.NewReplacer(timeouts, "", encryption, "").Replace(doc)
 	}
 	for rule, sent := range map[string]string{
-		"plain": distribution("a", "<Unknown a='1'/>",
+		"plain": bare(distribution("a", "<Unknown a='1'/>",
 			"\r\n<!-- behaviours --><CacheBehaviors><Quantity>1</Quantity><Items><CacheBehavior><PathPattern>/a</PathPattern>"+
-				"<TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></CacheBehavior></Items></CacheBehaviors>"),
-		"with a prefix": strings.NewReplacer("</", "</p:", "<!", "<!", "<", "<p:", "xmlns=", "xmlns:p=").Replace(distribution("b", "",
+				"<TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy><ForwardedValues><QueryString>true</QueryString><Cookies><Forward>none</Forward></Cookies></ForwardedValues></CacheBehavior></Items></CacheBehaviors>")),
+		"with a prefix": strings.NewReplacer("</", "</p:", "<!", "<!", "<", "<p:", "xmlns=", "xmlns:p=").Replace(bare(distribution("b", "",
 			"<CacheBehaviors><Quantity>1</Quantity><Items><CacheBehavior><PathPattern>/a</PathPattern>"+
-				"<TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></CacheBehavior></Items></CacheBehaviors>")),
+				"<TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy><ForwardedValues><QueryString>true</QueryString><Cookies><Forward>none</Forward></Cookies></ForwardedValues></CacheBehavior></Items></CacheBehaviors>"))),
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
@@ -208,7 +215,7 @@ func TestWhatCloudFrontEchoesIsAddedAndNothingElseTouched(t *testing.T) {
 func TestAnAddedElementStandsWhereTheSchemaWantsIt(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	id, _ := b.created(distribution("a", "<Compress>true</Compress><CachePolicyId>p</CachePolicyId>"))
+	id, _ := b.created(strings.Replace(distribution("a", "<Compress>true</Compress><CachePolicyId>p</CachePolicyId>"), encryption, "", 1))
 	want := "<Compress>true</Compress><LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>" +
 		"<FunctionAssociations><Quantity>0</Quantity></FunctionAssociations><FieldLevelEncryptionId></FieldLevelEncryptionId><CachePolicyId>p</CachePolicyId>"
 	if got := b.config(id).body; !strings.Contains(got, want) {
@@ -231,6 +238,12 @@ func TestPutRawStoresWhateverDocument(t *testing.T) {
 	if !strings.Contains(list.body, "<DefaultCacheBehavior/>") || !strings.Contains(list.body, "<HttpVersion>http2</HttpVersion>") {
 		t.Errorf("summary: %s", list.body)
 	}
+	minimal := strings.NewReplacer(timeouts, "", encryption, "").Replace(distribution("m", lambda()))
+	if err := b.service.PutRaw(account, "E0MINIMAL", []byte(minimal)); err != nil {
+		t.Fatal(err)
+	}
+	b.must(b.update("E0MINIMAL", b.config("E0MINIMAL").etag, minimal), 200) // lacks no more than before
+	b.must(b.update("E0MINIMAL", b.config("E0MINIMAL").etag, minimal), 400) // lacks what it has now
 	for _, bad := range []string{"", "<DistributionConfig>", "<Other/>"} {
 		if err := b.service.PutRaw(account, "E0RAW", []byte(bad)); err == nil {
 			t.Errorf("PutRaw took %q", bad)

@@ -6,6 +6,8 @@ import (
 	"testing"
 )
 
+const none = "<Quantity>0</Quantity>"
+
 func TestARequestIsRefusedWithTheCodeAndTheWordsOfCloudFront(t *testing.T) {
 	t.Parallel()
 	good := distribution("ref", lambda())
@@ -44,6 +46,10 @@ func TestARequestIsRefusedWithTheCodeAndTheWordsOfCloudFront(t *testing.T) {
 		"members of another namespace do not count": {
 			strings.Replace(good, "<Comment>", `<Comment xmlns="urn:other">`, 1), 400, "MalformedXML",
 			"1 validation error detected: Value null at 'distributionConfig.comment' failed to satisfy constraint: Member must not be null"},
+		"an Items without any item": {distribution("ref", "<LambdaFunctionAssociations><Quantity>0</Quantity><Items></Items></LambdaFunctionAssociations>"), 400, "MalformedInput",
+			"Unexpected list element termination"},
+		"an Items closed at once, deep inside": {distribution("ref", lambda(), strings.Replace(behaviors(2), none, none+"<Items/>", 2)), 400, "MalformedInput",
+			"Unexpected list element termination"},
 		"another document": {"<Tags/>", 400, "MalformedXML",
 			"1 validation error detected: Value null at 'distributionConfig' failed to satisfy constraint: Member must not be null"},
 		"a Quantity that lies": {distribution("ref", strings.Replace(lambda(), "<Quantity>0<", "<Quantity>1<", 1)), 400, "InconsistentQuantities",
@@ -169,6 +175,15 @@ func TestAnUpdateIsRefusedWithTheCodeAndTheWordsOfCloudFront(t *testing.T) {
 		"without that element in another behaviour": {"current", distribution("ref", lambda(),
 			"<CacheBehaviors><Quantity>1</Quantity><Items><CacheBehavior><PathPattern>/a</PathPattern><TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></CacheBehavior></Items></CacheBehaviors>"),
 			400, "InvalidArgument", "The parameter Lambda function associations is required."},
+		"without field-level encryption": {"current", strings.Replace(good, encryption, "", 1), 400, "InvalidArgument",
+			"The parameter Field level encryption id is required."},
+		"with forwarded values but no headers": {"current",
+			distribution("ref", lambda()+"<ForwardedValues><QueryString>true</QueryString><Cookies><Forward>none</Forward></Cookies></ForwardedValues>"), 400, "InvalidArgument",
+			"The parameter Header settings is required."},
+		"without an origin's read timeout": {"current", strings.Replace(good, "<OriginReadTimeout>30</OriginReadTimeout>", "", 1), 400, "IllegalUpdate",
+			"OriginReadTimeout is required for updates."},
+		"without an origin's keep-alive timeout": {"current", strings.Replace(good, "<OriginKeepaliveTimeout>5</OriginKeepaliveTimeout>", "", 1), 400, "IllegalUpdate",
+			"OriginKeepaliveTimeout is required for updates."},
 		"the schema comes before If-Match": {"", strings.Replace(good, "<Comment>test</Comment>", "", 1), 400, "MalformedXML",
 			"1 validation error detected: Value null at 'distributionConfig.comment' failed to satisfy constraint: Member must not be null"},
 		"If-Match comes before the configuration": {"E2QWRUHAPOMQZL", strings.Replace(good, ">ref<", ">other<", 1), 412, "PreconditionFailed",

@@ -63,9 +63,9 @@ func originShape() *shape {
 	return structure(
 		required("Id", text()),
 		required("DomainName", text()),
-		optional("OriginPath", text()),
-		optional("CustomHeaders", quantity("OriginCustomHeader", structure(
-			required("HeaderName", text()), required("HeaderValue", text())))),
+		echoed("OriginPath", text(), ""),
+		echoed("CustomHeaders", quantity("OriginCustomHeader", structure(
+			required("HeaderName", text()), required("HeaderValue", text()))), none),
 		optional("S3OriginConfig", structure(
 			required("OriginAccessIdentity", text()), optional("OriginReadTimeout", integer()))),
 		optional("CustomOriginConfig", structure(
@@ -73,8 +73,8 @@ func originShape() *shape {
 			required("HTTPSPort", integer()),
 			required("OriginProtocolPolicy", oneOf("http-only", "match-viewer", "https-only")),
 			optional("OriginSslProtocols", atLeast(0, "SslProtocol", oneOf("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"))),
-			optional("OriginReadTimeout", integer()),
-			optional("OriginKeepaliveTimeout", integer()),
+			echoed("OriginReadTimeout", integer(), "30"),
+			echoed("OriginKeepaliveTimeout", integer(), "5"),
 			optional("IpAddressType", oneOf("ipv4", "ipv6", "dualstack")),
 			optional("OriginMtlsConfig", structure(required("ClientCertificateArn", text()))),
 		)),
@@ -84,13 +84,13 @@ func originShape() *shape {
 			optional("OriginReadTimeout", integer()),
 			optional("OriginKeepaliveTimeout", integer()),
 		)),
-		optional("ConnectionAttempts", integer()),
-		optional("ConnectionTimeout", integer()),
+		echoed("ConnectionAttempts", integer(), "3"),
+		echoed("ConnectionTimeout", integer(), "10"),
 		optional("ResponseCompletionTimeout", integer()),
-		optional("OriginShield", structure(
+		echoed("OriginShield", structure(
 			required("Enabled", boolean()),
-			optional("OriginShieldRegion", matching(`[a-z]{2}-[a-z]+-\d`, 1, 32)))),
-		optional("OriginAccessControlId", text()),
+			optional("OriginShieldRegion", matching(`[a-z]{2}-[a-z]+-\d`, 1, 32))), "<Enabled>false</Enabled>"),
+		echoed("OriginAccessControlId", text(), ""),
 	)
 }
 
@@ -152,8 +152,8 @@ func forwardedValuesShape() *shape {
 			required("Forward", oneOf("none", "whitelist", "all")),
 			optional("WhitelistedNames", quantity("Name", text())),
 		)),
-		optional("Headers", quantity("Name", text())),
-		optional("QueryStringCacheKeys", quantity("Name", text())),
+		echoed("Headers", quantity("Name", text()), none),
+		echoed("QueryStringCacheKeys", quantity("Name", text()), none),
 	)
 }
 

@@ -22,6 +22,10 @@ type SeedDistribution struct {
 // origin is served by something else than a host on the net.
 const seedOrigin = "origin.invalid"
 
+// seedCachePolicy is the managed policy CachingOptimized (Developer Guide,
+// "Use managed cache policies").
+const seedCachePolicy = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+
 var distributionID = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 
 // Seed creates a distribution with the given id, Deployed at once, unless the
@@ -84,7 +88,11 @@ func (s *Service) seedMissing(tx kv.Tx, c *call, d SeedDistribution) error {
 	if len(patterns) == 0 {
 		return nil
 	}
-	added, err := parseDocument(doc.addBehaviors(s.config, patterns))
+	extended, err := doc.addBehaviors(s.config, patterns)
+	if err != nil {
+		return err
+	}
+	added, err := parseDocument(extended)
 	if err != nil {
 		return err
 	}
@@ -116,11 +124,16 @@ func missing(wanted []string, present []behavior) []string {
 
 // addBehaviors appends behaviours that go where the default one goes, and
 // leaves every other byte of the document alone.
-func (d *document) addBehaviors(config *shape, patterns []string) []byte {
+func (d *document) addBehaviors(config *shape, patterns []string) ([]byte, error) {
 	target := d.root.child("DefaultCacheBehavior").value("TargetOriginId")
+	item := config.member("CacheBehaviors").shape.member("Items").shape.item
 	var fresh strings.Builder
 	for _, pattern := range patterns {
-		fresh.WriteString(seedBehavior(pattern, target))
+		b, err := parseDocument([]byte(seedBehavior(pattern, target)))
+		if err != nil {
+			return nil, fmt.Errorf("behaviour for %q: %w", pattern, err)
+		}
+		fresh.Write(applyEdits(b.src, defaults(b.root, item)))
 	}
 	present := d.root.items("CacheBehaviors", "CacheBehavior")
 	count := strconv.Itoa(len(present) + len(patterns))
@@ -132,7 +145,7 @@ func (d *document) addBehaviors(config *shape, patterns []string) []byte {
 		if behaviors != nil {
 			e.at, e.end = behaviors.start, behaviors.end
 		}
-		return applyEdits(d.src, []edit{e})
+		return applyEdits(d.src, []edit{e}), nil
 	}
 	quantity := edit{at: behaviors.inner, end: behaviors.inner, text: element(behaviors.prefix, "Quantity", count)}
 	if q := behaviors.child("Quantity"); q != nil {
@@ -144,23 +157,17 @@ func (d *document) addBehaviors(config *shape, patterns []string) []byte {
 	} else if n != nil {
 		items = edit{at: n.outer, end: n.outer, text: prefixed(n.prefix, fresh.String())}
 	}
-	return applyEdits(d.src, []edit{quantity, items})
+	return applyEdits(d.src, []edit{quantity, items}), nil
 }
 
 // seedBehavior writes a plain behaviour; for the default one pattern is "".
 func seedBehavior(pattern, target string) string {
 	content := "<TargetOriginId>" + escape(target) + "</TargetOriginId>" +
-		"<ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>"
+		"<ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy><CachePolicyId>" + seedCachePolicy + "</CachePolicyId>"
 	if pattern == "" {
 		return "<DefaultCacheBehavior>" + content + "</DefaultCacheBehavior>"
 	}
-	whole := "<CacheBehavior><PathPattern>" + escape(pattern) + "</PathPattern>" + content
-	for _, m := range behaviorMembers() {
-		if m.echoed {
-			whole += element("", m.name, m.fallback)
-		}
-	}
-	return whole + "</CacheBehavior>"
+	return "<CacheBehavior><PathPattern>" + escape(pattern) + "</PathPattern>" + content + "</CacheBehavior>"
 }
 
 // listOf writes a quantity list.

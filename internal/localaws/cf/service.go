@@ -174,7 +174,8 @@ func readBody(body io.Reader) ([]byte, error) {
 }
 
 // writeError answers with the error's own code, or with CloudFront's answer to
-// its own mishaps. Layout after replies that real accounts logged.
+// its own mishaps. Layout and headers after replies that real
+// accounts logged (fog issue 3428).
 func writeError(w http.ResponseWriter, id string, err error) {
 	failure, ok := errors.AsType[*apiError](err)
 	if !ok {

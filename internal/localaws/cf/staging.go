@@ -208,5 +208,8 @@ func meaning(n *node) string {
 
 // listContent writes the content of a quantity list.
 func listContent(items []string) string {
+	if len(items) == 0 {
+		return none
+	}
 	return fmt.Sprintf("<Quantity>%d</Quantity><Items>%s</Items>", len(items), strings.Join(items, ""))
 }
