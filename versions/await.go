@@ -95,14 +95,14 @@ func (w *wait) next(ctx context.Context, reason string, refusal error) error {
 //
 // Errors: ErrNoVersion when it was deleted, *OwnerError, *UnknownOwnerError,
 // *MismatchError, *StateError when it ended in a state other than Active,
-// *WaitError.
+// *WaitError. What l itself answers is given back as it is.
 func AwaitActive(ctx context.Context, l Reader, want Version, stack string, pace Pace, tick Tick) (Version, error) {
 	w := newWait(want.Ref.String(), pace.poll(), orDefault(pace.Timeout, versionTimeout), tick)
 	defer w.stop()
 	for {
 		have, err := l.Version(ctx, want.Ref)
 		if err != nil {
-			return Version{}, fmt.Errorf("version %s: %w", want.Ref, err)
+			return Version{}, err
 		}
 		if err := verify(have, want, stack); err != nil {
 			return Version{}, err

@@ -48,7 +48,8 @@ const maxConflicts = 5
 // that cannot be assumed (it unwraps to ErrRoleNotReady); *ContestedError;
 // *MismatchError; *UnmarkedError; ErrNoVersion when the function is gone and
 // may not be created. After an error no version was made that calling again
-// would not find.
+// would not find. What l itself answers is given back as it is, for the caller
+// to say which function it was about.
 func Publish(ctx context.Context, l Lambda, job Job, pace Pace, tick Tick) (Version, error) {
 	if err := job.check(); err != nil {
 		return Version{}, err
@@ -62,20 +63,20 @@ func Publish(ctx context.Context, l Lambda, job Job, pace Pace, tick Tick) (Vers
 			return *done, nil
 		}
 	}
-	return Version{}, fmt.Errorf("publish %s: %w", job.Spec.Function, err)
+	return Version{}, err
 }
 
 // check refuses a job that contradicts itself.
 func (j Job) check() error {
 	sum := sha256.Sum256(j.Zip)
 	if have := base64.StdEncoding.EncodeToString(sum[:]); have != j.CodeSHA256 {
-		return fmt.Errorf("publish %s: the zip hashes to %s, not to %s", j.Spec.Function, have, j.CodeSHA256)
+		return fmt.Errorf("function %s: the zip hashes to %s, not to %s", j.Spec.Function, have, j.CodeSHA256)
 	}
 	if j.Spec.Config.Extra != "" {
-		return fmt.Errorf("publish %s: the wanted configuration names %s, which edgedeploy never sets", j.Spec.Function, j.Spec.Config.Extra)
+		return fmt.Errorf("function %s: the wanted configuration names %s, which edgedeploy never sets", j.Spec.Function, j.Spec.Config.Extra)
 	}
 	if m, ok := ParseMark(j.mark().Describe()); !ok || m != j.mark() {
-		return fmt.Errorf("publish %s: stack %q with content %q cannot be written into a description", j.Spec.Function, j.Stack, j.Spec.Content)
+		return fmt.Errorf("function %s: stack %q with content %q cannot be written into a description", j.Spec.Function, j.Stack, j.Spec.Content)
 	}
 	return nil
 }
@@ -161,7 +162,7 @@ func (p *publisher) step(ctx context.Context, head Head) (Head, *Version, error)
 func (p *publisher) obstacle(h Head) error {
 	switch name := p.job.Spec.Function; {
 	case !h.Exists && (p.made || !p.job.Create):
-		return fmt.Errorf("the function does not exist (any more): %w", ErrNoVersion)
+		return fmt.Errorf("function %s does not exist (any more): %w", name, ErrNoVersion)
 	case !h.Exists:
 		return nil
 	case h.TagsError != "":
