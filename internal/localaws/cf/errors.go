@@ -33,7 +33,6 @@ const (
 	msgNotForDeployment     = "One or more fields updated are not supported for continuous deployment."
 	msgInvalidationsRunning = "Processing your request will cause you to exceed the maximum number of in-progress invalidations."
 	msgInvalidationPaths    = "Your request contains one or more invalid invalidation paths."
-	msgNotWellFormed        = "The XML document is not well formed"
 )
 
 // Messages that are the API model's description of the error. That the wire
@@ -48,7 +47,6 @@ const (
 	msgTooManyOrigins        = "You cannot create more origins for the distribution."
 	msgTooManyDistributions  = "Processing your request would cause you to exceed the maximum number of distributions allowed."
 	msgTooManyAssociations   = "Your request contains more Lambda@Edge function associations than are allowed per distribution."
-	msgTooManyFunctions      = "You have reached the maximum number of CloudFront function associations for this distribution. For more information, see Quotas (formerly known as limits) in the Amazon CloudFront Developer Guide."
 	msgResourceInUse         = "Cannot delete this resource because it is in use."
 	msgNoSuchPolicy          = "The continuous deployment policy doesn't exist."
 	msgPolicyInUse           = "You cannot delete a continuous deployment policy that is associated with a primary distribution."
@@ -57,10 +55,10 @@ const (
 	msgNoSuchInvalidation    = "The specified invalidation does not exist."
 	msgBatchTooLarge         = "Invalidation batch specified is too large."
 	msgNoSuchResource        = "A resource that was specified is not valid."
-	msgInvalidTagging        = "The tagging specified is not valid."
 	msgNoSuchOrigin          = "One or more of your origins or origin groups do not exist." // LIKELY, from moto
 	msgDuplicatePathPatterns = "The parameter PathPattern contains duplicates."             // UNKNOWN
 	msgStagingIsFixed        = "The parameter Staging cannot be changed."                   // UNKNOWN
+	msgNotWellFormed         = "The XML document is not well formed"                        // UNKNOWN
 	msgTooLarge              = "The request body is too large."                             // UNKNOWN
 )
 

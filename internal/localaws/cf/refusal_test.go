@@ -64,6 +64,9 @@ func TestARequestIsRefusedWithTheCodeAndTheWordsOfCloudFront(t *testing.T) {
 			"<FailoverCriteria><StatusCodes><Quantity>1</Quantity><Items><StatusCode>500</StatusCode></Items></StatusCodes></FailoverCriteria>"+
 			"<Members><Quantity>2</Quantity><Items><OriginGroupMember><OriginId>site</OriginId></OriginGroupMember><OriginGroupMember><OriginId>other</OriginId></OriginGroupMember></Items></Members>"+
 			"</OriginGroup></Items></OriginGroups>"), 404, "NoSuchOrigin", "One or more of your origins or origin groups do not exist."},
+		"101 origins": {strings.Replace(strings.Replace(good, "<Origins><Quantity>1<", "<Origins><Quantity>101<", 1), "</Origin></Items>", "</Origin>"+
+			strings.Repeat("<Origin><Id>o</Id><DomainName>o.example.com</DomainName></Origin>", 100)+"</Items>", 1), 400, "TooManyOrigins",
+			"You cannot create more origins for the distribution."},
 		"76 behaviours": {distribution("ref", lambda(), behaviors(76)), 400, "TooManyCacheBehaviors",
 			"You cannot create more cache behaviors for the distribution."},
 		"a path pattern twice, but for the slash": {
@@ -111,6 +114,26 @@ func TestQuotasAreReachedBeforeTheyAreExceeded(t *testing.T) {
 	arn := versionARN("fn", 1)
 	four := lambda("viewer-request", arn, "origin-request", arn, "origin-response", arn, "viewer-response", arn)
 	b.created(distribution("seventy-five", lambda(), strings.ReplaceAll(fourOnEach(75), four, lambda())))
+}
+
+func TestAnAccountHas500Distributions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	put := func(n int) {
+		doc := []byte(distribution(fmt.Sprint("ref", n), lambda()))
+		if err := b.service.PutRaw(account, fmt.Sprint("E", n), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 499 {
+		put(n)
+	}
+	b.created(distribution("the last", lambda()))
+	if code, _ := b.refused(b.must(b.send("POST", "distribution", distribution("one more", lambda())), 400)); code != "TooManyDistributions" {
+		t.Error(code)
+	}
+	b.account = "222222222222"
+	b.created(distribution("ref", lambda()))
 }
 
 func TestWhatIsNotWellFormedIsMalformed(t *testing.T) {
