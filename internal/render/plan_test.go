@@ -92,7 +92,16 @@ func variants() map[string]deploy.Plan {
 	only.Stages = []deploy.Stage{{deploy.Publish{Key: "shared-auth", Spec: function("shared-auth", 0, content).Spec, Adopt: true, ZipBytes: 7_000_000}}}
 	only.Notes = []deploy.Note{{Kind: "adopt-function", Text: "takes over function storefront-shared-auth"}}
 
+	reused := nothing
+	reused.Record = true
+	reused.Stages = []deploy.Stage{{deploy.Activate{Key: "resize", Version: versions.Version{Ref: versions.Ref{Function: "storefront-resize", Number: 4}}}}}
+
+	returned := samplePlan()
+	returned.Context.Kept = append(returned.Context.Kept, function("audit", 2, content), function("beacon", 3, content))
+	returned.Stages = append([]deploy.Stage{{deploy.Activate{Key: "audit", Version: versions.Version{Ref: versions.Ref{Function: "storefront-audit", Number: 2}}}}}, returned.Stages...)
+
 	return map[string]deploy.Plan{
+		"reused": reused, "returned": returned,
 		"first": first, "retry": retry, "held": held, "strict": strict, "rollback": back, "rollback-zero": zero,
 		"nothing": nothing, "waiting": waiting, "record-only": record, "tags": tags, "publish-only": only, "sample": samplePlan(),
 	}

@@ -89,7 +89,7 @@ func steps[S deploy.Step](p deploy.Plan) []S {
 }
 
 // planFunctions lists what is published, what changes its tags, and those
-// kept functions that the plan binds somewhere anew; the rest is counted.
+// kept functions that the plan is about; the rest is counted.
 func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
 	for _, s := range steps[deploy.Publish](p) {
 		row := functionRow{sign: "+", name: s.Key, act: "publish " + fingerprint(s.Spec.Content), size: Bytes(s.ZipBytes)}
@@ -108,7 +108,7 @@ func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
 	for _, t := range steps[deploy.Tag](p) {
 		tags[t.Function] = t
 	}
-	bound := newlyBound(p)
+	shown := keptButShown(p)
 	for _, f := range p.Context.Kept {
 		row := functionRow{sign: "=", name: f.Key, act: "version " + strconv.Itoa(f.Number)}
 		t, tagged := tags[f.Spec.Function]
@@ -116,7 +116,7 @@ func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
 			row.sign, row.rest = "~", append(row.rest, tagWords(t))
 			delete(tags, f.Spec.Function)
 		}
-		if !tagged && !bound[f.Spec.Function] {
+		if !tagged && !shown(f.Spec.Function) {
 			others++
 			continue
 		}
@@ -134,16 +134,24 @@ func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
 	return rows, others
 }
 
-func newlyBound(p deploy.Plan) map[string]bool {
-	bound := map[string]bool{}
-	for _, s := range steps[deploy.Associate](p) {
+// keptButShown says of a kept function whether the plan is about it: it is
+// bound somewhere anew, or brought back from an older version. A plan that
+// changes no slot is about which versions the release names: about all.
+func keptButShown(p deploy.Plan) func(function string) bool {
+	associates := steps[deploy.Associate](p)
+	if p.Record && len(associates) == 0 {
+		return func(string) bool { return true }
+	}
+	shown := map[string]bool{}
+	for _, s := range steps[deploy.Activate](p) {
+		shown[s.Version.Ref.Function] = true
+	}
+	for _, s := range associates {
 		for _, e := range s.Change.Edits {
-			if e.To.ARN == "" {
-				bound[e.To.Version.Function] = true
-			}
+			shown[e.To.Version.Function] = true
 		}
 	}
-	return bound
+	return func(function string) bool { return shown[function] }
 }
 
 // tagWords says which tags change; tags are no secrets, so with their values.

@@ -108,6 +108,14 @@ func TestHistoryBehindAMissingRecordIsTakenToBeComplete(t *testing.T) {
 	}
 }
 
+func TestHistoryBeforeTheFirstLiveReleaseIsSuperseded(t *testing.T) {
+	t.Parallel()
+	l := Log{Live: 2, Releases: []deploy.Summary{{Number: 1}, {Number: 2}}}
+	if got := l.States()[1]; got != StateSuperseded {
+		t.Errorf("an attempt before the first release is %q", got)
+	}
+}
+
 func TestHistoryBeforeAnythingWasLive(t *testing.T) {
 	t.Parallel()
 	l := Log{Stack: "storefront", Pending: 2, Releases: []deploy.Summary{{Number: 1}, {Number: 2}}}

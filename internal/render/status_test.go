@@ -77,6 +77,17 @@ func TestStatusSaysInWordsHowThingsStand(t *testing.T) {
 	}
 }
 
+func TestAMissingBodyIsADifference(t *testing.T) {
+	t.Parallel()
+	s := sampleStatus().Slots[3]
+	if !s.Matches() {
+		t.Error("a slot that holds what it should does not match")
+	}
+	if s.Wanted.IncludeBody = true; s.Matches() {
+		t.Error("a slot without the body matches one with it")
+	}
+}
+
 // Whoever owns the distribution elsewhere reads this map and nothing else.
 func TestStatusJSONGivesAFlatMapOfQualifiedARNs(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,7 @@ func Bytes(n int64) string {
 		units = units[1:]
 	}
 	text := strconv.FormatFloat(value, 'f', 1, 64)
-	if value >= 9.95 {
+	if value >= 10 {
 		text = strconv.FormatFloat(value, 'f', 0, 64)
 	}
 	return strings.TrimSuffix(text, ".0") + " " + units[0]
@@ -96,8 +96,8 @@ func (n names) binding(b associations.Binding) string {
 }
 
 func (n names) key(b associations.Binding) (string, bool) {
-	key, ok := n[b.Version.Function]
-	return key, ok && b.ARN == ""
+	key, ok := n[b.Version.Function] // a binding by ARN has no function's name
+	return key, ok
 }
 
 // change writes an edit without repeating a name that stays the same.
@@ -109,7 +109,7 @@ func (n names) change(from, to associations.Binding) string {
 		return n.binding(from)
 	}
 	key, ours := n.key(from)
-	if ours && to.ARN == "" && from.Version.Function == to.Version.Function {
+	if ours && from.Version.Function == to.Version.Function {
 		return key + " " + number(from) + " → " + number(to)
 	}
 	return n.binding(from) + " → " + n.binding(to)
