@@ -1,0 +1,328 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/localaws/cf"
+	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"edgedeploy": main})
+}
+
+// The scripts are in integration/scripts: each is a story, and documentation.
+// docs are in integration/scripts/README.md.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:   "../../integration/scripts",
+		Setup: setupScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "bound": boundIn, "serve": serve, "distribution": distribution,
+			"putraw": putRaw, "getraw": getRaw, "fault": fault, "calls": calls, "foreign": foreign, "attach": attach,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+const scriptAccount = "123456789012"
+
+// setupScript gives a script the example's handler, and no credentials.
+func setupScript(env *testscript.Env) error {
+	wasm, err := os.ReadFile("../../examples/redirect/redirect.wasm")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EDGEDEPLOY_ACTOR", "script")
+	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
+	env.Values[stateKey{}] = &scriptState{dir: filepath.Join(env.WorkDir, "aws")}
+	return os.WriteFile(filepath.Join(env.WorkDir, "redirect.wasm"), wasm, 0o600)
+}
+
+type stateKey struct{}
+
+// scriptState is the server that a script may run.
+type scriptState struct {
+	dir    string
+	server *localaws.Server
+}
+
+func state(ts *testscript.TestScript) *scriptState { return ts.Value(stateKey{}).(*scriptState) }
+
+// exits runs a program and wants an exit code: exits 4 edgedeploy apply …
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARGS]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("run %s: %v", args[1], err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s exits with %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// serve starts the local AWS on a socket and points AWS_ENDPOINT_URL at it.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: serve")
+	}
+	s := state(ts)
+	server, err := localaws.Open(localaws.Options{Dir: s.dir})
+	ts.Check(err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ctx, stop := context.WithCancel(context.Background())
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(ctx, l) }) // ends with the script
+	ts.Defer(func() { stop(); serving.Wait(); _ = server.Close() })
+	s.server = server
+	ts.Check(server.Seed(scriptAccount, localaws.Seed{Roles: []iam.SeedRole{{ARN: "arn:aws:iam::" + scriptAccount + ":role/edge"}}}))
+	ts.Setenv("AWS_ENDPOINT_URL", "http://"+l.Addr().String())
+	ts.Setenv("AWS_ACCESS_KEY_ID", scriptAccount)
+	ts.Setenv("AWS_SECRET_ACCESS_KEY", "x")
+}
+
+func need(ts *testscript.TestScript) *localaws.Server {
+	s := state(ts).server
+	if s == nil {
+		ts.Fatalf("serve comes first")
+	}
+	return s
+}
+
+// distribution makes one: distribution E1 [alias=NAME]… [PATTERN]…
+func distribution(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: distribution ID [alias=NAME]… [PATTERN]…")
+	}
+	d := cf.SeedDistribution{ID: args[0]}
+	for _, a := range args[1:] {
+		if name, ok := strings.CutPrefix(a, "alias="); ok {
+			d.Aliases = append(d.Aliases, name)
+		} else {
+			d.PathPatterns = append(d.PathPatterns, a)
+		}
+	}
+	ts.Check(need(ts).Seed(scriptAccount, localaws.Seed{Distributions: []cf.SeedDistribution{d}}))
+}
+
+// putraw stores a distribution's configuration verbatim; getraw reads it.
+func putRaw(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: putraw ID FILE")
+	}
+	ts.Check(need(ts).PutRaw(scriptAccount, args[0], []byte(ts.ReadFile(args[1]))))
+}
+
+func getRaw(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: getraw ID FILE")
+	}
+	doc, _ := config(ts, need(ts), args[0])
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), doc, 0o600))
+}
+
+// fault arms one: fault cloudfront UpdateDistribution drop-after [CALL [TIMES]]
+func fault(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: fault SERVICE OPERATION KIND [CALL [TIMES]]; fault of kind error is 400 with code KIND=CODE")
+	}
+	f := localaws.Fault{Service: args[0], Operation: args[1], Kind: localaws.Kind(args[2])}
+	if code, ok := strings.CutPrefix(args[2], "error="); ok {
+		f.Kind, f.Status, f.Code, f.Message = localaws.Error, 400, code, "armed"
+	}
+	for i, n := range []*int{&f.Call, &f.Times} {
+		if len(args) > 3+i {
+			v, err := strconv.Atoi(args[3+i])
+			ts.Check(err)
+			*n = v
+		}
+	}
+	ts.Check(need(ts).Arm(f))
+}
+
+// calls wants a number of calls since the last time: calls cloudfront UpdateDistribution 1
+func calls(ts *testscript.TestScript, neg bool, args []string) {
+	server := need(ts)
+	if len(args) == 1 && args[0] == "reset" {
+		server.ResetCalls()
+		return
+	}
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: calls reset | calls SERVICE OPERATION N")
+	}
+	n := 0
+	for _, c := range server.Calls() {
+		if c.Service == args[0] && c.Operation == args[1] {
+			n++
+		}
+	}
+	if fmt.Sprint(n) != args[2] {
+		ts.Fatalf("%s %s was called %d times, want %s", args[0], args[1], n, args[2])
+	}
+}
+
+// bound wants something in a slot: bound E1 default viewer-request shop-auth:1
+// or: bound E1 /img/* origin-response nothing. It asks the account, without
+// any code of the product's: of the server, or else of the data that --local left.
+func boundIn(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 || len(args) > 5 {
+		ts.Fatalf("usage: bound DISTRIBUTION PATH TRIGGER FUNCTION:VERSION|nothing [body]")
+	}
+	server := state(ts).server
+	if server == nil {
+		var err error
+		server, err = localaws.Open(localaws.Options{Dir: ts.MkAbs(".edgedeploy/local")})
+		ts.Check(err)
+		defer func() { ts.Check(server.Close()) }()
+	}
+	doc, _ := config(ts, server, args[0])
+	got := held(ts, doc, args[1], args[2])
+	want := args[3]
+	if want != "nothing" {
+		want = "arn:aws:lambda:us-east-1:" + scriptAccount + ":function:" + want
+	}
+	if len(args) == 5 {
+		want += " " + args[4]
+	}
+	if got != want {
+		ts.Fatalf("%s holds %s, want %s", strings.Join(args[:3], " "), got, want)
+	}
+}
+
+type association struct {
+	LambdaFunctionARN, EventType string
+	IncludeBody                  bool
+}
+
+type behavior struct {
+	PathPattern  string
+	Associations []association `xml:"LambdaFunctionAssociations>Items>LambdaFunctionAssociation"`
+}
+
+// held reads a slot out of a configuration.
+func held(ts *testscript.TestScript, doc []byte, path, trigger string) string {
+	var c struct {
+		DefaultCacheBehavior behavior
+		Behaviors            []behavior `xml:"CacheBehaviors>Items>CacheBehavior"`
+	}
+	ts.Check(xml.Unmarshal(doc, &c))
+	list := append([]behavior{c.DefaultCacheBehavior}, c.Behaviors...)
+	list[0].PathPattern = "default"
+	for _, b := range list {
+		if b.PathPattern != path {
+			continue
+		}
+		for _, a := range b.Associations {
+			if a.EventType == trigger {
+				if a.IncludeBody {
+					return a.LambdaFunctionARN + " body"
+				}
+				return a.LambdaFunctionARN
+			}
+		}
+		return "nothing"
+	}
+	return "no such behavior"
+}
+
+// config reads a distribution's configuration, and its ETag.
+func config(ts *testscript.TestScript, server *localaws.Server, id string) ([]byte, string) {
+	res := call(ts, server, http.MethodGet, "/2020-05-31/distribution/"+id+"/config", nil, nil)
+	return res.body, res.header.Get("ETag")
+}
+
+type answer struct {
+	body   []byte
+	header http.Header
+}
+
+// call makes one call as a client that is not ours would.
+func call(ts *testscript.TestScript, server *localaws.Server, method, path string, body []byte, header map[string]string) answer {
+	service := "lambda"
+	if strings.HasPrefix(path, "/2020-05-31/") {
+		service = "cloudfront"
+	}
+	req, err := http.NewRequest(method, "http://"+localaws.InProcessHost+path, bytes.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+scriptAccount+"/20260101/us-east-1/"+service+"/aws4_request, SignedHeaders=host, Signature="+strings.Repeat("0", 64))
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	res, err := server.Transport().RoundTrip(req)
+	ts.Check(err)
+	defer func() { _ = res.Body.Close() }()
+	got, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	if res.StatusCode/100 != 2 {
+		ts.Fatalf("%s %s answers %d: %s", method, path, res.StatusCode, got)
+	}
+	return answer{got, res.Header}
+}
+
+// foreign makes a function of somebody else's and publishes it: foreign NAME [STACK]
+// With a stack it carries that stack's tag.
+func foreign(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: foreign NAME [STACK]")
+	}
+	tags := ""
+	if len(args) > 1 {
+		tags = fmt.Sprintf(`"Tags":{"edgedeploy:stack":%q},`, args[1])
+	}
+	body := fmt.Sprintf(`{"FunctionName":%q,"Role":"arn:aws:iam::%s:role/edge","Runtime":"nodejs22.x","Handler":"index.handler","Publish":true,%s"Code":{"ZipFile":%q}}`,
+		args[0], scriptAccount, tags, smallZip)
+	call(ts, need(ts), http.MethodPost, "/2015-03-31/functions", []byte(body), nil)
+}
+
+// smallZip is a zip of an empty index.js, in base64.
+const smallZip = "UEsDBBQAAAAAAAAAIQAAAAAAAAAAAAAAAAAIAAAAaW5kZXguanNQSwECFAMUAAAAAAAAACEAAAAAAAAAAAAAAAAACAAAAAAAAAAAAAAAgAEAAAAAaW5kZXguanNQSwUGAAAAAAEAAQA2AAAAJgAAAAAA"
+
+// attach puts an association into the default behaviour, as another tool
+// would: attach ID TRIGGER FUNCTION:VERSION
+func attach(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: attach ID TRIGGER FUNCTION:VERSION")
+	}
+	doc, etag := config(ts, need(ts), args[0])
+	at := bytes.Index(doc, []byte("<DefaultCacheBehavior>"))
+	start := bytes.Index(doc[at:], []byte("<LambdaFunctionAssociations>"))
+	end := bytes.Index(doc[at:], []byte("</LambdaFunctionAssociations>"))
+	if at < 0 || start < 0 || end < 0 {
+		ts.Fatalf("no associations in %s", doc)
+	}
+	start, end = at+start, at+end+len("</LambdaFunctionAssociations>")
+	one := "<LambdaFunctionAssociations><Quantity>1</Quantity><Items><LambdaFunctionAssociation><LambdaFunctionARN>arn:aws:lambda:us-east-1:" +
+		scriptAccount + ":function:" + args[2] + "</LambdaFunctionARN><EventType>" + args[1] +
+		"</EventType><IncludeBody>false</IncludeBody></LambdaFunctionAssociation></Items></LambdaFunctionAssociations>"
+	changed := bytes.Join([][]byte{doc[:start], []byte(one), doc[end:]}, nil)
+	call(ts, need(ts), http.MethodPut, "/2020-05-31/distribution/"+args[0]+"/config", changed, map[string]string{"If-Match": etag})
+}
