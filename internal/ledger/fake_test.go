@@ -51,12 +51,14 @@ type fake struct {
 	roleReady   time.Time
 	noDate      bool
 	hideTags    bool
+	hidden      time.Duration // how long a new function is not seen
 	tamper      func(number int, zipped []byte) []byte
 	fetches     []string
 }
 
 type function struct {
 	in       versions.NewFunction
+	made     time.Time
 	role     string
 	runtime  string
 	zip      []byte
@@ -140,9 +142,17 @@ func (fn *function) rev() string {
 	return fmt.Sprintf("rev-%d", fn.revision)
 }
 
+// visible gives a function to those who read.
+func (f *fake) visible(name string) *function {
+	if fn := f.functions[name]; fn != nil && time.Since(fn.made) >= f.hidden {
+		return fn
+	}
+	return nil
+}
+
 func (f *fake) Latest(_ context.Context, name string) (versions.LatestCode, error) {
 	return answer(f, "Latest", func() (versions.LatestCode, error) {
-		fn := f.functions[name]
+		fn := f.visible(name)
 		if fn == nil {
 			return versions.LatestCode{}, nil
 		}
@@ -165,7 +175,7 @@ func (f *fake) Create(_ context.Context, in versions.NewFunction) error {
 		}
 		in.Tags = maps.Clone(in.Tags)
 		f.functions[in.Function] = &function{
-			in: in, role: in.Role, runtime: in.Runtime, zip: in.Zip, next: 1, changed: true,
+			in: in, made: time.Now(), role: in.Role, runtime: in.Runtime, zip: in.Zip, next: 1, changed: true,
 			created: time.Now().Add(f.createDelay), zips: map[int][]byte{}, aliases: map[string]versions.Alias{},
 		}
 		return struct{}{}, nil
@@ -286,7 +296,7 @@ type dated[T any] struct {
 
 func (f *fake) Aliases(_ context.Context, name string) ([]versions.Alias, time.Time, error) {
 	d, err := answer(f, "Aliases", func() (dated[[]versions.Alias], error) {
-		fn := f.functions[name]
+		fn := f.visible(name)
 		if fn == nil {
 			return dated[[]versions.Alias]{nil, f.date()}, versions.ErrNoVersion
 		}

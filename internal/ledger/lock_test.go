@@ -341,6 +341,44 @@ func TestARenewalFindsOutThatTheLockWasTakenAway(t *testing.T) {
 	})
 }
 
+// A lock that was taken over unnoticed is its new holder's to give back.
+func TestUnlockNeverOpensSomebodyElsesLock(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+		lease := mustLock(t, l, "run1")
+		_, err := newLedger(f).Unlock(t.Context(), "shop")
+		must(t, err)
+		other := mustLock(t, newLedger(f), "run2")
+		if err := lease.Unlock(t.Context()); !is[*deploy.LostLockError](err) {
+			t.Errorf("Unlock: got %v", err)
+		}
+		must(t, other.Verify(t.Context()))
+		must(t, other.Unlock(t.Context()))
+	})
+}
+
+// Whether reads see a function as soon as it was made is UNKNOWN.
+func TestANewFunctionNeedNotBeSeenAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+		f.hidden = 10 * time.Second
+		var first, second deploy.Lease
+		var err1, err2 error
+		var wg sync.WaitGroup
+		wg.Go(func() { first, err1 = l.Lock(t.Context(), request("run1")) })
+		wg.Go(func() {
+			time.Sleep(time.Second)
+			second, err2 = newLedger(f).Lock(t.Context(), request("run2"))
+		})
+		wg.Wait()
+		if (err1 == nil) == (err2 == nil) || !is[*deploy.LockedError](errors.Join(err1, err2)) {
+			t.Fatalf("got %v and %v, want one holder", err1, err2)
+		}
+		if first == nil {
+			first = second
+		}
+		must(t, first.Unlock(t.Context()))
+	})
+}
+
 func TestUnlockWorksUnderACancelledContextAndOnlyOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -348,6 +386,9 @@ func TestUnlockWorksUnderACancelledContextAndOnlyOnce(t *testing.T) {
 		must(t, err)
 		cancel()
 		time.Sleep(10 * time.Minute) // and the renewal outlives it
+		if _, err := newLedger(f).Lock(t.Context(), request("run2")); !is[*deploy.LockedError](err) {
+			t.Errorf("the lock was not renewed: %v", err)
+		}
 		must(t, lease.Verify(t.Context()))
 		must(t, lease.Unlock(ctx))
 		f.took()

@@ -40,13 +40,14 @@ func (l *Ledger) look(ctx context.Context, stack string) (look, error) {
 	return k, nil
 }
 
-// recall gives the last look at a stack if it is the one whose revisions were
-// given out. As long as the lock has that revision, nobody took it since.
+// recall gives the last look at a stack to a run that follows a Read. It is
+// the look that seen came from or a later one, and as good as new if the lock
+// still has its revision: then nobody took it since.
 func (l *Ledger) recall(stack string, seen deploy.Seen) (look, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k, ok := l.looks[stack]
-	return k, ok && seen.Lock != "" && k.seen() == seen
+	return k, ok && seen.Lock != ""
 }
 
 func (k look) seen() deploy.Seen {
