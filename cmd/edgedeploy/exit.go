@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,7 +106,7 @@ func leaves(err error) []error {
 }
 
 func (a *app) advice(err error) string {
-	if h := a.planAdvice(err); h != "" {
+	if h := cmp.Or(a.runAdvice(err), a.planAdvice(err)); h != "" {
 		return h
 	}
 	if e, ok := errors.AsType[*bundle.Error](err); ok {
@@ -123,30 +124,16 @@ func (a *app) advice(err error) string {
 	return ""
 }
 
-// planAdvice is about what stops a plan or a run.
+// planAdvice is about what stops a plan.
 func (a *app) planAdvice(err error) string {
 	var (
 		conflict *associations.ConflictError
 		function *associations.FunctionConflictError
 		behavior *associations.BehaviorError
 		missing  *associations.DistributionError
-		detach   *associations.DetachError
-		policy   *associations.PolicyError
-		changed  *associations.ChangedError
 		owner    *versions.OwnerError
-		held     *deploy.HeldError
-		locked   *deploy.LockedError
-		partial  *deploy.PartialError
-		behind   *deploy.BehindError
-		waiting  *deploy.UndeployedError
-		lost     *deploy.LostLockError
-		stopped  *deploy.InterruptedError
 	)
 	switch {
-	case errors.As(err, &partial):
-		return fmt.Sprintf("edgedeploy rollback --stack %s --to %d restores what was there; edgedeploy apply goes on", partial.Stack, partial.Live)
-	case errors.As(err, &behind):
-		return "run the same command again: it finds everything in place and completes the ledger"
 	case errors.As(err, &conflict):
 		return "take it over with --adopt (rollback --to 0 gives it back), or remove the line" + a.slotLine(conflict.Slot)
 	case errors.As(err, &function):
@@ -155,26 +142,12 @@ func (a *app) planAdvice(err error) string {
 		return "use one of the existing path patterns, or add the cache behavior to the distribution first" + a.slotLine(behavior.Slot)
 	case errors.As(err, &missing):
 		return "check the id, and that the credentials are for the account that owns it" + a.distributionLine(missing.Distribution)
-	case errors.As(err, &detach):
-		return "say --allow-detach if its functions shall be detached, or put it back into the spec"
-	case errors.As(err, &policy):
-		return "say --with-policy to change it all the same"
-	case errors.As(err, &changed):
-		return "somebody else edited the distribution: plan again and look"
 	case errors.As(err, &owner):
 		return "choose another name: for the function, or take it over with --adopt" + a.functionLine(owner.Function)
-	case errors.As(err, &held):
-		return fmt.Sprintf("change what was rolled back, or lift the hold with: edgedeploy resume --stack %s%s", held.Stack, a.localWords())
-	case errors.As(err, &locked):
-		return fmt.Sprintf("wait for it, or, if that run is dead, edgedeploy unlock --stack %s", locked.Stack)
-	case errors.As(err, &lost):
-		return "another run is at work now; look at edgedeploy status before you go on"
-	case errors.As(err, &waiting):
-		return "nothing is wrong: edgedeploy status tells when it is everywhere; --timeout waits longer"
-	case errors.As(err, &stopped) && stopped.Written:
-		return "edgedeploy apply goes on; edgedeploy rollback goes back"
-	case is[*deploy.StaleError](err):
-		return "somebody else deployed in the meantime: plan again and look at what it says now"
+	case is[*associations.DetachError](err):
+		return "say --allow-detach if its functions shall be detached, or put it back into the spec"
+	case is[*associations.PolicyError](err):
+		return "say --with-policy to change it all the same"
 	case is[*deploy.AccountError](err):
 		return "use the credentials of that account (--profile), or correct account: in the spec"
 	case is[*deploy.PinError](err):
@@ -185,6 +158,37 @@ func (a *app) planAdvice(err error) string {
 		return "alternate domain names are those in the distribution's own settings; or give its id"
 	case is[*term.NotInteractiveError](err):
 		return "look at the plan, then say --yes"
+	}
+	return ""
+}
+
+// runAdvice is about what stops a run, and how to go on from there.
+func (a *app) runAdvice(err error) string {
+	var (
+		held    *deploy.HeldError
+		locked  *deploy.LockedError
+		partial *deploy.PartialError
+		stopped *deploy.InterruptedError
+	)
+	switch {
+	case errors.As(err, &partial):
+		return fmt.Sprintf("edgedeploy rollback --stack %s --to %d%s restores what was there; edgedeploy apply goes on", partial.Stack, partial.Live, a.localWords())
+	case is[*deploy.BehindError](err):
+		return "run the same command again: it finds everything in place and completes the ledger"
+	case errors.As(err, &held):
+		return fmt.Sprintf("change what was rolled back, or lift the hold with: edgedeploy resume --stack %s%s", held.Stack, a.localWords())
+	case errors.As(err, &locked):
+		return fmt.Sprintf("wait for it, or, if that run is dead: edgedeploy unlock --stack %s%s", locked.Stack, a.localWords())
+	case is[*deploy.LostLockError](err):
+		return "another run is at work now; look at edgedeploy status before you go on"
+	case is[*associations.ChangedError](err):
+		return "somebody else edited the distribution: plan again and look"
+	case is[*deploy.UndeployedError](err):
+		return "nothing is wrong: edgedeploy status tells when it is everywhere; --timeout waits longer"
+	case errors.As(err, &stopped) && stopped.Written:
+		return "edgedeploy apply goes on; edgedeploy rollback goes back"
+	case is[*deploy.StaleError](err):
+		return "somebody else deployed in the meantime: plan again and look at what it says now"
 	}
 	return ""
 }

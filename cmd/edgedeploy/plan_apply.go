@@ -58,7 +58,7 @@ func (a *app) plan(ctx context.Context, rules ruleFlags, detailed bool, out stri
 		return err
 	}
 	defer func() { err = errors.Join(err, ses.close()) }()
-	p, err := a.prepare(ctx, s, ses, all, rules.Rules, rules.upgrade)
+	p, err := a.prepare(ctx, s, ses, all, rules)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) (err err
 	}
 	defer func() { err = errors.Join(err, ses.close()) }()
 	for try := 1; ; try++ {
-		p, err := a.prepare(ctx, s, ses, all, rules.Rules, rules.upgrade)
+		p, err := a.prepare(ctx, s, ses, all, rules)
 		if err != nil {
 			return err
 		}

@@ -19,12 +19,12 @@ type prepared struct {
 
 // prepare makes the plan of a spec: bundles first, so that what is wrong with
 // the files is said before anything is contacted.
-func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string]built, rules deploy.Rules, upgrade bool) (prepared, error) {
+func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string]built, rules ruleFlags) (prepared, error) {
 	state, err := ses.ledger.Read(ctx, s.Stack.Name)
 	if err != nil {
 		return prepared{}, err
 	}
-	if !upgrade {
+	if !rules.upgrade {
 		if all, err = a.keepTrampolines(s, all, state.Live); err != nil {
 			return prepared{}, err
 		}
@@ -38,7 +38,7 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string
 	}
 	dir := filepath.Dir(s.file)
 	from := source(ctx, dir)
-	plan, err := deploy.Prepare(ctx, ses.Cloud, state, deploy.Want(s.Stack, packed(all), distributions, from), rules, seen)
+	plan, err := deploy.Prepare(ctx, ses.Cloud, state, deploy.Want(s.Stack, packed(all), distributions, from), rules.Rules, seen)
 	if err != nil {
 		return prepared{}, err
 	}
