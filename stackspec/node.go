@@ -17,6 +17,9 @@ func (k kind) String() string {
 	return [...]string{"nothing", "true or false", "a number", "a string", "a list", "a mapping"}[k]
 }
 
+// nests says that values of the kind hold others.
+func (k kind) nests() bool { return k == mapping || k == sequence }
+
 // node is one value of the file.
 type node struct {
 	kind      kind

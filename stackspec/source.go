@@ -57,24 +57,24 @@ func invalidUTF8(src []byte) (line, col int, bad bool) {
 	return 0, 0, false
 }
 
-// controls reports tabs and control characters, once a line. It gives false
-// when what follows would only be confusion: tabs that indent, and controls.
+// controls reports tabs and control characters, the first of each in a line.
+// It gives false when what follows would only be confusion: tabs that indent,
+// and controls, among them the carriage returns that some take for line ends.
 func controls(r *report) bool {
 	ok := true
 	for i, line := range r.lines {
-		at := strings.IndexFunc(line, func(c rune) bool {
-			return c < ' ' || c >= 0x7f && c < 0xa0 && c != 0x85 || c == 0xfeff
-		})
-		if at < 0 {
-			continue
-		}
 		if len(r.problems) > maxProblems {
 			return false
 		}
-		col := utf8.RuneCountInString(line[:at]) + 1
-		if line[at] != '\t' {
+		if at := strings.IndexFunc(line, control); at >= 0 {
 			ok = false
-			r.add(i+1, col, Problem{Message: "there is a control character here", Hint: `in a string, write it as an escape in double quotes, like "\n"`})
+			r.add(i+1, utf8.RuneCountInString(line[:at])+1, Problem{
+				Message: "there is a control character here",
+				Hint:    `in a string, write it as an escape in double quotes, like "\n"`,
+			})
+		}
+		at := strings.IndexByte(line, '\t')
+		if at < 0 {
 			continue
 		}
 		p := Problem{Message: "there is a tab here", Hint: `use spaces; in a string, write \t in double quotes`}
@@ -82,7 +82,11 @@ func controls(r *report) bool {
 			ok = false
 			p.Message, p.Hint = "this line is indented with a tab", "indent with spaces: YAML knows no tabs there"
 		}
-		r.add(i+1, col, p)
+		r.add(i+1, utf8.RuneCountInString(line[:at])+1, p)
 	}
 	return ok
+}
+
+func control(c rune) bool {
+	return c < ' ' && c != '\t' || c >= 0x7f && c < 0xa0 || string(c) == bom
 }

@@ -1,6 +1,7 @@
 package stackspec
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,25 +19,68 @@ const (
 
 // scan makes tokens of the source and takes out of them all that YAML has and
 // a spec has not, reporting each. ok is false when the rest cannot be parsed.
-func scan(r *report, doc string) (token.Tokens, bool) {
-	tokens := lexer.Tokenize(doc)
+//
+// doubts are places that this lexer reads, and other readers of YAML read in
+// another way or not at all. They are problems unless the parser finds the
+// file broken anyway, which then explains them better. (They were found by
+// comparing what the parser makes of some ten thousand random files with what
+// PyYAML and ruamel.yaml make of them.)
+func scan(r *report, doc string) (out token.Tokens, doubts []Problem, ok bool) {
+	tokens, err := tokenize(doc)
+	if err != nil {
+		r.add(1, 1, Problem{Message: "the file is not YAML that can be read: " + err.Error()})
+		return nil, nil, false
+	}
 	if len(tokens) > maxTokens {
 		tk := tokens[maxTokens]
 		r.add(tk.Position.Line, tk.Position.Column, Problem{
 			Message: fmt.Sprintf("the file has more than %d words and signs", maxTokens),
 			Hint:    "put data that handlers need into their bundles, not into config:",
 		})
-		return nil, false
+		return nil, nil, false
 	}
 	if tk := tokens.InvalidToken(); tk != nil {
 		r.syntax(tk, tk.Error)
-		return nil, false
+		return nil, nil, false
 	}
-	s := scanner{report: r, in: tokens}
+	if n := len(tokens); n > 0 {
+		r.place(tokens[n-1])
+	}
+	s := scanner{report: r, in: tokens, doubts: report{file: r.file}}
 	for s.pos < len(s.in) && !s.stop {
 		s.token(s.in[s.pos])
 	}
-	return s.out, !s.stop && shallow(r, s.out)
+	return s.out, s.doubts.problems, !s.stop && shallow(r, s.out)
+}
+
+// tokenize asks the lexer. Lexer and parser have been seen to panic on broken
+// input; here that is an error like any other, because the input is at fault
+// and nothing is left half done.
+func tokenize(doc string) (tokens token.Tokens, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			tokens, err = nil, errBroken
+		}
+	}()
+	return lexer.Tokenize(doc), nil
+}
+
+var errBroken = errors.New("its structure is broken")
+
+// place corrects the column of the last token: the lexer counts the spaces
+// behind an unquoted text at the end of the file as if they were before it.
+func (r *report) place(tk *token.Token) {
+	words := strings.Fields(tk.Value)
+	if tk.Type != token.StringType || len(words) == 0 || tk.Position.Line > len(r.lines) {
+		return
+	}
+	line := []rune(r.lines[tk.Position.Line-1])
+	for col := min(tk.Position.Column, len(line)); col > 0; col-- {
+		if strings.HasPrefix(string(line[col-1:]), words[0]) {
+			tk.Position.Column = col
+			return
+		}
+	}
 }
 
 type scanner struct {
@@ -47,6 +91,7 @@ type scanner struct {
 	begun  bool // there was content
 	flow   int  // how many { and [ are open
 	stop   bool
+	doubts report
 }
 
 func (s *scanner) keep(tk *token.Token) {
@@ -57,6 +102,13 @@ func (s *scanner) keep(tk *token.Token) {
 
 func (s *scanner) problem(tk *token.Token, p Problem) {
 	s.report.add(tk.Position.Line, tk.Position.Column, p)
+}
+
+// doubt notes a place that readers of YAML disagree about, one in a line.
+func (s *scanner) doubt(tk *token.Token, p Problem) {
+	if n := len(s.doubts.problems); n == 0 || s.doubts.problems[n-1].Line != tk.Position.Line {
+		s.doubts.add(tk.Position.Line, tk.Position.Column, p)
+	}
 }
 
 // next gives the token after the one at hand if it is on the same line.
@@ -101,8 +153,60 @@ func (s *scanner) token(tk *token.Token) {
 	case token.MappingValueType:
 		s.colon(tk)
 		s.keep(tk)
+	case token.LiteralType, token.FoldedType:
+		s.block(tk)
+	case token.CollectEntryType, token.SequenceEntryType:
+		s.separator(tk)
+		s.keep(tk)
+	case token.StringType:
+		s.plain(tk)
+		s.keep(tk)
 	default:
 		s.keep(tk)
+	}
+}
+
+// block keeps the header of a block scalar together with its text.
+func (s *scanner) block(tk *token.Token) {
+	if strings.ContainsAny(tk.Value, "123456789") {
+		s.doubt(tk, Problem{Message: "indentation numbers behind | and > are not part of a spec", Hint: "leave the number out"})
+	}
+	s.keep(tk)
+	if s.pos >= len(s.in) || s.in[s.pos].Type != token.StringType {
+		return
+	}
+	if strings.TrimSpace(s.in[s.pos].Value) == "" {
+		// Behind it the lexer is out of step: it has been seen to take the
+		// quotes of the next key for a part of it.
+		s.doubt(tk, Problem{Message: "there is no text in this block", Hint: `an empty string is ""`})
+	}
+	s.keep(s.in[s.pos])
+}
+
+// plain refuses unquoted text that this lexer lets through and that is
+// something else to YAML.
+func (s *scanner) plain(tk *token.Token) {
+	const inBraces = "{}[],"
+	switch {
+	case strings.IndexAny(tk.Value, inBraces+"%@`&*!|>#") == 0:
+		s.doubt(tk, Problem{Message: fmt.Sprintf("unquoted text cannot begin with %s", tk.Value[:1]), Hint: "quote it"})
+	case s.flow > 0 && (strings.ContainsAny(tk.Value, inBraces) || strings.Contains(tk.Value+" ", ": ") || strings.HasPrefix(tk.Value, "?")):
+		s.doubt(tk, Problem{Message: "inside { } and [ ], this text must be quoted", Hint: "quote what contains brackets, commas or a colon before a space, or begins with ?"})
+	}
+}
+
+// separator refuses commas before the first entry, and dashes in braces.
+func (s *scanner) separator(tk *token.Token) {
+	first := false
+	if n := len(s.out); n > 0 {
+		last := s.out[n-1].Type
+		first = last == token.MappingStartType || last == token.SequenceStartType
+	}
+	switch {
+	case tk.Type == token.CollectEntryType && first:
+		s.doubt(tk, Problem{Message: "there is nothing before this comma", Hint: "leave it out"})
+	case tk.Type == token.SequenceEntryType && s.flow > 0:
+		s.doubt(tk, Problem{Message: "inside { } and [ ], a list is written [a, b]", Hint: "leave the dash out, or quote it"})
 	}
 }
 
@@ -126,7 +230,7 @@ func (s *scanner) colon(tk *token.Token) {
 	case key.Type == token.SingleQuoteType, key.Type == token.DoubleQuoteType:
 	case next.Type == token.CollectEntryType, next.Type == token.MappingEndType, next.Type == token.SequenceEndType:
 	default:
-		s.problem(key, Problem{
+		s.doubt(key, Problem{
 			Message: "in braces, readers of YAML disagree about a colon without a space behind it",
 			Hint:    `write a space after the colon, or quote a key that contains one: { "a:b": c }`,
 		})

@@ -22,7 +22,7 @@ func readYAML(r *report, src []byte) *node {
 	if !ok {
 		return nil
 	}
-	tokens, ok := scan(r, doc)
+	tokens, doubts, ok := scan(r, doc)
 	if !ok {
 		return nil
 	}
@@ -34,6 +34,10 @@ func readYAML(r *report, src []byte) *node {
 			r.add(1, 1, Problem{Message: "the file is not YAML that can be read: " + err.Error()})
 		}
 		return nil
+	}
+	if len(doubts) > 0 {
+		r.problems = append(r.problems, doubts...)
+		return nil // what the parser made of it is not what was meant
 	}
 	if body == nil {
 		r.add(1, 1, Problem{Message: "the file is empty", Hint: "`edgedeploy init` writes a spec to start from"})
@@ -49,13 +53,11 @@ type syntaxError interface {
 	GetMessage() string
 }
 
-// parse gives the body of the first document, nil if there is none. The
-// parser is known to panic on some broken input; here that is an error like
-// any other, because the input is at fault and nothing is left half done.
+// parse gives the body of the first document, nil if there is none.
 func parse(tokens token.Tokens) (body ast.Node, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			body, err = nil, errors.New("its structure is broken")
+			body, err = nil, errBroken
 		}
 	}()
 	// Duplicate keys are let through because the parser stops at the first.
@@ -83,6 +85,8 @@ func (r *report) syntax(tk *token.Token, message string) {
 		p.Hint = "quote the value"
 	case strings.Contains(line, "${") && strings.ContainsAny(line, "{["):
 		p.Hint = `inside { } and [ ] a variable must be quoted: "${env:EDGEDEPLOY_NAME}"`
+	case strings.Contains(message, "must be specified"):
+		p.Hint = "close what is open, or quote text that contains brackets, commas or a colon before a space"
 	case strings.Contains(message, "mapping value is not allowed"):
 		p.Hint = `a value that contains ": " must be quoted`
 	case strings.Contains(message, "not allowed in this context"), strings.Contains(message, "non-map value"):
@@ -154,10 +158,11 @@ func (b builder) scalar(n ast.Node) *node {
 
 func (b builder) mapping(n ast.Node, values []*ast.MappingValueNode, path []string) *node {
 	m := b.at(mapping, n)
+	block := n.GetToken().Type != token.MappingStartType
 	first := map[string]*node{}
 	for i, v := range values {
 		key := b.node(v.Key, path)
-		if i == 0 && n.GetToken().Type != token.MappingStartType {
+		if i == 0 && block {
 			m.line, m.col = key.line, key.col // the parser says where its colon is
 		}
 		at := below(path, key.text)
@@ -165,6 +170,14 @@ func (b builder) mapping(n ast.Node, values []*ast.MappingValueNode, path []stri
 		value.owner = key
 		if value.kind == null && v.Value.GetToken().Type == token.ImplicitNullType {
 			value.line, value.col = key.line, key.col
+		}
+		if block && !value.kind.nests() && value.line > key.line && value.col <= key.col {
+			value.bad = true
+			b.report.add(value.line, value.col, Problem{
+				Path:    pathOf(at),
+				Message: fmt.Sprintf("this is read as the value of %s in line %d", quote(key.text), key.line),
+				Hint:    "write a space after a key's colon, or indent a value that goes on",
+			})
 		}
 		if v.Key.GetToken().Type == token.MergeKeyType {
 			continue // reported by the scanner
