@@ -39,6 +39,16 @@ func TestSeedingTwiceIsSeedingOnce(t *testing.T) {
 	})
 }
 
+func TestASeedIsTheCallers(t *testing.T) {
+	t.Parallel()
+	c := inProcess(t, open(t, localaws.Options{}))
+	other := c
+	other.account = "111111111111"
+	other.want(204, "lambda", "POST", private+"seed", `{"roles":[{"arn":"arn:aws:iam::111111111111:role/r"}],"distributions":[{"id":"E2EXAMPLE1ABCD"}]}`)
+	other.want(200, "cloudfront", "GET", "/2020-05-31/distribution/E2EXAMPLE1ABCD", nil)
+	c.want(404, "cloudfront", "GET", "/2020-05-31/distribution/E2EXAMPLE1ABCD", nil)
+}
+
 func TestASeedIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	c := inProcess(t, open(t, localaws.Options{}))

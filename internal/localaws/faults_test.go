@@ -45,7 +45,11 @@ func TestADropLosesTheAnswerAndBeforeAlsoTheEffect(t *testing.T) {
 			t.Parallel()
 			both(t, func(t *testing.T, s *localaws.Server, c caller) {
 				arm(t, s, localaws.Fault{Service: "lambda", Operation: "CreateFunction", Kind: kind})
-				if a, err := c.try("lambda", "POST", functionsPath, creation(t, "fn")); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+				cut := io.ErrUnexpectedEOF
+				if strings.HasPrefix(c.base, "http://127.0.0.1") {
+					cut = io.EOF // what Go's client says when a connection ends before the answer starts
+				}
+				if a, err := c.try("lambda", "POST", functionsPath, creation(t, "fn")); !errors.Is(err, cut) {
 					t.Fatalf("%d %s, %v", a.status, a.body, err)
 				}
 				status := c.send("lambda", "GET", functionsPath+"/fn", nil).status

@@ -11,9 +11,9 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/localaws/lambda"
 )
 
-// maxBodyBytes bounds any request before a service applies its own limit; the
-// largest of those is Lambda's, which hears out twice as much as it accepts.
-const maxBodyBytes = 256 << 20
+// maxBodyBytes bounds any request, whatever becomes of it; it leaves room
+// above the largest limit that a service applies itself, which is Lambda's.
+const maxBodyBytes = 96 << 20
 
 // exchange is one request being answered.
 type exchange struct {

@@ -226,7 +226,7 @@ func TestAnAddressFileCannotSendUsElsewhere(t *testing.T) {
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked = true
-		fmt.Fprintf(w, `{"service":"edgedeploy-localaws","pid":%d}`, os.Getpid()+1)
+		fmt.Fprint(w, `{"service":"edgedeploy-localaws","pid":7}`)
 	})}
 	done := make(chan struct{})
 	go func() {
@@ -234,10 +234,14 @@ func TestAnAddressFileCannotSendUsElsewhere(t *testing.T) {
 		_ = server.Serve(impostor) // ends with Close
 	}()
 	t.Cleanup(func() { server.Close(); <-done })
+	_, port, err := net.SplitHostPort(impostor.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for rule, content := range map[string]string{
-		"a name":               `{"address":"localaws.example.com:80","pid":1}`,
+		"a name":               `{"address":"localhost:` + port + `","pid":7}`, // it would even answer
 		"another host":         `{"address":"192.0.2.1:80","pid":1}`,
-		"another process":      fmt.Sprintf(`{"address":"%s","pid":%d}`, impostor.Addr(), os.Getpid()),
+		"another process":      fmt.Sprintf(`{"address":"%s","pid":8}`, impostor.Addr()),
 		"no JSON":              `127.0.0.1:80`,
 		"no port":              `{"address":"127.0.0.1","pid":1}`,
 		"a port that is quiet": `{"address":"127.0.0.1:1","pid":1}`,

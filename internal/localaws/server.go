@@ -140,7 +140,8 @@ func (s *Server) compose(secret []byte) {
 	})
 }
 
-// Close ends in-process exchanges, waits for them and lets go of the file.
+// Close lets in-process exchanges that have begun come to their end, refuses
+// new ones, and lets go of the file. What Serve serves is up to Serve.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.stop()

@@ -30,8 +30,7 @@ func (s *Server) Transport() http.RoundTripper { return transport{s} }
 type transport struct{ s *Server }
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx := r.Context()
-	if err := ctx.Err(); err != nil {
+	if err := r.Context().Err(); err != nil {
 		closeBody(r)
 		return nil, err
 	}
@@ -41,13 +40,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	answer := newStream(r)
 	go t.run(answer, inbound(r))
-	select {
-	case <-answer.started:
-		return answer.response(r)
-	case <-ctx.Done():
-		answer.end(ctx.Err())
-		return nil, ctx.Err()
-	}
+	<-answer.started // or ended, by the handler or by the context
+	return answer.response(r)
 }
 
 // run answers one request; Close waits for it.
@@ -56,8 +50,6 @@ func (t transport) run(answer *stream, r *http.Request) {
 	defer r.Body.Close()
 	release := context.AfterFunc(r.Context(), func() { answer.end(r.Context().Err()) })
 	defer release()
-	stop := context.AfterFunc(t.s.ctx, func() { answer.end(errClosed) })
-	defer stop()
 	defer func() {
 		p := recover()
 		if p == nil {

@@ -143,7 +143,7 @@ func TestAnAnswerLooksLikeOneFromASocket(t *testing.T) {
 				t.Error(err)
 			}
 			length := response.ContentLength
-			if length < 0 {
+			if length < 0 && len(body) > 0 {
 				length = int64(len(body)) // not said: what came is what there is
 			}
 			got = append(got, seen{response.Status, length, string(body), response.Header.Get("Content-Type")})
@@ -166,5 +166,76 @@ func TestAVersionCanBeFetchedToRunIt(t *testing.T) {
 	}
 	if _, _, ok, err := s.Version("000000000000", "arn:aws:lambda:us-east-1:123456789012:function:fn:1"); ok || err != nil {
 		t.Errorf("for another account: %v, %v", ok, err)
+	}
+}
+
+func TestCloseLetsBegunCallsEnd(t *testing.T) {
+	t.Parallel()
+	s, err := localaws.Open(localaws.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, feed := io.Pipe()
+	r, err := http.NewRequest("POST", "http://aws.invalid/2015-03-31/functions/fn/versions", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	statuses := make(chan int, 1)
+	go func() {
+		response, err := s.Transport().RoundTrip(r)
+		if err != nil {
+			t.Error(err)
+			statuses <- 0
+			return
+		}
+		statuses <- response.StatusCode
+	}()
+	if _, err := io.WriteString(feed, "{"); err != nil { // returns when the handler reads
+		t.Fatal(err)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close() }()
+	select {
+	case err := <-closed:
+		t.Errorf("closed under a call: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	if _, err := io.WriteString(feed, "}"); err != nil {
+		t.Fatal(err)
+	}
+	if err := feed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if status := <-statuses; status != 404 {
+		t.Errorf("the call ended with %d, want 404 for a function that is not there", status)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// endless is a body that nobody should read to its end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestNoRequestIsReadForEver(t *testing.T) {
+	t.Parallel()
+	s := open(t, localaws.Options{})
+	for _, kind := range []localaws.Kind{"", localaws.Delay} {
+		if kind != "" {
+			arm(t, s, localaws.Fault{Kind: kind, DelayMs: 1})
+		}
+		r, err := http.NewRequest("POST", "http://aws.invalid"+functionsPath, endless{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := s.Transport().RoundTrip(r)
+		switch {
+		case kind == "" && (err != nil || response.StatusCode != 413):
+			t.Errorf("Lambda: %v, %v", response, err)
+		case kind != "" && !errors.Is(err, io.ErrUnexpectedEOF):
+			t.Errorf("with a %s: %v, %v", kind, response, err)
+		}
 	}
 }

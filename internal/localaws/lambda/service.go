@@ -17,6 +17,9 @@ import (
 // operation"). That other operations share the number is LIKELY.
 const maxRequestBytes = 70167211
 
+// heardOutBytes is how much of a request is read that is too large anyway.
+const heardOutBytes = 16 << 20
+
 // Roles answers what Lambda asks IAM.
 type Roles interface {
 	// Trusts says whether the role exists and may be assumed by the service
@@ -150,7 +153,7 @@ func readBody(r *http.Request, operation string) ([]byte, error) {
 	if err == nil && len(body) > maxRequestBytes {
 		// A client that is still sending would meet a closed connection
 		// instead of the answer, so what is not far above the limit is heard out.
-		_, err = io.CopyN(io.Discard, r.Body, maxRequestBytes)
+		_, err = io.CopyN(io.Discard, r.Body, heardOutBytes)
 		if err == nil || errors.Is(err, io.EOF) {
 			return nil, requestTooLarge(operation)
 		}
