@@ -1,0 +1,300 @@
+package deploy_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+func apply(n, parent int, bindings string) deploy.Summary {
+	return deploy.Summary{Number: n, Kind: deploy.KindApply, Parent: parent, Bindings: bindings}
+}
+
+func rollback(n, parent, of int, bindings string) deploy.Summary {
+	return deploy.Summary{Number: n, Kind: deploy.KindRollback, Parent: parent, Of: of, Bindings: bindings}
+}
+
+func TestARollbackGoesFurtherBackAndNeverForth(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		list   []deploy.Summary
+		at     deploy.Position
+		target int
+		passed []int
+		none   bool
+	}{
+		"to the release before": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b")}, at: deploy.Position{Live: 2}, target: 1, passed: []int{2},
+		},
+		"past releases that bind the same": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), apply(3, 2, "b")}, at: deploy.Position{Live: 3}, target: 1, passed: []int{3, 2},
+		},
+		"past releases that never were committed": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "x"), apply(3, 1, "b")}, at: deploy.Position{Live: 3}, target: 1, passed: []int{3},
+		},
+		"twice in a row": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), apply(3, 2, "c"), rollback(4, 3, 2, "b")},
+			at:   deploy.Position{Live: 4}, target: 1, passed: []int{4, 2},
+		},
+		"twice in a row, with nothing behind": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), rollback(3, 2, 1, "a")}, at: deploy.Position{Live: 3}, none: true,
+		},
+		"after a resume, not to what was rolled back": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), apply(3, 2, "c"), rollback(4, 3, 2, "b"), {Number: 5, Kind: deploy.KindResume, Parent: 4, Bindings: "b"}},
+			at:   deploy.Position{Live: 5}, target: 1, passed: []int{5, 4, 2},
+		},
+		"from an apply after a rollback, past the rolled-back one": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), rollback(3, 2, 1, "a"), apply(4, 3, "c")},
+			at:   deploy.Position{Live: 4}, target: 3, passed: []int{4},
+		},
+		"to the live release while another is in flight": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b")}, at: deploy.Position{Live: 1, Pending: 2}, target: 1, passed: []int{2},
+		},
+		"to before everything when the first apply is in flight": {
+			list: []deploy.Summary{apply(1, 0, "a")}, at: deploy.Position{Pending: 1}, target: 0, passed: []int{1},
+		},
+		"once more to where an interrupted rollback went": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), apply(3, 2, "c")}, at: deploy.Position{Live: 3, Pending: 1}, target: 1, passed: []int{3, 2},
+		},
+		"once more to where a recorded rollback went": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), rollback(3, 2, 1, "a")}, at: deploy.Position{Live: 2, Pending: 3}, target: 1, passed: []int{3, 2},
+		},
+		"nowhere from nothing": {none: true},
+		"not round in circles": {list: []deploy.Summary{apply(1, 2, "a"), apply(2, 1, "a")}, at: deploy.Position{Live: 2}, none: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := deploy.NewHistory(c.list)
+			target, err := h.Target("s", c.at)
+			if _, none := errors.AsType[*deploy.NoTargetError](err); none != c.none || (err != nil) != c.none {
+				t.Fatalf("error %v, want none to be found: %v", err, c.none)
+			}
+			if c.none {
+				return
+			}
+			if target != c.target {
+				t.Errorf("target is %d, want %d", target, c.target)
+			}
+			if diff := cmp.Diff(c.passed, h.Passed(c.at, target)); diff != "" {
+				t.Errorf("passed:\n%s", diff)
+			}
+		})
+	}
+}
+
+// release makes a record that binds one version of each named content.
+func release(number int, commit string, contents ...string) deploy.Release {
+	r := deploy.Release{Number: number, Stack: "s", Kind: deploy.KindApply, Source: deploy.Source{Commit: commit}}
+	for i, c := range contents {
+		f := deploy.Function{Key: c, Number: number, Spec: versions.Spec{Function: "s-" + string(rune('a'+i)), Content: versions.ContentID(c)}}
+		r.Functions = append(r.Functions, f)
+		r.Bindings = append(r.Bindings, deploy.Bound{
+			Slot:    associations.Slot{Distribution: "E1", Path: associations.DefaultPath, Trigger: associations.Triggers()[i]},
+			Binding: associations.Binding{Version: f.Ref()},
+		})
+	}
+	return r
+}
+
+// wantOf is the spec that leads to a release.
+func wantOf(r deploy.Release) deploy.Desired {
+	want := r.Desired()
+	want.Kind, want.Of = deploy.KindApply, 0
+	for i := range want.Functions {
+		want.Functions[i].Number = 0
+	}
+	want.Bindings = associations.Table{}
+	for _, b := range r.Bindings {
+		want.Bindings[b.Slot] = associations.Binding{Version: versions.Ref{Function: b.Binding.Version.Function}}
+	}
+	return want
+}
+
+// heldAfter plans want on top of a rollback of bad to good.
+func heldAfter(t *testing.T, good, bad deploy.Release, want deploy.Desired) []deploy.Held {
+	t.Helper()
+	state := deploy.LedgerState{Exists: true, Live: bad}
+	back := deploy.RollbackTo(state, good, []deploy.Release{bad})
+	live := good
+	live.Number, live.Kind, live.Of, live.Parent, live.Holds = bad.Number+1, deploy.KindRollback, good.Number, bad.Number, back.Holds
+	have := deploy.Observed{
+		Stack: "s", Ledger: deploy.LedgerState{Exists: true, Live: live}, Versions: versions.Inventory{}, Heads: map[string]versions.Head{},
+		Distributions: map[string]associations.State{"E1": {Distribution: "E1", Deployed: true, PolicyKnown: true, Behaviors: []string{associations.DefaultPath}, Held: deploy.Table(live.Bindings)}},
+	}
+	for _, r := range []deploy.Release{good, bad} {
+		for _, f := range r.Functions {
+			have.Versions[f.Spec.Function] = append(have.Versions[f.Spec.Function], versions.Version{Ref: f.Ref(), Spec: f.Spec, Stack: "s"})
+		}
+	}
+	want.Distributions = []deploy.Distribution{{Key: "E1", ID: "E1"}}
+	for name := range want.Bindings {
+		_ = name
+	}
+	for _, f := range want.Functions {
+		have.Heads[f.Spec.Function] = versions.Head{Exists: true, Tags: map[string]string{versions.StackTag: "s"}}
+	}
+	plan, err := deploy.NewPlan(want, have, deploy.Rules{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.Held
+}
+
+func TestWhatARollbackTookOutOfServiceIsHeldUntilItChanges(t *testing.T) {
+	t.Parallel()
+	good, bad := release(1, "c1", "auth-1", "geo"), release(2, "c2", "auth-2", "geo")
+	better := release(3, "c3", "auth-3", "geo-2")
+	dirty := func(d deploy.Desired) deploy.Desired { d.Source.Dirty = true; return d }
+	strict := func(d deploy.Desired) deploy.Desired { d.StrictHold = true; return d }
+	from := func(d deploy.Desired, commit string) deploy.Desired { d.Source.Commit = commit; return d }
+	for name, c := range map[string]struct {
+		want deploy.Desired
+		held []deploy.Held
+	}{
+		"the bad content again":                         {wantOf(bad), []deploy.Held{{Release: 2, Key: "auth-2", Content: "auth-2"}}},
+		"the bad content from a later commit":           {from(wantOf(bad), "c9"), []deploy.Held{{Release: 2, Key: "auth-2", Content: "auth-2"}}},
+		"other content from the bad commit":             {from(wantOf(better), "c2"), []deploy.Held{{Release: 2, Commit: "c2"}}},
+		"a fix on top of the bad commit, not committed": {dirty(from(wantOf(better), "c2")), nil},
+		"changed content":                               {wantOf(better), nil},
+		"changed content under hold: strict":            {strict(wantOf(better)), []deploy.Held{{Release: 2, Strict: true}}},
+		"what the rollback went back to":                {wantOf(good), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(c.held, heldAfter(t, good, bad, c.want), cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAHoldNamesNoCommitThatIsNotToBlame(t *testing.T) {
+	t.Parallel()
+	good, bad := release(1, "same", "a-1"), release(2, "same", "a-2")
+	back := deploy.RollbackTo(deploy.LedgerState{Live: bad}, good, []deploy.Release{bad})
+	if back.Holds[0].Commit != "" {
+		t.Errorf("the commit of both is held: %+v", back.Holds)
+	}
+	bad.Source = deploy.Source{Commit: "other", Dirty: true}
+	back = deploy.RollbackTo(deploy.LedgerState{Live: bad}, good, []deploy.Release{bad})
+	if back.Holds[0].Commit != "" {
+		t.Errorf("a commit that the files differed from is held: %+v", back.Holds)
+	}
+}
+
+func TestGoingToAHeldReleaseOnPurposeEndsItsHold(t *testing.T) {
+	t.Parallel()
+	one, two := release(1, "c1", "a-1"), release(2, "c2", "a-2")
+	back := deploy.RollbackTo(deploy.LedgerState{Live: two}, one, []deploy.Release{two})
+	three := release(3, "c1", "a-1")
+	three.Holds = back.Holds
+	forth := deploy.RollbackTo(deploy.LedgerState{Live: three}, two, []deploy.Release{three})
+	for _, h := range forth.Holds {
+		if h.Release == 2 {
+			t.Errorf("release 2 is in service and held: %+v", h)
+		}
+	}
+}
+
+func TestAnInterruptedRollbackHoldsAlready(t *testing.T) {
+	t.Parallel()
+	good, bad := release(1, "c1", "a-1"), release(2, "c2", "a-2")
+	state := deploy.LedgerState{Live: bad, Pending: good}
+	if holds := state.Holds(); len(holds) != 1 || holds[0].Release != 2 {
+		t.Errorf("before it was recorded: %+v", holds)
+	}
+	recorded := release(3, "c1", "a-1")
+	recorded.Kind, recorded.Of = deploy.KindRollback, 1
+	recorded.Holds = []deploy.Hold{{Release: 2, Items: []versions.Spec{bad.Functions[0].Spec}}}
+	state.Pending = recorded
+	if diff := cmp.Diff(recorded.Holds, state.Holds()); diff != "" {
+		t.Errorf("before it was committed:\n%s", diff)
+	}
+	state.Pending = release(3, "c3", "a-3")
+	if holds := state.Holds(); len(holds) != 0 {
+		t.Errorf("an apply in flight holds %+v", holds)
+	}
+}
+
+func TestResumeLiftsOneHoldOrAll(t *testing.T) {
+	t.Parallel()
+	live := release(5, "c", "a")
+	live.Holds = []deploy.Hold{{Release: 2, Commit: "x"}, {Release: 4, Commit: "y"}}
+	state := deploy.LedgerState{Account: "1", Live: live}
+	for release, want := range map[int][]deploy.Hold{0: nil, 2: live.Holds[1:], 4: live.Holds[:1]} {
+		plan, err := deploy.PlanResume(state, release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, plan.Goal.Holds, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("resume %d leaves:\n%s", release, diff)
+		}
+		if len(plan.Stages) != 0 || !plan.Changes() || plan.Goal.Parent != 5 || plan.Goal.Kind != deploy.KindResume {
+			t.Errorf("resume %d: %+v", release, plan)
+		}
+	}
+	if _, err := deploy.PlanResume(state, 3); !isType[*deploy.NotHeldError](err) {
+		t.Errorf("resume 3: %v", err)
+	}
+	if _, err := deploy.PlanResume(deploy.LedgerState{}, 0); !isType[*deploy.NoTargetError](err) {
+		t.Errorf("resume of nothing: %v", err)
+	}
+}
+
+func isType[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+func TestPlansReadAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	spec := versions.Spec{Function: "s-a", Content: "c", Config: versions.Config{Runtime: "nodejs24.x", MemoryMB: 128}}
+	slot := associations.Slot{Distribution: "E1", Path: "/x", Trigger: associations.OriginRequest}
+	plan := deploy.Plan{
+		Schema: deploy.PlanSchema, Stack: "s", Kind: deploy.KindAdopt, Account: "1", Saw: deploy.Position{Live: 4, Pending: 5},
+		Goal: release(0, "c1", "a"), Record: true,
+		Stages: []deploy.Stage{
+			{deploy.Tag{Key: "a", Function: "s-a", Set: map[string]string{"k": "v"}, Remove: []string{"old"}}},
+			{
+				deploy.Publish{Key: "a", Spec: spec, Create: true, Adopt: true, Replaces: 3, Resets: "vpc", CodeSHA256: "x", ZipBytes: 7, Tags: map[string]string{"t": "u"}},
+				deploy.Activate{Key: "b", Version: versions.Version{Ref: versions.Ref{Function: "s-b", Number: 2}, Spec: spec, CodeSHA256: "y", Stack: "s"}},
+			},
+			{deploy.Associate{Change: associations.Change{Distribution: "E1", Edits: []associations.Edit{{Slot: slot, To: associations.Binding{ARN: "odd", IncludeBody: true}}}}}},
+			{deploy.Await{Distribution: "E1"}},
+		},
+		Held: []deploy.Held{{Release: 2, Commit: "c"}}, Notes: []deploy.Note{{Kind: "drift", Text: "x"}},
+		Context: deploy.Context{Domains: map[string]string{"E1": "example.com"}},
+	}
+	doc, err := json.Marshal(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := deploy.DecodePlan(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Goal.Number = 0
+	if diff := cmp.Diff(plan, got, cmpopts.IgnoreUnexported(deploy.Plan{}), cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPlansOfAnotherFormatAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, doc := range map[string]string{
+		"not JSON": "PK", "an older format": `{"schema":0}`, "a newer format": `{"schema":2}`,
+		"an unknown step":   `{"schema":1,"stages":[[{"do":"explode"}]]}`,
+		"a step of no kind": `{"schema":1,"stages":[[{}]]}`,
+	} {
+		if _, err := deploy.DecodePlan([]byte(doc)); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
