@@ -70,7 +70,7 @@ func failures() map[string]failure {
 // Every failure comes after edits, so that "unchanged" means undone.
 func edits(trigger string) string {
 	if strings.HasSuffix(trigger, "request") {
-		return "set uri /edited\n put-header request X-Edited 1\n remove-header request cookie\n append-header request Host 2\n"
+		return "set uri /edited\n set uri /twice\n put-header request X-Edited 1\n put-header request X-Edited 2\n remove-header request cookie\n append-header request Host 2\n"
 	}
 	return "put-header response X-Edited 1\n remove-header response server\n append-header response Set-Cookie 3\n"
 }
@@ -143,6 +143,33 @@ func TestOnlyATrapCostsTheInstance(t *testing.T) {
 		}
 		if diff := cmp.Diff([]logged{{"info", "init"}}, s.LoadLogs); diff != "" {
 			t.Errorf("at load: -want +got\n%s", diff)
+		}
+	})
+}
+
+// What one event left behind must not be seen by the next one.
+func TestEventsDoNotSeeEachOther(t *testing.T) {
+	t.Parallel()
+	b := probe(t, bundle.Function{OnError: "continue"})
+	longer := event("viewer-response", "count response")
+	subject(longer, "response")["headers"].(object)["age"] = values("Age", "1")
+	onEachNode(t, func(t *testing.T, node string) {
+		s := run(t, node, b,
+			event("viewer-request", "respond 200"), event("viewer-request", "get status\n return 1"),
+			event("viewer-response", "count response"), longer,
+			event("viewer-request", "set uri /b"), event("viewer-request", "trap"),
+		)
+		if diff := cmp.Diff([]string{"absent"}, s.Outcomes[1].texts("info")); diff != "" {
+			t.Errorf("the response of the event before: -want +got\n%s", diff)
+		}
+		if len(s.Outcomes[1].texts("error")) != 1 {
+			t.Errorf("an answer was sent that another event had built: %v", s.Outcomes[1].Result)
+		}
+		if got := [][]string{s.Outcomes[2].texts("info"), s.Outcomes[3].texts("info")}; !cmp.Equal(got, [][]string{{"3"}, {"4"}}) {
+			t.Errorf("header counts %v, want 3 and 4", got)
+		}
+		if got := s.Outcomes[4].Result["uri"]; got != "/b" {
+			t.Errorf("the failure of the next event undid this one: uri %v", got)
 		}
 	})
 }
@@ -226,21 +253,23 @@ func TestAHandlerThatCannotStart(t *testing.T) {
 	}
 }
 
+// withBuffer is a module whose edge_handle gets a field and whose edge_buffer
+// is the given code.
+func withBuffer(field byte, code ...byte) []byte {
+	return wasmtest.Module(
+		wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{wasmtest.I32}, []byte{wasmtest.I32}), wasmtest.Sig(nil, nil))),
+		wasmtest.Section(2, wasmtest.Vec(wasmtest.ImportFunc("edge", "get", 0))),
+		wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(1), wasmtest.Leb(0), wasmtest.Leb(0))),
+		wasmtest.Section(5, wasmtest.Vec([]byte{0, 1})),
+		wasmtest.Section(7, wasmtest.Vec(
+			wasmtest.Export("memory", 2, 0), wasmtest.Export("edge_abi_1", 0, 1),
+			wasmtest.Export("edge_handle", 0, 2), wasmtest.Export("edge_buffer", 0, 3))),
+		wasmtest.Section(10, wasmtest.Vec(wasmtest.Body(), wasmtest.Body(0x41, field, 0x10, 0, 0x1a, 0x41, 0), wasmtest.Body(code...))),
+	)
+}
+
 func TestABufferThatIsRefusedOrOutOfMemoryIsAFailure(t *testing.T) {
 	t.Parallel()
-	// edge_handle calls get(1), the uri, and returns its length.
-	withBuffer := func(code ...byte) []byte {
-		return wasmtest.Module(
-			wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{wasmtest.I32}, []byte{wasmtest.I32}), wasmtest.Sig(nil, nil))),
-			wasmtest.Section(2, wasmtest.Vec(wasmtest.ImportFunc("edge", "get", 0))),
-			wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(1), wasmtest.Leb(0), wasmtest.Leb(0))),
-			wasmtest.Section(5, wasmtest.Vec([]byte{0, 1})),
-			wasmtest.Section(7, wasmtest.Vec(
-				wasmtest.Export("memory", 2, 0), wasmtest.Export("edge_abi_1", 0, 1),
-				wasmtest.Export("edge_handle", 0, 2), wasmtest.Export("edge_buffer", 0, 3))),
-			wasmtest.Section(10, wasmtest.Vec(wasmtest.Body(), wasmtest.Body(0x41, 1, 0x10, 0, 0x1a, 0x41, 0), wasmtest.Body(code...))),
-		)
-	}
 	tests := map[string]struct {
 		code []byte
 		say  string
@@ -257,7 +286,7 @@ func TestABufferThatIsRefusedOrOutOfMemoryIsAFailure(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := buildModule(t, withBuffer(tt.code...), "fail")
+			b := buildModule(t, withBuffer(1, tt.code...), "fail")
 			onEachNode(t, func(t *testing.T, node string) {
 				o := run(t, node, b, event("viewer-request", "")).Outcomes[0]
 				if (tt.say == "") != (o.Error == "") || !strings.Contains(o.Error, tt.say) {
@@ -288,6 +317,22 @@ func TestLogLevelsClockAndRandomness(t *testing.T) {
 		a, b := o.Logs[5].Text, o.Logs[6].Text
 		if len(a) != 64 || a == b || a == strings.Repeat("a", 64) {
 			t.Errorf("random bytes %s and %s", a, b)
+		}
+	})
+}
+
+func TestNoRoomIsAskedForNothing(t *testing.T) {
+	t.Parallel()
+	b := buildModule(t, withBuffer(2, 0x00), "fail") // the querystring; edge_buffer traps
+	onEachNode(t, func(t *testing.T, node string) {
+		empty := event("viewer-request", "")
+		subject(empty, "request")["querystring"] = ""
+		s := run(t, node, b, empty, event("viewer-request", ""))
+		if s.Outcomes[0].Error != "" {
+			t.Errorf("an empty value gave %s", s.Outcomes[0].Error)
+		}
+		if s.Outcomes[1].Error == "" {
+			t.Error("edge_buffer was not called for a value")
 		}
 	})
 }

@@ -192,6 +192,7 @@ func TestHostFunctionsChange(t *testing.T) {
 					"domainName": "b.s3.eu-west-1.amazonaws.com", "region": "eu-west-1",
 				}}
 			})},
+		"the kind of origin it is already": {"origin-request", "set origin-kind custom", request(func(object) {})},
 		"there and back again": {"origin-request", "set origin-kind s3\n set origin-kind custom",
 			request(func(r object) {
 				c := custom(r)
