@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -287,6 +288,27 @@ func TestALockThatWasSleptThroughIsRenewedByVerify(t *testing.T) {
 		time.Sleep(RenewEvery + time.Second) // the renewal notices by itself
 		info, err = parseLock(f.alias("shop", aliasLock).Description, f.date())
 		if err != nil || !info.Held() || info.Expires.Sub(f.date()) < LockTTL-RenewEvery {
+			t.Errorf("got %+v, %v", info, err)
+		}
+		must(t, lease.Unlock(t.Context()))
+	})
+}
+
+// The same before the lock was taken: the first text says an expiry that has
+// passed already, which the answer shows, so it is said again at once.
+func TestALockAfterASleepIsRenewedAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+		release(t, l, "run1")
+		state, err := l.Read(t.Context(), "shop")
+		must(t, err)
+		f.skew += time.Hour
+		req := request("run2")
+		req.Seen = state.Seen
+		lease, err := l.Lock(t.Context(), req)
+		must(t, err)
+		synctest.Wait()
+		info, err := parseLock(f.alias("shop", aliasLock).Description, f.date())
+		if err != nil || info.Expires.Sub(f.date()) < LockTTL-2*time.Second {
 			t.Errorf("got %+v, %v", info, err)
 		}
 		must(t, lease.Unlock(t.Context()))
