@@ -29,9 +29,14 @@ const (
 func writeZip(fs files) ([]byte, map[string]int64, error) {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
+	// One compressor for all files: it takes a megabyte, and Reset makes it new.
+	z, err := flate.NewWriter(nil, level)
+	if err != nil {
+		return nil, nil, err
+	}
 	stored := make(map[string]int64, len(fs))
 	for _, name := range fs.names() {
-		data, err := deflate(fs[name])
+		data, err := deflate(z, fs[name])
 		if err != nil {
 			return nil, nil, fmt.Errorf("compress %s: %w", name, err)
 		}
@@ -64,16 +69,13 @@ func writeZip(fs files) ([]byte, map[string]int64, error) {
 	return out.Bytes(), stored, nil
 }
 
-func deflate(b []byte) ([]byte, error) {
+func deflate(z *flate.Writer, b []byte) ([]byte, error) {
 	var out bytes.Buffer
-	w, err := flate.NewWriter(&out, level)
-	if err != nil {
+	z.Reset(&out)
+	if _, err := z.Write(b); err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(b); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
+	if err := z.Close(); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
