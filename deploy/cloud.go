@@ -16,7 +16,9 @@ type CloudFront interface {
 	// tell policies (PolicyKnown false).
 	Distributions(ctx context.Context) ([]associations.State, error)
 	// Write makes all edits of one distribution in one write, touching nothing
-	// else, and gives back the distribution as CloudFront then says it is.
+	// else, and gives back the distribution as CloudFront then says it is,
+	// once that is what was written. An error with a method Lost() bool that
+	// says true means that the write may have happened all the same.
 	// guard is asked after the configuration was read and before it is
 	// written. A slot that holds neither From nor To stops the write with
 	// *associations.ChangedError.

@@ -160,15 +160,14 @@ func (e *execution) rollback(ctx context.Context) (Result, error) {
 		group.Go(mark)
 		return group.Wait()
 	}
-	if len(e.plan.Writes()) == 0 {
-		if err := guard(ctx); err != nil {
-			return Result{}, err
-		}
-	}
 	if err := e.prepare(ctx); err != nil {
 		return e.result, err
 	}
 	if err := e.associate(ctx, guard); err != nil {
+		return e.result, err
+	}
+	// Where every slot held already what is wanted, no write asked the guard.
+	if err := mark(); err != nil {
 		return e.result, err
 	}
 	// What is bound is what was wanted: from here on only the books can fail.

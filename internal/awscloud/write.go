@@ -132,8 +132,28 @@ func decide(doc []byte, account string, ch associations.Change) ([]slotEdit, err
 func readBack(state associations.State, ch associations.Change) error {
 	for _, e := range ch.Edits {
 		if live := state.Held[e.Slot]; live != e.To {
-			return fmt.Errorf("CloudFront accepted the write, but says that %s holds %s instead of %s", e.Slot, live, e.To)
+			return &readBackError{edit: e, live: live}
 		}
 	}
 	return nil
+}
+
+// readBackError says that CloudFront accepted a write and says that a slot
+// holds something else than what was written.
+type readBackError struct {
+	edit associations.Edit
+	live associations.Binding
+}
+
+func (e *readBackError) Error() string {
+	return fmt.Sprintf("CloudFront accepted the write, but says that %s holds %s instead of %s", e.edit.Slot, e.live, e.edit.To)
+}
+
+// Lost says that the distribution was written, although this is an error.
+func (e *readBackError) Lost() bool { return true }
+
+// Lost says that a distribution may have been written although the answer is
+// an error: none came, or CloudFront failed on its own side.
+func (e *Error) Lost() bool {
+	return e.Operation == "UpdateDistribution" && (e.Status == 0 || e.Status >= 500)
 }
