@@ -66,7 +66,7 @@ var advices = []advice{
 	{code: "InvalidArgument", sentence: "continuous deployment", hint: "a continuous deployment policy is attached: it limits what may change; see --with-policy"},
 	{code: "MalformedXML", hint: "CloudFront does not accept its own document back: please report this with the request id"},
 
-	{code: "CodeStorageExceededException", hint: "the region's 75 GB of code storage are full: delete old versions of functions (edgedeploy prune), or ask AWS for more"},
+	{code: "CodeStorageExceededException", hint: "the region's 75 GB of code storage are full: delete old function versions, or ask AWS for more"},
 	{sentence: "The role defined for the function cannot be assumed by Lambda",
 		hint: "check that the role exists and trusts lambda.amazonaws.com; a new role takes some seconds to be known"},
 	{sentence: "because it is a replicated function",

@@ -98,7 +98,10 @@ func (g docGen) list(held map[associations.Trigger]association) string {
 		}
 		items = append(items, g.el("LambdaFunctionAssociation", g.mixed(members...)))
 	}
-	parts := []string{g.el("Quantity", g.text(fmt.Sprint(len(items))))}
+	var parts []string
+	if rapid.IntRange(0, 5).Draw(g.T, "quantity") > 0 {
+		parts = append(parts, g.el("Quantity", g.text(fmt.Sprint(len(items)))))
+	}
 	switch {
 	case len(items) > 0 || rapid.Bool().Draw(g.T, "empty items"):
 		parts = append(parts, g.el("Items", g.mixed(items...)))
@@ -223,7 +226,7 @@ func TestSpliceKeepsEverythingElse(t *testing.T) {
 			t.Fatalf("held (-want +got)\n%s\n%s", diff, got)
 		}
 		for path, n := range counts {
-			if n != len(held[path]) {
+			if changed[path] && n != len(held[path]) {
 				t.Fatalf("Quantity of %s is %d, with %d associations\n%s", path, n, len(held[path]), got)
 			}
 		}

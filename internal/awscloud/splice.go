@@ -1,6 +1,7 @@
 package awscloud
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"slices"
@@ -97,8 +98,12 @@ func verifySplice(doc []byte, edits []slotEdit) error {
 	return nil
 }
 
+// apply makes the patches, which do not overlap. One that only inserts comes
+// before one that replaces what stands at the same place.
 func apply(doc []byte, patches []patch) []byte {
-	slices.SortStableFunc(patches, func(a, b patch) int { return a.start - b.start })
+	slices.SortStableFunc(patches, func(a, b patch) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+	})
 	out := make([]byte, 0, len(doc)+256*len(patches))
 	done := 0
 	for _, p := range patches {
@@ -209,10 +214,7 @@ func (b behavior) insert(doc []byte, added []slotEdit) []patch {
 // replace gives an existing association another function. Members that nobody
 // here knows stay: they belong to the slot, not to the function.
 func (h held) replace(doc []byte, want association) []patch {
-	var patches []patch
-	if h.arn != want.arn {
-		patches = append(patches, setText(doc, h.arnNode, want.arn)...)
-	}
+	patches := setText(doc, h.arnNode, want.arn)
 	if h.includeBody == want.includeBody {
 		return patches
 	}
@@ -247,7 +249,7 @@ func (b behavior) place() int {
 	at := b.node.inner
 	for _, c := range b.node.children {
 		if c.space == b.node.space && slices.Contains(before, c.local) {
-			at = max(at, c.end)
+			at = c.end
 		}
 	}
 	return at

@@ -101,6 +101,26 @@ func TestSpliceChangesOnlyTheSlot(t *testing.T) {
 			[]slotEdit{bind("default", vr, arn1)},
 			def("<LambdaFunctionAssociations><Quantity>1</Quantity><Items>" + oneAssociation("viewer-request", arn1, "false") + "</Items></LambdaFunctionAssociations>"),
 		},
+		"a list of nothing but self-closing Items gets its Quantity before them": {
+			def("<LambdaFunctionAssociations><Items/></LambdaFunctionAssociations>"),
+			[]slotEdit{bind("default", vr, arn1)},
+			def("<LambdaFunctionAssociations><Quantity>1</Quantity><Items>" + oneAssociation("viewer-request", arn1, "false") + "</Items></LambdaFunctionAssociations>"),
+		},
+		"a list of nothing but Items gets its Quantity when it is emptied": {
+			def("<LambdaFunctionAssociations><Items>" + oneAssociation("viewer-request", arn1, "false") + "</Items></LambdaFunctionAssociations>"),
+			[]slotEdit{empty("default", vr)},
+			def("<LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>"),
+		},
+		"numbers and ARNs that stay keep their spelling": {
+			def("<LambdaFunctionAssociations><Quantity> 2 </Quantity><Items>" + oneAssociation("viewer-request", "<![CDATA["+arn1+"]]>", "false") + oneAssociation("origin-response", arn2, "false") + "</Items></LambdaFunctionAssociations>"),
+			[]slotEdit{withBody(bind("default", vr, arn1)), empty("default", associations.OriginResponse), bind("default", associations.ViewerResponse, arn2)},
+			def("<LambdaFunctionAssociations><Quantity> 2 </Quantity><Items>" + oneAssociation("viewer-request", "<![CDATA["+arn1+"]]>", "true") + oneAssociation("viewer-response", arn2, "false") + "</Items></LambdaFunctionAssociations>"),
+		},
+		"a missing list minds no member of another namespace": {
+			def("<Compress>true</Compress><MinTTL>0</MinTTL><x:Compress xmlns:x='urn:x'/>"),
+			[]slotEdit{bind("default", vr, arn1)},
+			def("<Compress>true</Compress><LambdaFunctionAssociations><Quantity>1</Quantity><Items>" + oneAssociation("viewer-request", arn1, "false") + "</Items></LambdaFunctionAssociations><MinTTL>0</MinTTL><x:Compress xmlns:x='urn:x'/>"),
+		},
 		"a missing list goes before FunctionAssociations": {
 			def("<Compress>true</Compress><Unknown/><FunctionAssociations><Quantity>0</Quantity></FunctionAssociations><MinTTL>0</MinTTL>"),
 			[]slotEdit{bind("default", vr, arn1)},
@@ -215,5 +235,14 @@ func TestSpliceRefusesWhatItDoesNotUnderstand(t *testing.T) {
 				t.Errorf("got %v, want an error with %q", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestSpliceRefusesEditsThatContradictEachOther(t *testing.T) {
+	t.Parallel()
+	doc := []byte("<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>")
+	_, err := splice(doc, []slotEdit{bind("default", associations.ViewerRequest, arn1), bind("default", associations.ViewerRequest, arn2)})
+	if err == nil || !strings.Contains(err.Error(), "after the edit: viewer-request of default") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -12,7 +12,8 @@ import (
 )
 
 const someBehavior = `<LambdaFunctionAssociations><Quantity>1</Quantity><Items><LambdaFunctionAssociation>` +
-	`<LambdaFunctionARN>` + arn2 + `</LambdaFunctionARN><EventType>viewer-request</EventType><IncludeBody>1</IncludeBody></LambdaFunctionAssociation></Items></LambdaFunctionAssociations>` +
+	`<LambdaFunctionARN>` + arn2 + `</LambdaFunctionARN><EventType>viewer-request</EventType><IncludeBody>1</IncludeBody></LambdaFunctionAssociation>` +
+	`<LambdaFunctionAssociation><EventType>connection-request</EventType><Target>of next year</Target></LambdaFunctionAssociation></Items></LambdaFunctionAssociations>` +
 	`<FunctionAssociations><Quantity>1</Quantity><Items><FunctionAssociation><FunctionARN>arn:aws:cloudfront::111111111111:function/f</FunctionARN><EventType>viewer-response</EventType></FunctionAssociation></Items></FunctionAssociations>`
 
 func TestStateTellsWhatADistributionIs(t *testing.T) {
@@ -26,7 +27,8 @@ func TestStateTellsWhatADistributionIs(t *testing.T) {
 	want := associations.State{
 		Distribution: distID, Account: account, DomainName: "d1.cloudfront.net", Aliases: []string{"a.example.com", "b.example.com"},
 		Enabled: true, Deployed: true, Staging: true, Policy: "P1", PolicyKnown: true,
-		// The second spelling of /img/* is never reached: what it holds is not there.
+		// An event type that nobody here knows is left out, and no error. The
+		// second spelling of /img/* is never reached: what it holds is not there.
 		Behaviors: []string{"/img/*", "/*.jpg", "default"},
 		Held: associations.Table{
 			slot("default", associations.ViewerRequest): {Version: versions.Ref{Function: "auth", Number: 2}, IncludeBody: true},

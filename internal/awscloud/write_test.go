@@ -408,3 +408,24 @@ func TestOwnReaderAgreesWithTheSDK(t *testing.T) {
 		t.Errorf("(-SDK +ours)\n%s", diff)
 	}
 }
+
+func TestAWriteThatDidNotTakeIsTold(t *testing.T) {
+	t.Parallel()
+	const stale = `<Distribution><Id>` + distID + `</Id><ARN>arn:aws:cloudfront::111111111111:distribution/` + distID + `</ARN>` +
+		`<DistributionConfig><DefaultCacheBehavior/></DistributionConfig></Distribution>`
+	etag := map[string]string{"ETag": "E1"}
+	cloud, stub := openStub(t, answer(200, etag, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>"), answer(200, etag, stale))
+	_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+	if err == nil || !strings.Contains(err.Error(), "holds nothing instead of auth:1") || len(stub.requests) != 2 {
+		t.Errorf("got %v after %v", err, stub.requests)
+	}
+}
+
+func TestAWriteNeedsAnETag(t *testing.T) {
+	t.Parallel()
+	cloud, stub := openStub(t, answer(200, nil, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>"))
+	_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+	if err == nil || !strings.Contains(err.Error(), "no ETag") || len(stub.requests) != 1 {
+		t.Errorf("got %v after %v", err, stub.requests)
+	}
+}
