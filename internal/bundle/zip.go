@@ -41,10 +41,11 @@ func writeZip(fs files) ([]byte, map[string]int64, error) {
 			return nil, nil, fmt.Errorf("compress %s: %w", name, err)
 		}
 		header := &zip.FileHeader{
-			Name:               name,
-			CreatorVersion:     creatorUnix | zipVersion,
-			ReaderVersion:      zipVersion,
-			Method:             zip.Deflate,
+			Name:           name,
+			CreatorVersion: creatorUnix | zipVersion,
+			ReaderVersion:  zipVersion,
+			Method:         zip.Deflate,
+			//lint:ignore SA1019 CreateRaw writes this field as it is and does not look at Modified
 			ModifiedDate:       dosEpoch,
 			CRC32:              crc32.ChecksumIEEE(fs[name]),
 			CompressedSize64:   uint64(len(data)),

@@ -132,7 +132,7 @@ func (s *lease) change(ctx context.Context, have versions.LatestCode, c change) 
 		case rerr != nil:
 			return versions.LatestCode{}, errors.Join(err, rerr)
 		case after.State.Update == "Failed" && err == nil:
-			return versions.LatestCode{}, fmt.Errorf("Lambda did not take the change over: %s", after.State.Reason)
+			return versions.LatestCode{}, fmt.Errorf("the change was not taken over by Lambda: %s", after.State.Reason)
 		case c.done(after) && after.State.Update != "Failed":
 			return after, nil
 		case err != nil && !lostRace(err):
@@ -156,7 +156,7 @@ func (s *lease) publish(ctx context.Context, in versions.PublishInput) (int, err
 		v, err := s.ledger.API.PublishVersion(ctx, in)
 		if err == nil && v.CodeSHA256 != in.CodeSHA256 {
 			// Lambda answers with the last version when it sees no change since.
-			return 0, fmt.Errorf("Lambda published nothing and answered with version %d, whose code is another one", v.Number)
+			return 0, fmt.Errorf("nothing was published: Lambda answered with version %d, whose code is another one", v.Number)
 		}
 		if err == nil {
 			return v.Number, s.awaitActive(ctx, v)

@@ -119,7 +119,7 @@ func TestReadShowsTheReleaseInFlightAndWhoHoldsTheLock(t *testing.T) {
 			t.Errorf("%+v %s", state.Position(), diff)
 		}
 		lock := state.Lock
-		if !lock.Held() || lock.Holder != "jo" || lock.RunID != "run2" || lock.Phase != "apply" || lock.Expires.Sub(time.Now()) > LockTTL {
+		if !lock.Held() || lock.Holder != "jo" || lock.RunID != "run2" || lock.Phase != "apply" || time.Until(lock.Expires) > LockTTL {
 			t.Errorf("got %+v", lock)
 		}
 		must(t, lease.Unlock(t.Context()))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/edgedeploy/edgedeploy/internal/localaws/kv"
 )
@@ -69,4 +70,4 @@ func (t boltTx) Scan(table, prefix string, f func(string, []byte) error) error {
 }
 
 // busy says whether err means that another process has the file.
-func busy(err error) bool { return errors.Is(err, bolt.ErrTimeout) }
+func busy(err error) bool { return errors.Is(err, bolterrors.ErrTimeout) }

@@ -21,7 +21,6 @@ type model struct {
 	etags     map[string]string    // by distribution
 	used      map[string]bool      // every ETag that was ever given
 	gone      map[string]time.Time // by version: when its last association went
-	events    []string
 }
 
 // associated lists the versions that any document names.
