@@ -43,10 +43,7 @@ func scan(r *report, doc string) (out token.Tokens, doubts []Problem, ok bool) {
 		r.syntax(tk, tk.Error)
 		return nil, nil, false
 	}
-	if n := len(tokens); n > 0 {
-		r.place(tokens[n-1])
-	}
-	s := scanner{report: r, in: tokens, doubts: report{file: r.file}}
+	s := scanner{report: r, in: tokens, doubts: report{file: r.file}, chars: map[int][]rune{}}
 	for s.pos < len(s.in) && !s.stop {
 		s.token(s.in[s.pos])
 	}
@@ -67,22 +64,6 @@ func tokenize(doc string) (tokens token.Tokens, err error) {
 
 var errBroken = errors.New("its structure is broken")
 
-// place corrects the column of the last token: the lexer counts the spaces
-// behind an unquoted text at the end of the file as if they were before it.
-func (r *report) place(tk *token.Token) {
-	words := strings.Fields(tk.Value)
-	if tk.Type != token.StringType || len(words) == 0 || tk.Position.Line > len(r.lines) {
-		return
-	}
-	line := []rune(r.lines[tk.Position.Line-1])
-	for col := min(tk.Position.Column, len(line)); col > 0; col-- {
-		if strings.HasPrefix(string(line[col-1:]), words[0]) {
-			tk.Position.Column = col
-			return
-		}
-	}
-}
-
 type scanner struct {
 	report *report
 	in     token.Tokens
@@ -92,6 +73,7 @@ type scanner struct {
 	flow   int  // how many { and [ are open
 	stop   bool
 	doubts report
+	chars  map[int][]rune // lines that columns were corrected in
 }
 
 func (s *scanner) keep(tk *token.Token) {
@@ -159,39 +141,11 @@ func (s *scanner) token(tk *token.Token) {
 		s.separator(tk)
 		s.keep(tk)
 	case token.StringType:
+		s.place(tk)
 		s.plain(tk)
 		s.keep(tk)
 	default:
 		s.keep(tk)
-	}
-}
-
-// block keeps the header of a block scalar together with its text.
-func (s *scanner) block(tk *token.Token) {
-	if strings.ContainsAny(tk.Value, "123456789") {
-		s.doubt(tk, Problem{Message: "indentation numbers behind | and > are not part of a spec", Hint: "leave the number out"})
-	}
-	s.keep(tk)
-	if s.pos >= len(s.in) || s.in[s.pos].Type != token.StringType {
-		return
-	}
-	if strings.TrimSpace(s.in[s.pos].Value) == "" {
-		// Behind it the lexer is out of step: it has been seen to take the
-		// quotes of the next key for a part of it.
-		s.doubt(tk, Problem{Message: "there is no text in this block", Hint: `an empty string is ""`})
-	}
-	s.keep(s.in[s.pos])
-}
-
-// plain refuses unquoted text that this lexer lets through and that is
-// something else to YAML.
-func (s *scanner) plain(tk *token.Token) {
-	const inBraces = "{}[],"
-	switch {
-	case strings.IndexAny(tk.Value, inBraces+"%@`&*!|>#") == 0:
-		s.doubt(tk, Problem{Message: fmt.Sprintf("unquoted text cannot begin with %s", tk.Value[:1]), Hint: "quote it"})
-	case s.flow > 0 && (strings.ContainsAny(tk.Value, inBraces) || strings.Contains(tk.Value+" ", ": ") || strings.HasPrefix(tk.Value, "?")):
-		s.doubt(tk, Problem{Message: "inside { } and [ ], this text must be quoted", Hint: "quote what contains brackets, commas or a colon before a space, or begins with ?"})
 	}
 }
 

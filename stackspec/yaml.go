@@ -109,7 +109,17 @@ func (b builder) node(n ast.Node, path []string) *node {
 	case *ast.SequenceNode:
 		list := b.at(sequence, n)
 		for i, v := range n.Values {
-			list.items = append(list.items, b.node(v, below(path, strconv.Itoa(i))))
+			at := below(path, strconv.Itoa(i))
+			item := b.node(v, at)
+			if !n.IsFlowStyle && item.kind != null && item.col <= list.col {
+				item.bad = true
+				b.report.add(item.line, item.col, Problem{
+					Path:    pathOf(at),
+					Message: fmt.Sprintf("this is read as an entry of the list that begins in line %d", list.line),
+					Hint:    "write something behind every dash, and indent what goes on",
+				})
+			}
+			list.items = append(list.items, item)
 		}
 		return list
 	case *ast.LiteralNode:
