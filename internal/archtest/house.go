@@ -63,7 +63,7 @@ func may() map[string][]string {
 func testMay() map[string][]string {
 	return map[string][]string{
 		"internal/awscloud": {"internal/localaws"},
-		"internal/ledger":   {"associations", "internal/awscloud", "internal/localaws"},
+		"internal/ledger":   {"associations", "internal/awscloud", "internal/localaws", "internal/localaws/iam"},
 	}
 }
 
