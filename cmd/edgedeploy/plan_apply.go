@@ -44,7 +44,26 @@ func (a *app) planCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) plan(ctx context.Context, rules ruleFlags, detailed bool, out string) (err error) {
+func (a *app) plan(ctx context.Context, rules ruleFlags, detailed bool, out string) error {
+	return a.withBundles(ctx, func(s *spec, all map[string]built, ses *session) error {
+		p, err := a.prepare(ctx, s, ses, all, rules)
+		if err != nil {
+			return err
+		}
+		if out != "" {
+			if err := savePlan(out, p); err != nil {
+				return err
+			}
+		}
+		if detailed && p.plan.Changes() {
+			a.exit = exitChanges
+		}
+		return a.showPlan(p.plan)
+	})
+}
+
+// withBundles reads the spec, packs its bundles, and only then connects.
+func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, *session) error) (err error) {
 	s, err := a.load()
 	if err != nil {
 		return err
@@ -58,19 +77,7 @@ func (a *app) plan(ctx context.Context, rules ruleFlags, detailed bool, out stri
 		return err
 	}
 	defer func() { err = errors.Join(err, ses.close()) }()
-	p, err := a.prepare(ctx, s, ses, all, rules)
-	if err != nil {
-		return err
-	}
-	if out != "" {
-		if err := savePlan(out, p, s.file); err != nil {
-			return err
-		}
-	}
-	if detailed && p.plan.Changes() {
-		a.exit = exitChanges
-	}
-	return a.showPlan(p.plan)
+	return do(s, all, ses)
 }
 
 func (a *app) showPlan(p deploy.Plan) error {
@@ -111,32 +118,21 @@ It can be repeated at any time: what is there already is not done again.`,
 // plans bounds how often apply --yes plans anew because somebody else was faster.
 const plans = 3
 
-func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) (err error) {
-	s, err := a.load()
-	if err != nil {
-		return err
-	}
-	all, err := a.build(s, nil)
-	if err != nil {
-		return err
-	}
-	ses, err := a.connect(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ses.close()) }()
-	for try := 1; ; try++ {
-		p, err := a.prepare(ctx, s, ses, all, rules)
-		if err != nil {
-			return err
+func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) error {
+	return a.withBundles(ctx, func(s *spec, all map[string]built, ses *session) error {
+		for try := 1; ; try++ {
+			p, err := a.prepare(ctx, s, ses, all, rules)
+			if err != nil {
+				return err
+			}
+			err = a.showAndRun(ctx, ses, p, run, "Apply this to "+s.Stack.Name+"?")
+			// Nobody approved the plan by looking at it, so another one is as good.
+			if !is[*deploy.StaleError](err) || !run.yes || try == plans {
+				return err
+			}
+			a.warn(err.Error() + "; planning again")
 		}
-		err = a.showAndRun(ctx, ses, p, run, "Apply this to "+s.Stack.Name+"?")
-		// Nobody approved the plan by looking at it, so another one is as good.
-		if !is[*deploy.StaleError](err) || !run.yes || try == plans {
-			return err
-		}
-		a.warn(err.Error() + "; planning again")
-	}
+	})
 }
 
 // showAndRun shows a plan, asks if there is something to ask, and runs it.

@@ -32,7 +32,7 @@ const (
 
 // savePlan writes a plan so that another process can run it. The file appears
 // whole or not at all.
-func savePlan(name string, p prepared, spec string) error {
+func savePlan(name string, p prepared) error {
 	doc, err := render.PlanJSON(p.plan)
 	if err != nil {
 		return err
