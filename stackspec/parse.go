@@ -14,7 +14,7 @@ import (
 // the Document only serves to Locate what was understood.
 func Parse(name string, src []byte, o Options) (Document, error) {
 	r := &report{file: name}
-	doc := Document{root: readYAML(r, src)}
+	doc := Document{root: readYAML(r, src), report: r}
 	if doc.root != nil {
 		newChecker(r, o).check(doc.root, root(), nil)
 		if d := (decoder{report: r, root: doc.root}); !doc.root.bad {
@@ -23,7 +23,7 @@ func Parse(name string, src []byte, o Options) (Document, error) {
 	}
 	problems := r.sorted()
 	if r.failed() {
-		return Document{root: doc.root}, &InvalidError{Problems: problems}
+		return Document{root: doc.root, report: r}, &InvalidError{Problems: problems}
 	}
 	doc.Warnings = problems
 	return doc, nil

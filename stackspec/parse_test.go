@@ -320,3 +320,24 @@ func TestStarterIsValidWhateverTheFolderIsCalled(t *testing.T) {
 		}
 	}
 }
+
+func TestLaterProblemsArePlacedAtTheNearestKey(t *testing.T) {
+	t.Parallel()
+	doc := parse(t, head+one)
+	found := stackspec.Problem{Message: "m", Hint: "h", Warning: true}
+	for name, c := range map[string]struct {
+		path []string
+		want stackspec.Problem
+	}{
+		"a key that is there": {[]string{"functions", "f", "wasm"}, stackspec.Problem{Line: 6, Column: 8, Path: "functions.f.wasm", Excerpt: "6 |   f: { wasm: f.wasm }\n  |        ^"}},
+		"a default":           {[]string{"functions", "f", "memory"}, stackspec.Problem{Line: 6, Column: 3, Path: "functions.f.memory", Excerpt: "6 |   f: { wasm: f.wasm }\n  |   ^"}},
+		"nothing of the kind": {[]string{"distributions", "www"}, stackspec.Problem{Line: 1, Column: 1, Path: "distributions.www", Excerpt: "1 | version: 1\n  | ^"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.want.File, c.want.Message, c.want.Hint, c.want.Warning = "edgedeploy.yaml", "m", "h", true
+			same(t, c.want, doc.Place(found, c.path...))
+		})
+	}
+	same(t, stackspec.Problem{Message: "m", Hint: "h", Warning: true, Line: 1, Column: 1, Path: "a"}, stackspec.Document{}.Place(found, "a"))
+}

@@ -86,7 +86,8 @@ type Document struct {
 	// file order.
 	Warnings []Problem
 
-	root *node
+	root   *node
+	report *report // for excerpts
 }
 
 // Locate gives the line and column, both from 1, of a key, by the keys that
@@ -118,6 +119,25 @@ func (d Document) find(path []string) *entry {
 		at = found.value
 	}
 	return found
+}
+
+// Place puts a problem that was found later, with a built bundle or a live
+// account, at a key of the spec: it fills in File, Line, Column, Path and
+// Excerpt. Where the spec leaves the key to its default, that is the nearest
+// key above it that is there, or the beginning of the file.
+func (d Document) Place(p Problem, path ...string) Problem {
+	p.Path = pathOf(path)
+	p.Line, p.Column = 1, 1
+	for n := len(path); n > 0; n-- {
+		if line, column := d.Locate(path[:n]...); line > 0 {
+			p.Line, p.Column = line, column
+			break
+		}
+	}
+	if d.report != nil {
+		p.File, p.Excerpt = d.report.file, d.report.excerpt(p.Line, p.Column)
+	}
+	return p
 }
 
 // SlotLine gives the line, from 1, on which a slot's function is named; 0 if
