@@ -93,7 +93,7 @@ func (p *planner) keep(f Function) {
 
 func (p *planner) reuseOrPublish(f Function) {
 	for _, r := range []Release{p.have.Ledger.Live, p.have.Ledger.Pending} {
-		if old, ok := r.Function(f.Spec.Function); ok && old.Spec == f.Spec {
+		if old, ok := r.Function(f.Spec.Function); ok && old.Spec == f.Spec && !p.have.Gone[old.Ref()] {
 			f.Number, f.CodeSHA256 = old.Number, old.CodeSHA256
 			p.keep(f)
 			return

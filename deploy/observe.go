@@ -104,7 +104,7 @@ func Observe(ctx context.Context, c Cloud, state LedgerState, want Desired, seen
 	have := Observed{
 		Stack: want.Stack, Account: state.Account, Ledger: state,
 		Heads: map[string]versions.Head{}, Versions: versions.Inventory{},
-		States: map[versions.Ref]versions.Published{}, Distributions: maps.Clone(seen),
+		States: map[versions.Ref]versions.Published{}, Gone: map[versions.Ref]bool{}, Distributions: maps.Clone(seen),
 	}
 	if have.Distributions == nil {
 		have.Distributions = map[string]associations.State{}
@@ -171,14 +171,15 @@ func (o *observer) distributions(ctx context.Context, group *errgroup.Group) {
 
 func (o *observer) distribution(ctx context.Context, id string) error {
 	state, err := o.cloud.CloudFront.Distribution(ctx, id)
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if _, gone := errors.AsType[*associations.DistributionError](err); gone {
-		return nil // absent: NewPlan says what that means
+		delete(o.have.Distributions, id) // absent, whatever a list said: NewPlan says what that means
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.have.Distributions[id] = state
 	return nil
 }
@@ -268,35 +269,81 @@ func (o *observer) holders(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Prepare observes and plans. A listing does not tell continuous deployment
-// policies, so distributions that the plan would change are then read singly,
-// and the plan is made again of what that adds.
+// Prepare observes and plans. Some facts are worth a call only when a plan
+// leans on them: then they are read, and the plan is made again.
 func Prepare(ctx context.Context, c Cloud, state LedgerState, want Desired, rules Rules, seen map[string]associations.State) (Plan, error) {
 	have, err := Observe(ctx, c, state, want, seen)
 	if err != nil {
 		return Plan{}, err
 	}
-	plan, err := NewPlan(want, have, rules)
-	if err != nil {
-		return Plan{}, err
-	}
 	o := observer{cloud: c, have: &have, want: want}
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(readLimit)
-	again := false
-	for _, id := range plan.Writes() {
-		if !have.Distributions[id].PolicyKnown {
-			again = true
-			group.Go(func() error { return o.distribution(gctx, id) })
+	for {
+		plan, err := NewPlan(want, have, rules)
+		if err != nil {
+			return Plan{}, err
+		}
+		group, gctx := errgroup.WithContext(ctx)
+		group.SetLimit(readLimit)
+		again := o.doubts(gctx, group, plan)
+		if err := group.Wait(); err != nil {
+			return Plan{}, err
+		}
+		if !again {
+			return plan, nil
 		}
 	}
-	if err := group.Wait(); err != nil {
-		return Plan{}, err
+}
+
+// doubts reads what the plan takes for granted and nobody has looked at: the
+// continuous deployment policy of a distribution that was only listed, and
+// versions that are recorded, sit nowhere, and would now be attached. Each is
+// read once, so planning ends.
+func (o *observer) doubts(ctx context.Context, group *errgroup.Group, plan Plan) (any bool) {
+	attached := map[versions.Ref]bool{}
+	for _, state := range o.have.Distributions {
+		for _, b := range state.Held {
+			attached[b.Version] = true
+		}
 	}
-	if !again {
-		return plan, nil
+	asked := map[versions.Ref]bool{}
+	for _, edit := range plan.Goal.Changed {
+		ref := edit.To.Version
+		_, read := o.have.States[ref]
+		recorded := slices.ContainsFunc(plan.Goal.Functions, func(f Function) bool { return f.Ref() == ref && f.Number != 0 })
+		if !recorded || read || attached[ref] || asked[ref] || o.listed(ref) || o.want.Kind == KindRollback {
+			continue
+		}
+		any, asked[ref] = true, true
+		group.Go(func() error { return o.exists(ctx, ref) })
 	}
-	return NewPlan(want, have, rules)
+	for _, id := range plan.Writes() {
+		if !o.have.Distributions[id].PolicyKnown {
+			any = true
+			group.Go(func() error { return o.distribution(ctx, id) })
+		}
+	}
+	return any
+}
+
+// listed says that the version was seen in a list of its function's versions.
+func (o *observer) listed(ref versions.Ref) bool {
+	return slices.ContainsFunc(o.have.Versions[ref.Function], func(v versions.Version) bool { return v.Ref == ref })
+}
+
+// exists makes sure of a recorded version. If somebody deleted it, it has to
+// be published anew, for which the function is read.
+func (o *observer) exists(ctx context.Context, ref versions.Ref) error {
+	if err := o.version(ctx, ref); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	_, found := o.have.States[ref]
+	o.have.Gone[ref] = !found
+	o.mu.Unlock()
+	if found {
+		return nil
+	}
+	return errors.Join(o.head(ctx, ref.Function), o.list(ctx, ref.Function))
 }
 
 // Writes gives the distributions that the plan writes, in order.

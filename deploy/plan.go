@@ -50,6 +50,8 @@ type Observed struct {
 	Versions versions.Inventory
 	// States are those of versions that were read one by one.
 	States map[versions.Ref]versions.Published
+	// Gone are recorded versions that were looked for and do not exist any more.
+	Gone map[versions.Ref]bool
 	// Distributions, by id. One that does not exist is absent.
 	Distributions map[string]associations.State
 }
