@@ -32,62 +32,33 @@ func raw(t *testing.T, address, request string) *http.Response {
 	return response
 }
 
-// TestOnlyOwnClientsAreAnswered: what a web page in the same browser can send
-// is refused, and no answer ever lets a page read it.
-func TestOnlyOwnClientsAreAnswered(t *testing.T) {
-	t.Parallel()
-	s := open(t, localaws.Options{Dir: t.TempDir()})
-	c := overSocket(t, s)
+// asked is a request as it stands on the wire and the status of its answer.
+// PORT stands for the server's port, SIGNED for an Authorization header.
+type asked struct {
+	request string
+	status  int
+}
+
+// askAll sends requests to one server and looks for what no answer may have.
+func askAll(t *testing.T, all map[string]asked) {
+	t.Helper()
+	c := overSocket(t, open(t, localaws.Options{Dir: t.TempDir()}))
 	address := strings.TrimPrefix(c.base, "http://")
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed := "Authorization: " + authorization(account, "us-east-1", "lambda") + "\n"
-	const list = "GET /2015-03-31/functions HTTP/1.1\n"
-	for rule, c := range map[string]struct {
-		request string
-		status  int
-	}{
-		"localhost and our port":            {list + "Host: localhost:" + port + "\n" + signed, 200},
-		"LOCALHOST and our port":            {list + "Host: LOCALHOST:" + port + "\n" + signed, 200},
-		"127.0.0.1 and our port":            {list + "Host: 127.0.0.1:" + port + "\n" + signed, 200},
-		"[::1] and our port":                {list + "Host: [::1]:" + port + "\n" + signed, 200},
-		"another port":                      {list + "Host: localhost:1\n" + signed, 403},
-		"no port":                           {list + "Host: localhost\n" + signed, 403},
-		"a name that resolves to 127.0.0.1": {list + "Host: rebound.example.com:" + port + "\n" + signed, 403},
-		"a name that starts like localhost": {list + "Host: localhost.example.com:" + port + "\n" + signed, 403},
-		"another loopback address":          {list + "Host: 127.0.0.2:" + port + "\n" + signed, 403},
-		"an empty Host":                     {list + "Host:\n" + signed, 403},
-		"our own page":                      {list + "Host: localhost:" + port + "\nOrigin: http://localhost:" + port + "\nSec-Fetch-Site: same-origin\n" + signed, 200},
-		"another site's page":               {list + "Host: localhost:" + port + "\nOrigin: https://example.com\n" + signed, 403},
-		"a page on another port":            {list + "Host: localhost:" + port + "\nOrigin: http://localhost:3000\n" + signed, 403},
-		"a page by another name":            {list + "Host: localhost:" + port + "\nOrigin: http://127.0.0.1:" + port + "\n" + signed, 403},
-		"a page without an origin":          {list + "Host: localhost:" + port + "\nOrigin: null\n" + signed, 403},
-		"a cross-site fetch":                {list + "Host: localhost:" + port + "\nSec-Fetch-Site: cross-site\n" + signed, 403},
-		"a same-site fetch":                 {list + "Host: localhost:" + port + "\nSec-Fetch-Site: same-site\n" + signed, 403},
-		"a typed address":                   {list + "Host: localhost:" + port + "\nSec-Fetch-Site: none\n" + signed, 200},
-		"no Authorization":                  {list + "Host: localhost:" + port + "\n", 403},
-		"a preflight":                       {"OPTIONS /2015-03-31/functions HTTP/1.1\nHost: localhost:" + port + "\nOrigin: https://example.com\nAccess-Control-Request-Method: POST\n", 403},
-		"the seed without Authorization":    {"POST /_edgedeploy/seed HTTP/1.1\nHost: localhost:" + port + "\nContent-Length: 2\n\n{}", 403},
-		"the faults without Authorization":  {"DELETE /_edgedeploy/faults HTTP/1.1\nHost: localhost:" + port + "\n", 403},
-		"the calls without Authorization":   {"GET /_edgedeploy/calls HTTP/1.1\nHost: localhost:" + port + "\n", 403},
-		"a ping":                            {"GET /_edgedeploy/ping HTTP/1.1\nHost: localhost:" + port + "\n", 200},
-		"a ping for another site":           {"GET /_edgedeploy/ping HTTP/1.1\nHost: localhost:" + port + "\nSec-Fetch-Site: cross-site\n", 403},
-		"a ping by another name":            {"GET /_edgedeploy/ping HTTP/1.1\nHost: example.com:" + port + "\n", 403},
-		"a code location without a token":   {"GET /_edgedeploy/code/ HTTP/1.1\nHost: localhost:" + port + "\n", 403},
-		"a code location that was guessed":  {"GET /_edgedeploy/code/e30.e30 HTTP/1.1\nHost: localhost:" + port + "\n", 403},
-		"a way around the code location":    {"GET /_edgedeploy/code/../../2015-03-31/functions HTTP/1.1\nHost: localhost:" + port + "\n", 403},
-	} {
+	fill := strings.NewReplacer("PORT", port, "SIGNED", "Authorization: "+authorization(account, "us-east-1", "lambda")+"\n")
+	for rule, a := range all {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			request := c.request
+			request := fill.Replace(a.request)
 			if !strings.Contains(request, "\n\n") {
 				request += "\n"
 			}
 			response := raw(t, address, request)
-			if response.StatusCode != c.status {
-				t.Errorf("status %d, want %d", response.StatusCode, c.status)
+			if response.StatusCode != a.status {
+				t.Errorf("status %d, want %d", response.StatusCode, a.status)
 			}
 			for name := range response.Header {
 				if strings.HasPrefix(name, "Access-Control-") {
@@ -99,6 +70,51 @@ func TestOnlyOwnClientsAreAnswered(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOnlyOwnClientsAreAnswered: what a web page in the same browser can send
+// is refused, and no answer ever lets a page read it.
+func TestOnlyOwnClientsAreAnswered(t *testing.T) {
+	t.Parallel()
+	const list = "GET /2015-03-31/functions HTTP/1.1\n"
+	askAll(t, map[string]asked{
+		"localhost and our port":            {list + "Host: localhost:PORT\nSIGNED", 200},
+		"LOCALHOST and our port":            {list + "Host: LOCALHOST:PORT\nSIGNED", 200},
+		"127.0.0.1 and our port":            {list + "Host: 127.0.0.1:PORT\nSIGNED", 200},
+		"[::1] and our port":                {list + "Host: [::1]:PORT\nSIGNED", 200},
+		"another port":                      {list + "Host: localhost:1\nSIGNED", 403},
+		"no port":                           {list + "Host: localhost\nSIGNED", 403},
+		"a name that resolves to 127.0.0.1": {list + "Host: rebound.example.com:PORT\nSIGNED", 403},
+		"a name that starts like localhost": {list + "Host: localhost.example.com:PORT\nSIGNED", 403},
+		"another loopback address":          {list + "Host: 127.0.0.2:PORT\nSIGNED", 403},
+		"an empty Host":                     {list + "Host:\nSIGNED", 403},
+		"our own page":                      {list + "Host: localhost:PORT\nOrigin: http://localhost:PORT\nSec-Fetch-Site: same-origin\nSIGNED", 200},
+		"another site's page":               {list + "Host: localhost:PORT\nOrigin: https://example.com\nSIGNED", 403},
+		"a page on another port":            {list + "Host: localhost:PORT\nOrigin: http://localhost:3000\nSIGNED", 403},
+		"a page by another name":            {list + "Host: localhost:PORT\nOrigin: http://127.0.0.1:PORT\nSIGNED", 403},
+		"a page without an origin":          {list + "Host: localhost:PORT\nOrigin: null\nSIGNED", 403},
+		"a cross-site fetch":                {list + "Host: localhost:PORT\nSec-Fetch-Site: cross-site\nSIGNED", 403},
+		"a same-site fetch":                 {list + "Host: localhost:PORT\nSec-Fetch-Site: same-site\nSIGNED", 403},
+		"a typed address":                   {list + "Host: localhost:PORT\nSec-Fetch-Site: none\nSIGNED", 200},
+		"no Authorization":                  {list + "Host: localhost:PORT\n", 403},
+	})
+}
+
+// TestOnlyPingAndCodeNeedNoAuthorization, and the code needs its token.
+func TestOnlyPingAndCodeNeedNoAuthorization(t *testing.T) {
+	t.Parallel()
+	askAll(t, map[string]asked{
+		"a preflight":                      {"OPTIONS /2015-03-31/functions HTTP/1.1\nHost: localhost:PORT\nOrigin: https://example.com\nAccess-Control-Request-Method: POST\n", 403},
+		"the seed without Authorization":   {"POST /_edgedeploy/seed HTTP/1.1\nHost: localhost:PORT\nContent-Length: 2\n\n{}", 403},
+		"the faults without Authorization": {"DELETE /_edgedeploy/faults HTTP/1.1\nHost: localhost:PORT\n", 403},
+		"the calls without Authorization":  {"GET /_edgedeploy/calls HTTP/1.1\nHost: localhost:PORT\n", 403},
+		"a ping":                           {"GET /_edgedeploy/ping HTTP/1.1\nHost: localhost:PORT\n", 200},
+		"a ping for another site":          {"GET /_edgedeploy/ping HTTP/1.1\nHost: localhost:PORT\nSec-Fetch-Site: cross-site\n", 403},
+		"a ping by another name":           {"GET /_edgedeploy/ping HTTP/1.1\nHost: example.com:PORT\n", 403},
+		"a code location without a token":  {"GET /_edgedeploy/code/ HTTP/1.1\nHost: localhost:PORT\n", 403},
+		"a code location that was guessed": {"GET /_edgedeploy/code/e30.e30 HTTP/1.1\nHost: localhost:PORT\n", 403},
+		"a way around the code location":   {"GET /_edgedeploy/code/../../2015-03-31/functions HTTP/1.1\nHost: localhost:PORT\n", 403},
+	})
 }
 
 func TestAuthorizationMustBeWellFormed(t *testing.T) {
