@@ -182,11 +182,11 @@ func (c *call) checkAliasName(v *violations, name string) {
 // aliased is the function in the path; the qualifier shapes the answer if
 // there is none.
 func (c *call) aliased(qualifier string) (function, error) {
-	t, err := c.target(c.params[0], "")
+	name, err := c.whole()
 	if err != nil {
 		return function{}, err
 	}
-	return c.function(t.Name, qualifier)
+	return c.function(name, qualifier)
 }
 
 func (c *call) findAlias() (function, alias, bool, error) {

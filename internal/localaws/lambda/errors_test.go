@@ -74,6 +74,7 @@ const (
 	conflictCode = "ResourceConflictException"
 	validation   = "ValidationException"
 	namePattern  = `(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`
+	onlyLatest   = "Current operation does not support versions other than $LATEST"
 	staleText    = "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
 )
 
@@ -190,6 +191,11 @@ func TestChangesRefuseWhatAWSRefuses(t *testing.T) {
 		"an alias to delete as a version":      {nil, "DELETE", functions + "/fn?Qualifier=live", nil, 400, invalidCode, "Deletion of aliases is not currently supported."},
 		"two qualifiers that differ":           {publish, "GET", functions + "/fn:1?Qualifier=$LATEST", nil, 400, invalidCode, "The derived qualifier from the function name does not match the specified qualifier."},
 		"a name in odd letters":                {nil, "PUT", functions + "/b@d/code", object{"ZipFile": []byte("x")}, 400, validation, "1 validation error detected: Value 'b@d' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: " + namePattern},
+		"the code of a version":                {publish, "PUT", functions + "/fn:1/code", object{"ZipFile": archive(t, "two")}, 400, invalidCode, onlyLatest},
+		"the configuration of a version":       {publish, "PUT", functions + "/" + percentAll(arn("fn:1")) + "/configuration", nil, 400, invalidCode, onlyLatest},
+		"a version of a version":               {publish, "POST", functions + "/fn:1/versions", nil, 400, invalidCode, onlyLatest},
+		"versions of a version":                {publish, "GET", functions + "/fn:1/versions", nil, 400, invalidCode, onlyLatest},
+		"aliases of a version":                 {publish, "GET", functions + "/fn:1/aliases", nil, 400, invalidCode, onlyLatest},
 		"a body that is no JSON":               {nil, "PUT", functions + "/fn/configuration", "{", 400, "InvalidRequestContentException", "Could not parse request body into json: unexpected end of JSON input"},
 	})
 }

@@ -85,6 +85,21 @@ func (c *call) target(raw, qualifier string) (target, error) {
 	return t, nil
 }
 
+// whole resolves the name of an operation on a function as a whole, which
+// must not name a version or an alias. The sentence was reported for
+// UpdateFunctionCode on a version (appleboy/lambda-action issue 6); that
+// other operations share it is LIKELY.
+func (c *call) whole() (string, error) {
+	t, err := c.target(c.params[0], "")
+	if err != nil {
+		return "", err
+	}
+	if t.Qualifier != "" && t.Qualifier != latest {
+		return "", invalid("Current operation does not support versions other than $LATEST")
+	}
+	return t.Name, nil
+}
+
 // locate takes a name apart and refuses another account's or region's. A text
 // that is no name at all comes back empty, for checkName to complain about.
 func (c *call) locate(raw string) (target, error) {

@@ -82,14 +82,14 @@ type listVersionsOutput struct {
 }
 
 func (c *call) listVersions() (any, error) {
-	t, err := c.target(c.params[0], "")
+	name, err := c.whole()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.function(t.Name, ""); err != nil {
+	if _, err := c.function(name, ""); err != nil {
 		return nil, err
 	}
-	all, err := c.versions(t.Name)
+	all, err := c.versions(name)
 	if err != nil {
 		return nil, err
 	}

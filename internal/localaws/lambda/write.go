@@ -237,20 +237,20 @@ func (c *call) freeze(f function, r record, description *string, ready time.Time
 // mutable finds the function in the path, ready to be changed. Which of a
 // running update and a stale RevisionId AWS reports first is UNKNOWN.
 func (c *call) mutable(revision *string) (function, record, error) {
-	t, err := c.target(c.params[0], "")
+	name, err := c.whole()
 	if err != nil {
 		return function{}, record{}, err
 	}
-	f, err := c.function(t.Name, "")
+	f, err := c.function(name, "")
 	if err != nil {
 		return function{}, record{}, err
 	}
-	r, ok, err := c.version(t.Name, latest)
+	r, ok, err := c.version(name, latest)
 	if err != nil {
 		return function{}, record{}, err
 	}
 	if !ok {
-		return function{}, record{}, errors.New("function " + t.Name + " has no $LATEST")
+		return function{}, record{}, errors.New("function " + name + " has no $LATEST")
 	}
 	if err := c.idle(r); err != nil {
 		return function{}, record{}, err
