@@ -228,7 +228,7 @@ func (s *lease) keep(ctx context.Context, number int) error {
 	s.mu.Unlock()
 	for _, old := range surplus {
 		if err := s.ledger.API.DeleteAlias(ctx, s.function, keptName(old)); err != nil {
-			s.ledger.warn(s.req.Stack, "stack %s: take alias %s off function %s: %v", s.req.Stack, keptName(old), s.function, err)
+			s.ledger.warn(s.req.Stack, "take alias %s off function %s: %v", keptName(old), s.function, err)
 			return nil
 		}
 		s.know(keptName(old), nil)

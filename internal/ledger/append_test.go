@@ -150,14 +150,14 @@ func TestAnUploadThatLambdaDoesNotTakeOverIsAnError(t *testing.T) {
 		release(t, l, "run1")
 		lease := mustLock(t, l, "run2")
 		uploads := 0
-		f.onCall = func(_ int, op string) {
+		f.interfered(func(_ int, op string) {
 			if op == "UpdateCode" {
 				uploads++
 			}
 			if op == "Latest" && uploads == 1 {
 				f.edit("shop", func(fn *function) { fn.failed = "InvalidZipFileException" })
 			}
-		}
+		})
 		_, err := lease.Append(t.Context(), sample("shop", "run2"))
 		if err == nil || !strings.Contains(err.Error(), "InvalidZipFileException") || len(f.functions[FunctionName("shop")].versions) != 1 {
 			t.Errorf("got %v", err)
@@ -181,12 +181,12 @@ func TestAHandInTheFunctionIsNeverPublishedAsARelease(t *testing.T) {
 				release(t, l, "run1")
 				lease := mustLock(t, l, "run2")
 				once := false
-				f.onCall = func(_ int, op string) {
+				f.interfered(func(_ int, op string) {
 					if op == at && !once {
 						once = true
 						f.edit("shop", func(fn *function) { fn.zip = []byte("by hand"); fn.revision++; fn.changed = true })
 					}
-				}
+				})
 				r, err := lease.Append(t.Context(), sample("shop", "run2"))
 				fn := f.functions[FunctionName("shop")]
 				if at == "UpdateCode" && (err != nil || r.Number != 2) {
@@ -268,17 +268,17 @@ func TestAnAliasThatCannotBeTakenOffKeepsNobodyFromReleasing(t *testing.T) {
 		for i := range KeptReleases {
 			release(t, l, fmt.Sprintf("run%d", i))
 		}
-		f.fault = func(_ int, op string) fault {
+		f.failing(func(_ int, op string) fault {
 			if op == "DeleteAlias r1" {
 				return lostBefore
 			}
 			return none
-		}
+		})
 		release(t, l, "later")
 		if len(warned) != 1 || !strings.Contains(warned[0], "alias r1") {
 			t.Errorf("warned %q", warned)
 		}
-		f.fault = nil
+		f.failing(nil)
 		release(t, l, "last")
 		if f.alias("shop", "r1").Name != "" || f.alias("shop", "r2").Name != "" || f.alias("shop", "r3").Name == "" {
 			t.Error("the next release did not catch up")

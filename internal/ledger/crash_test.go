@@ -124,7 +124,7 @@ func TestDyingAtAnyCallIsRepairedByRunningAgain(t *testing.T) {
 						if n == 1 && what == lostBefore {
 							calls = count1(t, settled)
 						}
-						f.fault = func(at int, _ string) fault {
+						f.failing(func(at int, _ string) fault {
 							switch {
 							case at == n:
 								return what
@@ -132,14 +132,14 @@ func TestDyingAtAnyCallIsRepairedByRunningAgain(t *testing.T) {
 								return lostBefore
 							}
 							return none
-						}
+						})
 						d := &dying{Ledger: newLedger(f)}
 						err := d.run(t.Context(), "dead")
 						if err == nil && n < calls {
 							t.Errorf("call %d failed and the run did not", n)
 						}
 						d.die()
-						f.fault = nil
+						f.failing(nil)
 						finished(t, f, l)
 						time.Sleep(LockTTL) // unless somebody unlocks
 						number, err := run(t.Context(), newLedger(f), "next")
@@ -197,13 +197,13 @@ func TestALostAnswerToAChangeIsReadBack(t *testing.T) {
 						want = 2
 					}
 					lost := 0
-					f.fault = func(_ int, is string) fault {
+					f.failing(func(_ int, is string) fault {
 						if is == op && lost == 0 {
 							lost++
 							return lostAfter
 						}
 						return none
-					}
+					})
 					number, err := run(t.Context(), l, "run")
 					must(t, err)
 					if number != want || f.alias("shop", aliasLive).Version != fmt.Sprint(want) || len(f.functions[FunctionName("shop")].versions) != want {
@@ -232,7 +232,7 @@ func TestATakenOverRunNeverOverwritesItsSuccessor(t *testing.T) {
 					lease := mustLock(t, l, "slow")
 					f.took()
 					taken, committed, successor := false, false, 0
-					f.onCall = func(at int, _ string) {
+					f.interfered(func(at int, _ string) {
 						if at != n || taken {
 							return
 						}
@@ -245,7 +245,7 @@ func TestATakenOverRunNeverOverwritesItsSuccessor(t *testing.T) {
 						if successor, err = run(t.Context(), other, "other"); err != nil {
 							t.Error(err)
 						}
-					}
+					})
 					r, err := lease.Append(t.Context(), sample("shop", "slow"))
 					if err == nil {
 						err = lease.Commit(t.Context(), r.Number)
@@ -297,13 +297,13 @@ func TestRandomRunsLeaveAWorkingLedger(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, 7))
 				random := func(n int64) int64 { mu.Lock(); defer mu.Unlock(); return rng.Int64N(n) }
 				f.createDelay, f.updateDelay = time.Second, time.Second
-				f.onCall = func(int, string) {
+				f.interfered(func(int, string) {
 					time.Sleep(time.Duration(random(int64(500 * time.Millisecond))))
 					if random(40) == 0 {
 						time.Sleep(time.Duration(random(int64(4 * time.Minute))))
 					}
-				}
-				f.fault = func(int, string) fault {
+				})
+				f.failing(func(int, string) fault {
 					switch random(60) {
 					case 0:
 						return lostBefore
@@ -311,7 +311,7 @@ func TestRandomRunsLeaveAWorkingLedger(t *testing.T) {
 						return lostAfter
 					}
 					return none
-				}
+				})
 				committed := map[string]bool{"": true}
 				var wg sync.WaitGroup
 				for i := range 5 {
@@ -339,7 +339,8 @@ func TestRandomRunsLeaveAWorkingLedger(t *testing.T) {
 					}
 				})
 				wg.Wait()
-				f.fault, f.onCall = nil, nil
+				f.failing(nil)
+				f.interfered(nil)
 				if live := f.alias("shop", aliasLive).Version; !committed[live] {
 					t.Errorf("live is %s, which no run committed", live)
 				}

@@ -130,7 +130,7 @@ func (s *lease) renewals(ctx context.Context, wait time.Duration) {
 		wait = RenewEvery
 		if err := s.renewInTime(ctx); err != nil && ctx.Err() == nil {
 			wait = retryEvery
-			s.ledger.warn(s.req.Stack, "stack %s: renew the lock: %v", s.req.Stack, err)
+			s.ledger.warn(s.req.Stack, "renew the lock: %v", err)
 		}
 		over := s.lost != nil
 		s.give()

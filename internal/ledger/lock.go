@@ -239,7 +239,7 @@ func (l *Ledger) Unlock(ctx context.Context, stack string) (deploy.LockInfo, err
 		}
 		info, err := parseLock(have.Description, now)
 		if err != nil {
-			l.warn(stack, "stack %s: %v", stack, err)
+			l.warn(stack, "%v", err)
 		}
 		if info.RunID == "" {
 			return who, nil // open, or a try of ours was accepted and its answer lost

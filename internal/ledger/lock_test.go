@@ -1,13 +1,11 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -193,128 +191,6 @@ func TestExpiryIsJudgedByAWSsClock(t *testing.T) {
 	}
 }
 
-func TestTheLockIsRenewedEveryFortySeconds(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		lease := mustLock(t, l, "run1")
-		f.took()
-		time.Sleep(10*RenewEvery + time.Second)
-		if calls := f.took(); len(calls) != 10 || count(calls, "UpdateAlias lock") != 10 {
-			t.Errorf("calls: %v", calls)
-		}
-		must(t, lease.Unlock(t.Context()))
-		f.took()
-		time.Sleep(time.Hour)
-		if calls := f.took(); len(calls) != 0 {
-			t.Errorf("after unlock: %v", calls)
-		}
-	})
-}
-
-func TestARenewalWhoseAnswerIsLostIsNoLostLock(t *testing.T) {
-	for _, what := range []fault{lostBefore, lostAfter} {
-		t.Run(fmt.Sprint("fault ", what), func(t *testing.T) {
-			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-				warned := 0
-				l.Warn = func(string, string) { warned++ }
-				lease := mustLock(t, l, "run1")
-				lost := 0
-				f.fault = func(_ int, op string) fault {
-					if op == "UpdateAlias lock" && lost == 0 {
-						lost++
-						return what
-					}
-					return none
-				}
-				time.Sleep(10 * time.Minute)
-				must(t, lease.Verify(t.Context()))
-				if _, err := newLedger(f).Lock(t.Context(), request("run2")); !is[*deploy.LockedError](err) {
-					t.Errorf("somebody else got it: %v", err)
-				}
-				must(t, lease.Unlock(t.Context()))
-				if wantWarned := what == lostBefore; (warned > 0) != wantWarned {
-					t.Errorf("warned %d times", warned)
-				}
-			})
-		})
-	}
-}
-
-func TestALockThatCannotBeRenewedIsGivenUpAtItsExpiry(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		var mu sync.Mutex
-		var warned []string
-		l.Warn = func(_, text string) { mu.Lock(); defer mu.Unlock(); warned = append(warned, text) }
-		lease := mustLock(t, l, "run1")
-		f.fault = func(int, string) fault { return lostBefore }
-		time.Sleep(LockTTL - 2*time.Second)
-		if err := lease.Verify(t.Context()); err == nil || is[*deploy.LostLockError](err) {
-			t.Errorf("before its expiry nobody knows: got %v", err)
-		}
-		time.Sleep(2 * retryEvery)
-		err := lease.Verify(t.Context())
-		if !is[*deploy.LostLockError](err) || !errors.Is(err, errLost) || !strings.Contains(err.Error(), "expired because it could not be renewed") {
-			t.Errorf("after its expiry: got %v", err)
-		}
-		mu.Lock()
-		if len(warned) < 3 || !strings.Contains(warned[0], "renew the lock") {
-			t.Errorf("warned %q", warned)
-		}
-		mu.Unlock()
-		f.fault = nil
-		for what, err := range map[string]error{
-			"Verify": lease.Verify(t.Context()), "Commit": lease.Commit(t.Context(), 1),
-			"MarkPending": lease.MarkPending(t.Context(), 1), "Unlock": lease.Unlock(t.Context()),
-		} {
-			if !is[*deploy.LostLockError](err) {
-				t.Errorf("%s: got %v", what, err)
-			}
-		}
-	})
-}
-
-// A machine that sleeps: its timers stand still while AWS's clock goes on. If
-// nobody took the lock meanwhile it still is ours, and is renewed before
-// anything is written.
-func TestALockThatWasSleptThroughIsRenewedByVerify(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		lease := mustLock(t, l, "run1")
-		f.skew += time.Hour
-		must(t, lease.Verify(t.Context()))
-		info, err := parseLock(f.alias("shop", aliasLock).Description, f.date())
-		if err != nil || !info.Held() || info.Expires.Sub(f.date()) < LockTTL-2*time.Second {
-			t.Errorf("got %+v, %v", info, err)
-		}
-		f.skew += time.Hour
-		time.Sleep(RenewEvery + time.Second) // the renewal notices by itself
-		info, err = parseLock(f.alias("shop", aliasLock).Description, f.date())
-		if err != nil || !info.Held() || info.Expires.Sub(f.date()) < LockTTL-RenewEvery {
-			t.Errorf("got %+v, %v", info, err)
-		}
-		must(t, lease.Unlock(t.Context()))
-	})
-}
-
-// The same before the lock was taken: the first text says an expiry that has
-// passed already, which the answer shows, so it is said again at once.
-func TestALockAfterASleepIsRenewedAtOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
-		state, err := l.Read(t.Context(), "shop")
-		must(t, err)
-		f.skew += time.Hour
-		req := request("run2")
-		req.Seen = state.Seen
-		lease, err := l.Lock(t.Context(), req)
-		must(t, err)
-		synctest.Wait()
-		info, err := parseLock(f.alias("shop", aliasLock).Description, f.date())
-		if err != nil || info.Expires.Sub(f.date()) < LockTTL-2*time.Second {
-			t.Errorf("got %+v, %v", info, err)
-		}
-		must(t, lease.Unlock(t.Context()))
-	})
-}
-
 func TestUnlockByHandTakesTheLockFromAnyone(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		release(t, l, "run1")
@@ -341,43 +217,6 @@ func TestUnlockByHandTakesTheLockFromAnyone(t *testing.T) {
 	})
 }
 
-func TestARenewalFindsOutThatTheLockWasTakenAway(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		lease := mustLock(t, l, "run1")
-		_, err := newLedger(f).Unlock(t.Context(), "shop")
-		must(t, err)
-		other := mustLock(t, newLedger(f), "run2")
-		time.Sleep(RenewEvery + time.Second)
-		f.took()
-		err = lease.Verify(t.Context())
-		if lost, ok := errors.AsType[*deploy.LostLockError](err); !ok || lost.Lock.RunID != "run2" {
-			t.Errorf("got %v", err)
-		}
-		time.Sleep(time.Hour)
-		must(t, other.Verify(t.Context()))
-		if err := lease.Unlock(t.Context()); !is[*deploy.LostLockError](err) {
-			t.Errorf("Unlock: got %v", err)
-		}
-		must(t, other.Verify(t.Context()))
-		must(t, other.Unlock(t.Context()))
-	})
-}
-
-// A lock that was taken over unnoticed is its new holder's to give back.
-func TestUnlockNeverOpensSomebodyElsesLock(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		lease := mustLock(t, l, "run1")
-		_, err := newLedger(f).Unlock(t.Context(), "shop")
-		must(t, err)
-		other := mustLock(t, newLedger(f), "run2")
-		if err := lease.Unlock(t.Context()); !is[*deploy.LostLockError](err) {
-			t.Errorf("Unlock: got %v", err)
-		}
-		must(t, other.Verify(t.Context()))
-		must(t, other.Unlock(t.Context()))
-	})
-}
-
 // Whether reads see a function as soon as it was made is UNKNOWN.
 func TestANewFunctionNeedNotBeSeenAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
@@ -399,51 +238,6 @@ func TestANewFunctionNeedNotBeSeenAtOnce(t *testing.T) {
 		}
 		must(t, first.Unlock(t.Context()))
 	})
-}
-
-func TestUnlockWorksUnderACancelledContextAndOnlyOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		ctx, cancel := context.WithCancel(t.Context())
-		lease, err := l.Lock(ctx, request("run1"))
-		must(t, err)
-		cancel()
-		time.Sleep(10 * time.Minute) // and the renewal outlives it
-		if _, err := newLedger(f).Lock(t.Context(), request("run2")); !is[*deploy.LockedError](err) {
-			t.Errorf("the lock was not renewed: %v", err)
-		}
-		must(t, lease.Verify(t.Context()))
-		must(t, lease.Unlock(ctx))
-		f.took()
-		must(t, lease.Unlock(ctx))
-		if calls := f.took(); len(calls) != 0 {
-			t.Errorf("the second unlock called %v", calls)
-		}
-		if err := lease.Verify(t.Context()); err == nil {
-			t.Error("a lock that was given back verifies")
-		}
-	})
-}
-
-func TestAnUnlockWhoseAnswerIsLostIsReadBack(t *testing.T) {
-	for _, what := range []fault{lostBefore, lostAfter} {
-		t.Run(fmt.Sprint("fault ", what), func(t *testing.T) {
-			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-				lease := mustLock(t, l, "run1")
-				lost := false
-				f.fault = func(_ int, op string) fault {
-					if op == "UpdateAlias lock" && !lost {
-						lost = true
-						return what
-					}
-					return none
-				}
-				must(t, lease.Unlock(t.Context()))
-				if got := f.alias("shop", aliasLock).Description; got != openLock {
-					t.Errorf("the lock says %q", got)
-				}
-			})
-		})
-	}
 }
 
 // Somebody's own words in the lock are respected until unlock takes them away.
@@ -530,5 +324,3 @@ func TestRacingRunsNeverHoldTheLockTogether(t *testing.T) {
 		}
 	})
 }
-
-func leaseOf(l deploy.Lease) *lease { return l.(*lease) }

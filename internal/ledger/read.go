@@ -88,7 +88,7 @@ func (l *Ledger) Read(ctx context.Context, stack string) (deploy.LedgerState, er
 	state := deploy.LedgerState{Exists: true, Seen: k.seen()}
 	lock, err := parseLock(k.aliases[aliasLock].Description, k.clock.now())
 	if err != nil {
-		l.warn(stack, "stack %s: %v", stack, err)
+		l.warn(stack, "%v", err)
 	}
 	state.Lock = lock
 	known := live // any version tells account and tags
@@ -219,7 +219,7 @@ type Skipped struct {
 func (l *Ledger) List(ctx context.Context, stack string) ([]deploy.Summary, error) {
 	list, skipped, err := l.list(ctx, stack)
 	for _, s := range skipped {
-		l.warn(stack, "stack %s: version %d of function %s is no release (%q) and is skipped", stack, s.Number, FunctionName(stack), s.Description)
+		l.warn(stack, "version %d of function %s is no release (%q) and is skipped", s.Number, FunctionName(stack), s.Description)
 	}
 	return list, err
 }

@@ -143,13 +143,13 @@ func TestReadLooksAgainWhenLiveMovesMeanwhile(t *testing.T) {
 		release(t, l, "run2")
 		f.edit("shop", func(fn *function) { fn.setAlias(versions.Alias{Name: aliasLive, Version: "1"}) })
 		moved := false
-		f.onCall = func(_ int, op string) {
+		f.interfered(func(_ int, op string) {
 			if op == "OpenVersion" && !moved {
 				time.Sleep(time.Second) // after the listing
 				moved = true
 				f.edit("shop", func(fn *function) { fn.setAlias(versions.Alias{Name: aliasLive, Version: "2"}) })
 			}
-		}
+		})
 		state, err := l.Read(t.Context(), "shop")
 		if err != nil || state.Live.Number != 2 || state.Live.RunID != "run2" {
 			t.Errorf("got release %d of %s, %v", state.Live.Number, state.Live.RunID, err)
@@ -164,13 +164,13 @@ func TestReadBelievesTheListingWhenTheTwoDoNotAgree(t *testing.T) {
 		release(t, l, "run1")
 		release(t, l, "run2")
 		n := 0
-		f.onCall = func(_ int, op string) {
+		f.interfered(func(_ int, op string) {
 			if op == "OpenVersion" && n < maxTries {
 				time.Sleep(time.Second)
 				n++
 				f.edit("shop", func(fn *function) { fn.setAlias(versions.Alias{Name: aliasLive, Version: fmt.Sprint(1 + n%2)}) })
 			}
-		}
+		})
 		f.edit("shop", func(fn *function) { fn.setAlias(versions.Alias{Name: aliasLive, Version: "1"}) })
 		state, err := l.Read(t.Context(), "shop")
 		if err != nil || state.Live.Number != 1 || state.Live.RunID != "run1" {
@@ -343,7 +343,7 @@ func TestStackNamesThatDoNotFitAreRefusedBeforeAnyCall(t *testing.T) {
 func TestErrorsSayStackAndFunction(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		release(t, l, "run1")
-		f.fault = func(int, string) fault { return lostBefore }
+		f.failing(func(int, string) fault { return lostBefore })
 		_, err1 := l.Read(t.Context(), "shop")
 		_, err2 := l.Position(t.Context(), "shop")
 		_, err3 := l.List(t.Context(), "shop")
