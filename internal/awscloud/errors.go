@@ -150,8 +150,6 @@ func kindOf(e *Error) error {
 	switch {
 	case e.Code == "NoSuchDistribution":
 		return &associations.DistributionError{Distribution: e.Resource}
-	case e.Service != "Lambda":
-		return nil
 	case e.Code == "ResourceNotFoundException":
 		return versions.ErrNoVersion
 	case e.Code == "PreconditionFailedException":

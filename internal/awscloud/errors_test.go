@@ -209,4 +209,7 @@ func TestWrapKeepsNilAndTheCause(t *testing.T) {
 	if d, ok := errors.AsType[*associations.DistributionError](err); !ok || d.Distribution != "E9" {
 		t.Errorf("got %v", err)
 	}
+	if _, ok := errors.AsType[*smithy.GenericAPIError](err); !ok {
+		t.Errorf("the cause is gone: %v", err)
+	}
 }

@@ -119,8 +119,9 @@ func (l *Lambda) Create(ctx context.Context, in versions.CreateInput) error {
 
 // UpdateConfig sets every member of c, and resets what the edge forbids and
 // what edgedeploy never sets: environment, layers, VPC, tracing, dead letters,
-// KMS key, ephemeral storage, SnapStart and file systems. The architecture is
-// reset by UpdateCode.
+// KMS key, ephemeral storage, SnapStart and Lambda's own log level. The
+// architecture is reset by UpdateCode. File systems are not reset: they need
+// the VPC, so that AWS refuses the update (LIKELY) until somebody unmounts them.
 func (l *Lambda) UpdateConfig(ctx context.Context, function, revisionID string, c versions.Config) error {
 	_, err := l.api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
 		FunctionName: aws.String(function), RevisionId: optional(revisionID),

@@ -1,8 +1,10 @@
 package awscloud
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,6 +128,63 @@ func TestUpdateConfigSetsAndResetsEverything(t *testing.T) {
 	})
 }
 
+// TestUpdateConfigNamesEverythingThatItResets: an update leaves alone what it
+// does not mention, and the local AWS does not have all of it.
+func TestUpdateConfigNamesEverythingThatItResets(t *testing.T) {
+	t.Parallel()
+	cloud, stub := openStub(t, answer(200, map[string]string{"Content-Type": "application/json"}, "{}"))
+	if err := cloud.Lambda.UpdateConfig(t.Context(), "auth", "rev", plainConfig()); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(stub.body, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"RevisionId": "rev", "Role": role, "Runtime": "nodejs24.x", "Handler": "index.handler", "MemorySize": 128.0, "Timeout": 5.0,
+		"LoggingConfig":    map[string]any{"LogFormat": "Text", "LogGroup": "/aws/lambda/auth"},
+		"Environment":      map[string]any{"Variables": map[string]any{}},
+		"Layers":           []any{},
+		"VpcConfig":        map[string]any{"SubnetIds": []any{}, "SecurityGroupIds": []any{}},
+		"TracingConfig":    map[string]any{"Mode": "PassThrough"},
+		"DeadLetterConfig": map[string]any{"TargetArn": ""},
+		"KMSKeyArn":        "",
+		"EphemeralStorage": map[string]any{"Size": 512.0},
+		"SnapStart":        map[string]any{"ApplyOn": "None"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestUpdateCodeBringsTheArchitectureBack(t *testing.T) {
+	t.Parallel()
+	w := inProcessWorld(t, localaws.Options{})
+	w.publish("auth", "c1")
+	w.toARM("auth", zipped(t, "2"))
+	head, err := w.Lambda.Head(t.Context(), "auth")
+	if err != nil || head.Config.Extra != "architecture" {
+		t.Fatalf("%+v, %v", head, err)
+	}
+	if err := w.Lambda.UpdateCode(t.Context(), "auth", head.RevisionID, zipped(t, "3")); err != nil {
+		t.Fatal(err)
+	}
+	head, err = w.Lambda.Head(t.Context(), "auth")
+	if diff := cmp.Diff(plainConfig(), head.Config); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+func TestPublishIsTiedToTheCodeThatWasUploaded(t *testing.T) {
+	t.Parallel()
+	w := inProcessWorld(t, localaws.Options{})
+	w.publish("auth", "c1")
+	_, err := w.Lambda.Publish(t.Context(), versions.PublishInput{Function: "auth", CodeSHA256: "bm90IGl0"})
+	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Message, "is different from current CodeSHA256") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestLambdaRefusalsAreTold(t *testing.T) {
 	t.Parallel()
 	w := inProcessWorld(t, localaws.Options{Delays: localaws.Delays{FunctionUpdate: time.Hour}})
@@ -196,7 +255,14 @@ func TestAStaleRevisionIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Lambda.UpdateConfig(t.Context(), "auth", head.RevisionID, plainConfig()); !errors.Is(err, versions.ErrStaleRevision) {
-		t.Errorf("got %v, want %v", err, versions.ErrStaleRevision)
+	_, published := w.Lambda.Publish(t.Context(), versions.PublishInput{Function: "auth", RevisionID: head.RevisionID})
+	for name, err := range map[string]error{
+		"configuration": w.Lambda.UpdateConfig(t.Context(), "auth", head.RevisionID, plainConfig()),
+		"code":          w.Lambda.UpdateCode(t.Context(), "auth", head.RevisionID, zipped(t, "3")),
+		"publish":       published,
+	} {
+		if !errors.Is(err, versions.ErrStaleRevision) {
+			t.Errorf("%s: got %v, want %v", name, err, versions.ErrStaleRevision)
+		}
 	}
 }

@@ -11,6 +11,27 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
+// forbidden is a function that has everything that edgedeploy never sets.
+func forbidden(function string) *types.FunctionConfiguration {
+	return &types.FunctionConfiguration{
+		FunctionName:             aws.String(function),
+		Architectures:            []types.Architecture{types.ArchitectureArm64},
+		PackageType:              types.PackageTypeImage,
+		Environment:              &types.EnvironmentResponse{Variables: map[string]string{"A": "b"}},
+		Layers:                   []types.Layer{{}},
+		VpcConfig:                &types.VpcConfigResponse{SubnetIds: []string{"s"}},
+		DeadLetterConfig:         &types.DeadLetterConfig{TargetArn: aws.String("d")},
+		TracingConfig:            &types.TracingConfigResponse{Mode: types.TracingModeActive},
+		EphemeralStorage:         &types.EphemeralStorage{Size: aws.Int32(513)},
+		FileSystemConfigs:        []types.FileSystemConfig{{}},
+		KMSKeyArn:                aws.String("k"),
+		SnapStart:                &types.SnapStartResponse{ApplyOn: types.SnapStartApplyOnPublishedVersions},
+		LoggingConfig:            &types.LoggingConfig{LogFormat: types.LogFormatJson, LogGroup: aws.String("/aws/lambda/auth"), SystemLogLevel: types.SystemLogLevelDebug},
+		SigningProfileVersionArn: aws.String("p"), CapacityProviderConfig: &types.CapacityProviderConfig{},
+		DurableConfig: &types.DurableConfig{}, TenancyConfig: &types.TenancyConfig{},
+	}
+}
+
 func TestObservedConfigurationHasOneSpelling(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -32,22 +53,7 @@ func TestObservedConfigurationHasOneSpelling(t *testing.T) {
 			versions.Config{Logging: versions.Logging{Format: "json", Level: "fatal", Group: "/g"}}},
 		"another function's default group is a group": {types.FunctionConfiguration{LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatText, LogGroup: aws.String("/aws/lambda/other")}},
 			versions.Config{Logging: versions.Logging{Group: "/aws/lambda/other"}}},
-		"all that the edge forbids": {types.FunctionConfiguration{
-			Architectures:            []types.Architecture{types.ArchitectureArm64},
-			PackageType:              types.PackageTypeImage,
-			Environment:              &types.EnvironmentResponse{Variables: map[string]string{"A": "b"}},
-			Layers:                   []types.Layer{{}},
-			VpcConfig:                &types.VpcConfigResponse{SubnetIds: []string{"s"}},
-			DeadLetterConfig:         &types.DeadLetterConfig{TargetArn: aws.String("d")},
-			TracingConfig:            &types.TracingConfigResponse{Mode: types.TracingModeActive},
-			EphemeralStorage:         &types.EphemeralStorage{Size: aws.Int32(513)},
-			FileSystemConfigs:        []types.FileSystemConfig{{}},
-			KMSKeyArn:                aws.String("k"),
-			SnapStart:                &types.SnapStartResponse{ApplyOn: types.SnapStartApplyOnPublishedVersions},
-			LoggingConfig:            &types.LoggingConfig{LogFormat: types.LogFormatJson, LogGroup: aws.String("/aws/lambda/auth"), SystemLogLevel: types.SystemLogLevelDebug},
-			SigningProfileVersionArn: aws.String("p"), CapacityProviderConfig: &types.CapacityProviderConfig{},
-			DurableConfig: &types.DurableConfig{}, TenancyConfig: &types.TenancyConfig{},
-		}, versions.Config{
+		"all that the edge forbids": {*forbidden("auth"), versions.Config{
 			Logging: versions.Logging{Format: "json", Level: "info"},
 			Extra:   "architecture,capacity-provider,code-signing,dead-letter,durable,environment,ephemeral-storage,file-systems,image,kms,layers,snapstart,system-log-level,tenancy,tracing,vpc",
 		}},
@@ -76,8 +82,38 @@ func TestLoggingComesBackAsItWasSet(t *testing.T) {
 		if got := loggingOf("auth", sent); got != want {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
+		if sent.LogFormat == types.LogFormatJson && sent.SystemLogLevel != types.SystemLogLevelInfo {
+			t.Fatalf("Lambda's own level stays what somebody made it: %+v", sent)
+		}
 		if sent.LogFormat == types.LogFormatText && (sent.ApplicationLogLevel != "" || sent.SystemLogLevel != "") {
 			t.Fatalf("a level with text: %+v", sent)
 		}
 	})
+}
+
+// TestExtraUsesTheNamesThatVersionsKnows: a name that versions does not list
+// would have no remedy of its own.
+func TestExtraUsesTheNamesThatVersionsKnows(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, m := range versions.Forbidden() {
+		want = append(want, m.Name)
+	}
+	got := configOf(forbidden("auth")).ExtraNames()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-versions +awscloud)\n%s", diff)
+	}
+}
+
+func TestStateHasTheFirstReasonThatThereIs(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]types.FunctionConfiguration{
+		"":       {},
+		"state":  {StateReason: aws.String("state"), LastUpdateStatusReason: aws.String("update")},
+		"update": {LastUpdateStatusReason: aws.String("update")},
+	} {
+		if got := stateOfFunction(&c).Reason; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package awscloud
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -177,12 +178,21 @@ type stub struct {
 	mu       sync.Mutex
 	answers  []func(*http.Request) (*http.Response, error)
 	requests []string
+	header   http.Header // of the last request
+	body     []byte
 }
 
 func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, r.Method+" "+r.URL.Path)
+	s.header = r.Header
+	if r.Body != nil {
+		var err error
+		if s.body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+	}
 	next := s.answers[0]
 	if len(s.answers) > 1 {
 		s.answers = slices.Delete(s.answers, 0, 1)

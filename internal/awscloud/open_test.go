@@ -1,7 +1,9 @@
 package awscloud
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -226,5 +229,48 @@ func TestAWSMaxAttemptsIsHonoured(t *testing.T) {
 	}
 	if diff := cmp.Diff([]Call{{Service: "STS", Operation: "GetCallerIdentity", Attempt: 1, Status: 503}, {Service: "STS", Operation: "GetCallerIdentity", Attempt: 2, Status: 503}}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestARoleIsAssumedWithoutARegion: profiles that assume a role need a region
+// to ask STS in, and many name none.
+func TestARoleIsAssumedWithoutARegion(t *testing.T) {
+	var scopes []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scopes = append(scopes, r.Header.Get("Authorization"))
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		if r.Form.Get("Action") != "AssumeRole" {
+			_, _ = io.WriteString(w, callerIdentity) // the client may be gone
+			return
+		}
+		_, _ = io.WriteString(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKIAROLE</AccessKeyId>`+
+			`<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`)
+	}))
+	t.Cleanup(server.Close)
+	cleanEnv(t, "[profile r]\nrole_arn = arn:aws:iam::111111111111:role/deploy\nsource_profile = s\n[profile s]\naws_access_key_id = AKIASOURCE\naws_secret_access_key = s\n",
+		map[string]string{"AWS_ENDPOINT_URL_STS": server.URL})
+	cloud, err := Open(t.Context(), Options{Profile: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cloud.Identity.Account(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(scopes) != 2 || !strings.Contains(scopes[0], "AKIASOURCE/") || !strings.Contains(scopes[0], "/us-east-1/sts/") || !strings.Contains(scopes[1], "AKIAROLE/") {
+		t.Errorf("asked with %v", scopes)
+	}
+}
+
+func TestAnInterruptedLookForCredentialsIsNotTheirFault(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	from := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		cancel()
+		return aws.Credentials{}, ctx.Err()
+	})
+	_, err := namedCredentials{from}.Retrieve(ctx)
+	if _, blamed := errors.AsType[*credentialsError](err); blamed || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -31,13 +31,9 @@ func captureBody(to *[]byte) func(*middleware.Stack) error {
 		if !ok || response.StatusCode < 200 || response.StatusCode > 299 {
 			return out, metadata, nil // an error, which the SDK decodes
 		}
-		body, err := io.ReadAll(io.LimitReader(response.Body, maxDocument+1))
-		err = errors.Join(err, response.Body.Close())
-		switch {
-		case err != nil:
+		body, err := readAtMost(response.Body, maxDocument)
+		if err = errors.Join(err, response.Body.Close()); err != nil {
 			return out, metadata, fmt.Errorf("read the answer: %w", err)
-		case len(body) > maxDocument:
-			return out, metadata, fmt.Errorf("the answer is longer than %d bytes", maxDocument)
 		}
 		*to = body
 		response.Body = io.NopCloser(bytes.NewReader(nil))
@@ -46,6 +42,14 @@ func captureBody(to *[]byte) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc("edgedeployCapture", capture), "OperationDeserializer", middleware.After)
 	}
+}
+
+func readAtMost(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		err = fmt.Errorf("it is longer than %d bytes", limit)
+	}
+	return body, err
 }
 
 // sendBody sends doc as the body, byte for byte. The SDK's own serializer has

@@ -23,3 +23,14 @@ func (w *world) spoil(function string) {
 		w.t.Fatal(err)
 	}
 }
+
+// toARM moves a function to the architecture that the edge does not have.
+func (w *world) toARM(function string, zip []byte) {
+	w.t.Helper()
+	_, err := w.Lambda.api.UpdateFunctionCode(w.t.Context(), &lambda.UpdateFunctionCodeInput{
+		FunctionName: aws.String(function), ZipFile: zip, Architectures: []types.Architecture{types.ArchitectureArm64},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}

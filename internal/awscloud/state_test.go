@@ -105,3 +105,22 @@ func TestBindingsAndAssociationsAreInverse(t *testing.T) {
 		}
 	})
 }
+
+func TestAListThatTurnsInCirclesIsRefused(t *testing.T) {
+	t.Parallel()
+	cloud, stub := openStub(t, answer(200, nil, "<DistributionList><IsTruncated>true</IsTruncated><NextMarker>E9</NextMarker></DistributionList>"))
+	_, err := cloud.CloudFront.Distributions(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "the next page is itself") || len(stub.requests) != 2 {
+		t.Errorf("got %v after %v", err, stub.requests)
+	}
+}
+
+func TestAnswersAreReadToTheirLimit(t *testing.T) {
+	t.Parallel()
+	if got, err := readAtMost(strings.NewReader("abc"), 3); err != nil || string(got) != "abc" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := readAtMost(strings.NewReader("abcd"), 3); err == nil {
+		t.Error("a longer answer was taken")
+	}
+}

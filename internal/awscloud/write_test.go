@@ -419,6 +419,9 @@ func TestAWriteThatDidNotTakeIsTold(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "holds nothing instead of auth:1") || len(stub.requests) != 2 {
 		t.Errorf("got %v after %v", err, stub.requests)
 	}
+	if h := stub.header; h.Get("Content-Type") != "application/xml" || h.Get("If-Match") != "E1" {
+		t.Errorf("written with %v", h)
+	}
 }
 
 func TestAWriteNeedsAnETag(t *testing.T) {
