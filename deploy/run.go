@@ -67,7 +67,8 @@ type SlotResult struct {
 // Run runs the plan, in this order: lock, compare the ledger with what the
 // plan saw, tag and publish, record, write distributions, commit, unlock,
 // wait. A rollback writes first and records then, because it is urgent and
-// what it leads to is recorded already.
+// what it leads to is recorded already; unless another release is in flight,
+// whose record must not be lost sight of.
 //
 // When ctx is cancelled no further step is started, and the ones in flight are
 // finished. Errors: *HeldError, *LockedError, *StaleError (nothing changed);
@@ -104,10 +105,17 @@ func (r *Runner) locked(ctx context.Context, p Plan, by Run) (result Result, err
 		}
 	}()
 	e := execution{Runner: r, lease: lease, plan: p, by: by, goal: p.Goal, published: map[string]versions.Version{}}
-	if p.Kind == KindRollback && p.Goal.Of != 0 {
+	if p.marksTarget() {
 		return e.rollback(ctx)
 	}
 	return e.forward(ctx)
+}
+
+// marksTarget says that a mark on the target is record enough for a rollback to
+// begin. It is not if another release is in flight: the mark would take the
+// place of the only trace of what that one may have written.
+func (p Plan) marksTarget() bool {
+	return p.Kind == KindRollback && p.Goal.Of != 0 && (p.Saw.Pending == 0 || p.Saw.Pending == p.Goal.Of)
 }
 
 // execution is one run under one lock.
