@@ -238,6 +238,22 @@ func TestAnAnswerWithoutADateIsRefused(t *testing.T) {
 	}
 }
 
+// TestAPagedAnswerIsAsOldAsItsFirstPage: an alias of the first page is not
+// known to be any younger.
+func TestAPagedAnswerIsAsOldAsItsFirstPage(t *testing.T) {
+	t.Parallel()
+	page := func(date, body string) func(*http.Request) (*http.Response, error) {
+		return answer(200, map[string]string{"Content-Type": "application/json", "Date": date}, body)
+	}
+	cloud, _ := openStub(t,
+		page("Mon, 02 Nov 2026 10:00:00 GMT", `{"Aliases":[{"Name":"a"}],"NextMarker":"x"}`),
+		page("Mon, 02 Nov 2026 10:00:07 GMT", `{"Aliases":[{"Name":"b"}]}`))
+	list, at, err := cloud.Ledger.Aliases(t.Context(), store)
+	if err != nil || len(list) != 2 || !at.Equal(time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)) {
+		t.Errorf("%v at %v, %v", list, at, err)
+	}
+}
+
 func TestNoErrorShowsALocation(t *testing.T) {
 	t.Parallel()
 	body := `{"Configuration":{"Version":"1","LastModified":"yesterday"},"Code":{"Location":"https://b.invalid/k?X-Amz-Signature=secret"}}`

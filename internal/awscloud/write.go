@@ -28,14 +28,15 @@ func (c *CloudFront) Write(ctx context.Context, account string, ch associations.
 	for round := 1; ; round++ {
 		doc, etag, err := c.config(ctx, ch.Distribution)
 		if err != nil {
-			return associations.State{}, err
+			return associations.State{}, afterRound(round, err)
 		}
 		todo, err := decide(doc, account, ch)
 		if err != nil {
 			return associations.State{}, err
 		}
 		if len(todo) == 0 {
-			return c.Distribution(ctx, ch.Distribution)
+			state, err := c.Distribution(ctx, ch.Distribution)
+			return state, afterRound(round, err)
 		}
 		doc, err = splice(doc, todo)
 		if err != nil {
@@ -53,6 +54,15 @@ func (c *CloudFront) Write(ctx context.Context, account string, ch associations.
 		}
 		return state, readBack(state, ch)
 	}
+}
+
+// afterRound marks the error of a read that followed a 412: the SDK may have
+// met the success of its own first attempt, whose answer was lost.
+func afterRound(round int, err error) error {
+	if err == nil || round == 1 {
+		return err
+	}
+	return &lostError{err}
 }
 
 // faster says that somebody else wrote first.
@@ -85,7 +95,7 @@ func (c *CloudFront) put(ctx context.Context, id, etag string, doc []byte) (asso
 	}
 	state, err := readState(body)
 	if err != nil {
-		return state, fmt.Errorf("CloudFront %s %s was accepted, but its answer cannot be read: %w", operation, id, err)
+		return state, &lostError{fmt.Errorf("CloudFront %s %s was accepted, but its answer cannot be read: %w", operation, id, err)}
 	}
 	return state, nil
 }
@@ -132,25 +142,21 @@ func decide(doc []byte, account string, ch associations.Change) ([]slotEdit, err
 func readBack(state associations.State, ch associations.Change) error {
 	for _, e := range ch.Edits {
 		if live := state.Held[e.Slot]; live != e.To {
-			return &readBackError{edit: e, live: live}
+			return &lostError{fmt.Errorf("CloudFront accepted the write, but says that %s holds %s instead of %s", e.Slot, live, e.To)}
 		}
 	}
 	return nil
 }
 
-// readBackError says that CloudFront accepted a write and says that a slot
-// holds something else than what was written.
-type readBackError struct {
-	edit associations.Edit
-	live associations.Binding
-}
+// lostError is an error after which the distribution may have been written.
+type lostError struct{ err error }
 
-func (e *readBackError) Error() string {
-	return fmt.Sprintf("CloudFront accepted the write, but says that %s holds %s instead of %s", e.edit.Slot, e.live, e.edit.To)
-}
+func (e *lostError) Error() string { return e.err.Error() }
 
-// Lost says that the distribution was written, although this is an error.
-func (e *readBackError) Lost() bool { return true }
+func (e *lostError) Unwrap() error { return e.err }
+
+// Lost says that the distribution may have been written.
+func (e *lostError) Lost() bool { return true }
 
 // Lost says that a distribution may have been written although the answer is
 // an error: none came, or CloudFront failed on its own side.

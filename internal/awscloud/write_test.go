@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/internal/localaws"
@@ -319,96 +319,6 @@ func TestWritePutsBackAForeignFunction(t *testing.T) {
 	}
 }
 
-func TestAMissingDistributionIsTold(t *testing.T) {
-	t.Parallel()
-	w := inProcessWorld(t, localaws.Options{})
-	_, err := w.CloudFront.Distribution(t.Context(), "EUNKNOWN")
-	missing, ok := errors.AsType[*associations.DistributionError](err)
-	if !ok || missing.Distribution != "EUNKNOWN" {
-		t.Errorf("got %v", err)
-	}
-	if e, ok := errors.AsType[*Error](err); !ok || e.Status != 404 || e.RequestID == "" {
-		t.Errorf("got %#v", e)
-	}
-}
-
-func TestDistributionTellsItsState(t *testing.T) {
-	t.Parallel()
-	eachWay(t, localaws.Options{}, func(t *testing.T, w *world) {
-		got, err := w.CloudFront.Distribution(t.Context(), distID)
-		want := associations.State{
-			Distribution: distID, Account: account, Aliases: []string{"www.example.com"}, Enabled: true, Deployed: true,
-			PolicyKnown: true, Behaviors: []string{"/img/*", "default"}, Held: associations.Table{},
-			Functions: map[associations.Slot]string{},
-		}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(associations.State{}, "DomainName")); err != nil || diff != "" {
-			t.Errorf("%v (-want +got)\n%s", err, diff)
-		}
-		list, err := w.CloudFront.Distributions(t.Context())
-		got.PolicyKnown = false
-		if diff := cmp.Diff([]associations.State{got}, list); err != nil || diff != "" {
-			t.Errorf("listed: %v (-want +got)\n%s", err, diff)
-		}
-	})
-}
-
-func TestDistributionsAreListedThroughAllPages(t *testing.T) {
-	t.Parallel()
-	w := inProcessWorld(t, localaws.Options{})
-	var ids []string
-	for i := range 204 {
-		ids = append(ids, `{"ID":"EMANY`+strings.Repeat("A", i/26)+string(rune('A'+i%26))+`"}`)
-	}
-	w.seed(`{"Distributions":[` + strings.Join(ids, ",") + `]}`)
-	list, err := w.CloudFront.Distributions(t.Context())
-	if err != nil || len(list) != 205 {
-		t.Errorf("%d distributions, %v", len(list), err)
-	}
-	w.wantCalls("ListDistributions 200", "ListDistributions 200", "ListDistributions 200")
-	seen := map[string]bool{}
-	for _, s := range list {
-		seen[s.Distribution] = true
-	}
-	if len(seen) != 205 {
-		t.Errorf("%d different distributions", len(seen))
-	}
-}
-
-// TestOwnReaderAgreesWithTheSDK reads distributions with both decoders.
-func TestOwnReaderAgreesWithTheSDK(t *testing.T) {
-	t.Parallel()
-	w := inProcessWorld(t, localaws.Options{})
-	w.publish("auth", "c1")
-	edits := change(
-		associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)},
-		associations.Edit{Slot: slot("/img/*", associations.OriginRequest), To: associations.Binding{Version: to("auth", 1).Version, IncludeBody: true}},
-	)
-	state, err := w.CloudFront.Write(t.Context(), account, edits, pass)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := w.CloudFront.api.GetDistribution(t.Context(), &cloudfront.GetDistributionInput{Id: aws.String(distID)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, c := out.Distribution, out.Distribution.DistributionConfig
-	if aws.ToString(d.DomainName) != state.DomainName || (aws.ToString(d.Status) == "Deployed") != state.Deployed || aws.ToBool(c.Enabled) != state.Enabled {
-		t.Errorf("the SDK reads %+v", d)
-	}
-	held := associations.Table{}
-	for _, a := range c.DefaultCacheBehavior.LambdaFunctionAssociations.Items {
-		held[slot("default", associations.Trigger(a.EventType))] = bindingOf(account, association{aws.ToString(a.LambdaFunctionARN), aws.ToBool(a.IncludeBody)})
-	}
-	for _, b := range c.CacheBehaviors.Items {
-		for _, a := range b.LambdaFunctionAssociations.Items {
-			held[slot(associations.CanonicalPath(aws.ToString(b.PathPattern)), associations.Trigger(a.EventType))] = bindingOf(account, association{aws.ToString(a.LambdaFunctionARN), aws.ToBool(a.IncludeBody)})
-		}
-	}
-	if diff := cmp.Diff(held, state.Held); diff != "" {
-		t.Errorf("(-SDK +ours)\n%s", diff)
-	}
-}
-
 func TestAWriteThatDidNotTakeIsTold(t *testing.T) {
 	t.Parallel()
 	const stale = `<Distribution><Id>` + distID + `</Id><ARN>arn:aws:cloudfront::111111111111:distribution/` + distID + `</ARN>` +
@@ -416,7 +326,7 @@ func TestAWriteThatDidNotTakeIsTold(t *testing.T) {
 	etag := map[string]string{"ETag": "E1"}
 	cloud, stub := openStub(t, answer(200, etag, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>"), answer(200, etag, stale))
 	_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
-	if err == nil || !strings.Contains(err.Error(), "holds nothing instead of auth:1") || len(stub.requests) != 2 {
+	if err == nil || !strings.Contains(err.Error(), "holds nothing instead of auth:1") || len(stub.requests) != 2 || !mayBeWritten(err) {
 		t.Errorf("got %v after %v", err, stub.requests)
 	}
 	if h := stub.header; h.Get("Content-Type") != "application/xml" || h.Get("If-Match") != "E1" {
@@ -430,5 +340,42 @@ func TestAWriteNeedsAnETag(t *testing.T) {
 	_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
 	if err == nil || !strings.Contains(err.Error(), "no ETag") || len(stub.requests) != 1 {
 		t.Errorf("got %v after %v", err, stub.requests)
+	}
+}
+
+// mayBeWritten asks an error as deploy does.
+func mayBeWritten(err error) bool {
+	var lost interface{ Lost() bool }
+	return errors.As(err, &lost) && lost.Lost()
+}
+
+func TestAnErrorSaysWhetherTheWriteMayHaveHappened(t *testing.T) {
+	t.Parallel()
+	read := answer(200, map[string]string{"ETag": "E1"}, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>")
+	for name, tt := range map[string]struct {
+		answers []func(*http.Request) (*http.Response, error)
+		want    bool
+	}{
+		"not when it was refused":                                    {answers(read, cloudFrontError(400, "InvalidArgument", "no")), false},
+		"not when the read failed":                                   {answers(cloudFrontError(500, "InternalError", "no")), false},
+		"when no answer came":                                        {answers(read, broken(io.ErrUnexpectedEOF)), true},
+		"when CloudFront failed on its side":                         {answers(read, unavailable), true},
+		"when the answer to it cannot be read":                       {answers(read, answer(200, nil, "gibberish")), true},
+		"when a 412 may be our own success, and reading again fails": {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), cloudFrontError(403, "AccessDenied", "no")), true},
+		"when a 412 was our own success, and reading the rest of it fails": {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), answer(200, map[string]string{"ETag": "E2"}, "<DistributionConfig><DefaultCacheBehavior>"+
+			"<LambdaFunctionAssociations><Quantity>1</Quantity><Items>"+oneAssociation("viewer-request", arn1, "false")+"</Items></LambdaFunctionAssociations></DefaultCacheBehavior></DistributionConfig>"),
+			cloudFrontError(403, "AccessDenied", "no")), true},
+		"not when somebody was faster, 5 times": {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no")), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cloud, _ := openStub(t, tt.answers...)
+				_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+				if err == nil || mayBeWritten(err) != tt.want {
+					t.Errorf("got %v, may be written: %t", err, mayBeWritten(err))
+				}
+			})
+		})
 	}
 }
