@@ -219,7 +219,7 @@ func distribution() *typ {
 			key: "local", otherwise: "none", about: "For the local AWS only.",
 			typ: &typ{shape: anObject, fields: []field{{
 				key: "origins", typ: origins, otherwise: "none",
-				about: "Where origins are, by path pattern; * for every one that is not named.",
+				about: "Where origins are, by path pattern; * for every one that is not named. It is checked; nothing serves HTTP on the local AWS yet.",
 			}}},
 		},
 	}

@@ -83,7 +83,6 @@ distributions:
       #   origin-request: { function: hello, include-body: true }
       #   origin-response: hello
       #   viewer-response: hello
-    local:                        # for the local AWS only
-      origins:
-        "*": ./site               # a folder, or http://127.0.0.1:3000
+    # local:                      # for the local AWS, once it serves HTTP (not yet)
+    #   origins: { "*": ./site }  # a folder, or http://127.0.0.1:3000
 `
