@@ -106,6 +106,7 @@ func TestVariablesAreRefusedWhereTheyDoHarm(t *testing.T) {
 		"the pipeline's secrets": {f("    config: { k: \"${env:AWS_SECRET_ACCESS_KEY}\" }\n"), "8:18", "functions.f.config.k", "the variable AWS_SECRET_ACCESS_KEY may not be read", "--allow-env AWS_SECRET_ACCESS_KEY"},
 		"with a default as well": {f("    config: { k: \"${env:PATH:-x}\" }\n"), "8:18", "functions.f.config.k", "the variable PATH may not be read", "--allow-env PATH"},
 		"a name like ours":       {f("    config: { k: \"${env:EDGEDEPLOYX}\" }\n"), "8:18", "functions.f.config.k", "may not be read", "--allow-env"},
+		"a value that is wrong":  {head + one + "distributions: { w: { id: \"${env:EDGEDEPLOY_A}\" } }\n", "7:27", "distributions.w.id", `"${env:EDGEDEPLOY_A}" is not a distribution id`, "the value after substitution, which is not shown"},
 		"an unset variable":      {f("    config: { k: \"${env:EDGEDEPLOY_B}\" }\n"), "8:18", "functions.f.config.k", "the variable EDGEDEPLOY_B is not set", ":-default"},
 		"another syntax":         {f("    config: { k: \"${EDGEDEPLOY_A}\" }\n"), "8:18", "functions.f.config.k", `"${EDGEDEPLOY_A}" is no variable`, "$${"},
 		"no name":                {f("    config: { k: \"${env:}\" }\n"), "8:18", "functions.f.config.k", "is no variable", "$${"},

@@ -118,6 +118,7 @@ func TestFunctionsAreChecked(t *testing.T) {
 	const bundle = "    bundle: dist\n    handler: index.handler\n"
 	testWrong(t, map[string]wrong{
 		"neither wasm nor bundle":    {f("    memory: 128\n"), "6:3", "functions.f", "f has neither wasm nor bundle", "add one"},
+		"on-error with neither":      {f("    on-error: fail\n"), "6:3", "functions.f", "f has neither wasm nor bundle", "add one"},
 		"both wasm and bundle":       {f(wasm + bundle), "8:5", "functions.f.bundle", "f has both wasm and bundle", "keep one"},
 		"a bundle without handler":   {f("    bundle: dist\n"), "7:5", "functions.f.bundle", "a bundle needs a handler", "index.handler"},
 		"wasm with handler":          {f(wasm + "    handler: index.handler\n"), "8:5", "functions.f.handler", "handler goes with bundle: only", "leave it out"},
@@ -209,6 +210,7 @@ func TestDistributionsAreChecked(t *testing.T) {
 		"neither id nor alias":           {www("    behaviors: { default: { viewer-request: f } }\n"), "8:3", "distributions.www", "www has neither id nor alias", "add one"},
 		"both id and alias":              {www(id + "    alias: www.example.com\n"), "10:5", "distributions.www.alias", "www has both id and alias", "keep one"},
 		"a lower-case id":                {www("    id: e2example1abcd\n"), "9:9", "distributions.www.id", "is not a distribution id", "alias:"},
+		"an id with small letters":       {www("    id: E2example1abcd\n"), "9:9", "distributions.www.id", "is not a distribution id", "alias:"},
 		"a distribution's ARN":           {www("    id: arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE1ABCD\n"), "9:9", "distributions.www.id", "an ARN cannot be written here", "id at its end"},
 		"an alias with a scheme":         {www("    alias: https://www.example.com\n"), "9:12", "distributions.www.alias", "is not an alternate domain name", "no scheme"},
 		"an alias without a dot":         {www("    alias: localhost\n"), "9:12", "distributions.www.alias", "is not an alternate domain name", "no scheme"},

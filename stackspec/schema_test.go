@@ -161,6 +161,8 @@ func TestSchemaAndParserAgreeOnKnownCases(t *testing.T) {
 		"a ledger's name":            {false, `{"version":1,"stack":"s","functions":{"f":{"wasm":"x","name":"edgedeploy-x-releases"}}}`},
 		"an origin with a query":     {false, `{"version":1,"stack":"s","distributions":{"w":{"id":"E12345","local":{"origins":{"*":"http://a/?b"}}}}}`},
 		"an origin with port":        {true, `{"version":1,"stack":"s","distributions":{"w":{"id":"E12345","local":{"origins":{"*":"http://[::1]:3000/b"}}}}}`},
+		"an empty path":              {false, `{"version":1,"stack":"s","functions":{"f":{"wasm":""}}}`},
+		"an empty tag key":           {false, `{"version":1,"stack":"s","tags":{"":"a"}}`},
 		"fifty tags":                 {false, `{"version":1,"stack":"s","tags":` + manyTags(50) + `}`},
 		"forty-nine tags":            {true, `{"version":1,"stack":"s","tags":` + manyTags(49) + `}`},
 		"a tag value of 256":         {true, `{"version":1,"stack":"s","tags":{"a":"` + strings.Repeat("é", 256) + `"}}`},

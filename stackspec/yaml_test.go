@@ -26,6 +26,7 @@ func TestOnlyPlainYAMLIsASpec(t *testing.T) {
 		"an explicit key":            {head + "? tags\n: { a: b }\n" + one, "5:1", "", "keys that begin with ?", "key: value"},
 		"a directive":                {"%YAML 1.2\n---\n" + head + one, "1:1", "", "directives (%)", "line out"},
 		"a tab before a key":         {head + "tags:\n\ta: b\n" + one, "6:1", "", "indented with a tab", "spaces"},
+		"a tab among spaces":         {head + "tags:\n\ta: b\n    c: d\n" + one, "6:1", "", "indented with a tab", "spaces"},
 		"a tab after spaces":         {head + "tags:\n  \ta: b\n" + one, "6:3", "", "indented with a tab", "spaces"},
 		"a tab before a comment":     {head + "hold: strict\t# wait\n" + one, "5:13", "", "there is a tab here", `\t`},
 		"a byte order mark":          {"\ufeff" + head + one, "1:1", "", "byte order mark", "without BOM"},
