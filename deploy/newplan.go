@@ -45,7 +45,8 @@ type planner struct {
 	publish   []Publish
 	activate  []Activate
 	kept      []Function
-	adopted   bool // a function is taken over
+	adopted   bool    // a function is taken over
+	lost      []Bound // what cannot be given back, because it no longer exists
 	errs      []error
 }
 
@@ -141,6 +142,32 @@ func (p *planner) bindings() associations.Table {
 		}
 		table[slot] = b
 	}
+	p.giveBack(table)
+	return table
+}
+
+// giveBack adds what slots go back to, as far as they still are ours to give
+// and what sat there still exists.
+func (p *planner) giveBack(table associations.Table) {
+	for _, slot := range p.want.GivesBack.Slots() {
+		b := p.want.GivesBack[slot]
+		switch held := p.have.Distributions[slot.Distribution].Held[slot]; {
+		case held != b && !p.own.Owns(slot, held):
+		case p.have.Gone[b.Version]:
+			p.lost = append(p.lost, Bound{slot, b})
+		default:
+			table[slot] = b
+		}
+	}
+}
+
+// bound leaves out what is given back: it is nobody's business of ours any more.
+func (p *planner) bound(table associations.Table) associations.Table {
+	table = maps.Clone(table)
+	maps.DeleteFunc(table, func(slot associations.Slot, _ associations.Binding) bool {
+		_, given := p.want.GivesBack[slot]
+		return given
+	})
 	return table
 }
 
@@ -241,6 +268,7 @@ func (p *planner) tags() []Tag {
 // goal is the release that the plan leads to.
 func (p *planner) goal(kind Kind, table associations.Table, result associations.Result) Release {
 	live := p.have.Ledger.Live
+	table = p.bound(table)
 	goal := Release{
 		Schema: ReleaseSchema, Stack: p.want.Stack, Kind: kind, Parent: live.Number, Of: p.want.Of,
 		Account: p.have.Account, Source: p.want.Source, Role: p.want.Role, Tags: p.want.Tags,
@@ -251,10 +279,6 @@ func (p *planner) goal(kind Kind, table associations.Table, result associations.
 	slices.SortFunc(goal.Functions, compareFunctions)
 	for _, ch := range result.Changes {
 		goal.Changed = append(goal.Changed, ch.Edits...)
-	}
-	if p.want.undoesAll() {
-		// What is given back is nobody's business of ours any more.
-		goal.Bindings, goal.Origins = nil, nil
 	}
 	return goal
 }

@@ -33,6 +33,9 @@ func (p *planner) notes(result associations.Result) []Note {
 	for _, s := range result.Skipped {
 		add("skipped", "%s is skipped: %s", s.Slot, s.Reason)
 	}
+	for _, b := range p.lost {
+		add("skipped", "%s is emptied: %s, which sat there before, no longer exists", b.Slot, b.Binding)
+	}
 	recorded := Table(p.have.Ledger.Live.Bindings)
 	for _, ch := range result.Changes {
 		for _, e := range ch.Edits {

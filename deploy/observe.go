@@ -257,6 +257,7 @@ func (o *observer) holders(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(readLimit)
 	asked := map[versions.Ref]bool{}
+	o.origins(gctx, group, asked)
 	for slot := range own.Slots {
 		held := o.have.Distributions[slot.Distribution].Held[slot]
 		ref := held.Version
@@ -267,6 +268,27 @@ func (o *observer) holders(ctx context.Context) error {
 		group.Go(func() error { return o.version(gctx, ref) })
 	}
 	return group.Wait()
+}
+
+// origins makes sure of the versions that a rollback would give slots back to:
+// their owner may have deleted them meanwhile.
+func (o *observer) origins(ctx context.Context, group *errgroup.Group, asked map[versions.Ref]bool) {
+	for slot, b := range o.want.GivesBack {
+		if b.ARN != "" || asked[b.Version] || o.have.Distributions[slot.Distribution].Held[slot] == b {
+			continue
+		}
+		asked[b.Version] = true
+		group.Go(func() error {
+			if err := o.version(ctx, b.Version); err != nil {
+				return fmt.Errorf("what %s is to be given back to: %w", slot, err)
+			}
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			_, found := o.have.States[b.Version]
+			o.have.Gone[b.Version] = !found
+			return nil
+		})
+	}
 }
 
 // Prepare observes and plans. Some facts are worth a call only when a plan

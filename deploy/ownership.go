@@ -24,10 +24,8 @@ func Owned(state LedgerState, want Desired) ownership {
 		for _, f := range want.Functions {
 			own.Versions[f.Ref()] = true
 		}
-		if !want.undoesAll() {
-			for slot := range want.Bindings {
-				own.Slots[slot] = true
-			}
+		for slot := range want.Bindings {
+			own.Slots[slot] = true
 		}
 	}
 	return own

@@ -21,6 +21,10 @@ type Desired struct {
 	Source     Source
 	// Origins are those that the target of a rollback recorded.
 	Origins []Bound
+	// GivesBack are the slots that a rollback leaves to what sat there before
+	// the stack took them. Slots that are not the stack's any more stay as
+	// they are.
+	GivesBack associations.Table
 	// Holds are those in force after a rollback; an apply keeps those of the
 	// live release.
 	Holds []Hold
@@ -35,9 +39,6 @@ func (d Desired) binds(function string) bool {
 	}
 	return false
 }
-
-// undoesAll says that this is the rollback to before the first release.
-func (d Desired) undoesAll() bool { return d.Kind == KindRollback && d.Of == 0 }
 
 // Observed is what there is: pure data, without clients.
 type Observed struct {

@@ -454,8 +454,9 @@ func TestRollbackGivesTheBindingsBackAndPublishesNothing(t *testing.T) {
 		// What was bound since and is not wanted by the target is gone.
 		wanted := deploy.Table(target.Bindings)
 		for _, b := range have.Ledger.Live.Bindings {
-			if _, ok := wanted[b.Slot]; !ok && !after.Distributions[b.Slot.Distribution].Held[b.Slot].Empty() {
-				t.Errorf("%s still holds what the rolled-back release put there", b.Slot)
+			was := deploy.Table(have.Ledger.Live.Origins)[b.Slot]
+			if is := after.Distributions[b.Slot.Distribution].Held[b.Slot]; wanted[b.Slot].Empty() && is != was {
+				t.Errorf("%s holds %s, and not what sat there before the rolled-back release: %s", b.Slot, is, was)
 			}
 		}
 		if again := mustPlan(t, deploy.RollbackTo(seeAll(after).Ledger, target, nil), seeAll(after), deploy.Rules{}); len(again.Stages) > 0 {

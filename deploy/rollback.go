@@ -3,6 +3,8 @@ package deploy
 import (
 	"fmt"
 	"slices"
+
+	"github.com/edgedeploy/edgedeploy/associations"
 )
 
 // Desired is what a release says shall be: its own versions, by number. No
@@ -15,24 +17,23 @@ func (r Release) Desired() Desired {
 	}
 }
 
-// Undo is what the live release says was there before the stack came: a
-// rollback to 0.
-func (r Release) Undo() Desired {
-	want := Desired{
+// nothing is what the stack wants where it wants nothing: a rollback to 0.
+func (r Release) nothing() Desired {
+	return Desired{
 		Stack: r.Stack, Kind: KindRollback, Account: r.Account, Role: r.Role, Tags: r.Tags,
-		Distributions: slices.Clone(r.Distributions), Bindings: Table(r.Origins),
+		Distributions: slices.Clone(r.Distributions), Bindings: associations.Table{},
 	}
-	return want
 }
 
 // RollbackTo gives what a rollback from the state of the ledger to the target
-// wants; passed are the releases that it takes out of service.
+// wants; passed are the releases that it takes out of service. Slots that were
+// taken over after the target go back to whom they were taken from.
 func RollbackTo(state LedgerState, target Release, passed []Release) Desired {
 	want := target.Desired()
 	if target.Number == 0 {
-		want = state.Live.Undo()
+		want = state.Live.nothing()
 		if state.Live.Number == 0 {
-			want = state.Pending.Undo()
+			want = state.Pending.nothing()
 		}
 	}
 	want.Tags, want.Role = state.Live.Tags, state.Live.Role
@@ -41,6 +42,14 @@ func RollbackTo(state LedgerState, target Release, passed []Release) Desired {
 	}
 	want.Distributions = joinDistributions(want.Distributions, state.Live.Distributions, state.Pending.Distributions)
 	want.Holds = holdsAfter(state.Live.Holds, target, passed)
+	want.GivesBack = associations.Table{}
+	for _, list := range [][]Bound{state.Pending.Origins, state.Live.Origins} {
+		for _, origin := range list {
+			if _, bound := want.Bindings[origin.Slot]; !bound {
+				want.GivesBack[origin.Slot] = origin.Binding
+			}
+		}
+	}
 	return want
 }
 
@@ -164,6 +173,7 @@ func (h History) Passed(pos Position, target int) []int {
 
 // PlanResume plans to lift the hold of one release, or of all when release is
 // 0: it records a release that binds what is bound, and touches nothing else.
+// It refuses with *InFlightError while another release is in flight.
 func PlanResume(state LedgerState, release int) (Plan, error) {
 	live := state.Live
 	if live.Number == 0 {
@@ -179,12 +189,30 @@ func PlanResume(state LedgerState, release int) (Plan, error) {
 	if len(keep) == len(holds) {
 		return Plan{}, &NotHeldError{Stack: live.Stack, Release: release, Holds: holds}
 	}
+	if at := state.Position(); at.Pending != 0 {
+		return Plan{}, &InFlightError{Stack: live.Stack, At: at}
+	}
 	goal := live
 	goal.Kind, goal.Parent, goal.Of, goal.Changed, goal.Holds = KindResume, live.Number, 0, nil, keep
 	return Plan{
 		Schema: PlanSchema, Stack: live.Stack, Kind: KindResume, Account: state.Account,
 		Saw: state.Position(), seen: state.Seen, Goal: goal, Record: true,
 	}, nil
+}
+
+// InFlightError says that a release was begun and never committed, so that what
+// is bound is not what the live release says. A record on top of it would hide
+// what it wrote. Nothing was changed.
+type InFlightError struct {
+	Stack string
+	At    Position
+}
+
+func (e *InFlightError) Error() string {
+	if e.At.GoingBack() {
+		return fmt.Sprintf("stack %s is on its way back to release %d: that rollback was interrupted", e.Stack, e.At.Pending)
+	}
+	return fmt.Sprintf("stack %s has release %d in flight: it was begun and never committed", e.Stack, e.At.Pending)
 }
 
 // NotHeldError says that there is no hold to lift.

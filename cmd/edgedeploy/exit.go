@@ -60,7 +60,7 @@ func exitCode(err error) int {
 // nothing was done.
 func conflict(err error) bool {
 	return is[*deploy.LockedError](err) || is[*deploy.LostLockError](err) || is[*deploy.StaleError](err) ||
-		is[*deploy.AccountError](err) || is[*associations.ConflictError](err) ||
+		is[*deploy.InFlightError](err) || is[*deploy.AccountError](err) || is[*associations.ConflictError](err) ||
 		is[*associations.FunctionConflictError](err) || is[*associations.DetachError](err) ||
 		is[*associations.PolicyError](err) || is[*associations.ChangedError](err) ||
 		is[*versions.OwnerError](err) || is[*versions.UnknownOwnerError](err) || is[*ledger.ForeignError](err) ||
@@ -187,6 +187,8 @@ func (a *app) runAdvice(err error) string {
 		return "nothing is wrong: edgedeploy status tells when it is everywhere; --timeout waits longer"
 	case errors.As(err, &stopped) && stopped.Written:
 		return "edgedeploy apply goes on; edgedeploy rollback goes back"
+	case is[*deploy.InFlightError](err):
+		return "finish it first: edgedeploy rollback takes it back, edgedeploy apply completes it; then resume"
 	case is[*deploy.StaleError](err):
 		return "somebody else deployed in the meantime: plan again and look at what it says now"
 	}

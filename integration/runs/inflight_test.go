@@ -16,6 +16,12 @@ func (r *rig) interruptAfterFirstWrite(want deploy.Desired) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.interrupt(plan)
+}
+
+// interrupt runs a plan and stops it once it wrote its first distribution.
+func (r *rig) interrupt(plan deploy.Plan) {
+	r.t.Helper()
 	ctx, cancel := context.WithCancel(r.t.Context())
 	defer cancel()
 	runner := r.runner()

@@ -1,0 +1,178 @@
+package runs
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// foreign puts another stack's function into a slot, and gives what sits there then.
+func (r *rig) foreign(s associations.Slot) associations.Binding {
+	r.t.Helper()
+	other := r.want("null", s)
+	other.Stack = "other"
+	other.Functions[0].Spec.Function = "other-fn"
+	other.Bindings[s] = associations.Binding{Version: versions.Ref{Function: "other-fn"}}
+	r.mustApply(other)
+	return r.held(s)
+}
+
+func (r *rig) adopt(want deploy.Desired) error {
+	state, err := r.ledger.Read(r.t.Context(), want.Stack)
+	if err != nil {
+		return err
+	}
+	plan, err := deploy.Prepare(r.t.Context(), r.cloud, state, want, deploy.Rules{Adopt: true}, nil)
+	if err != nil {
+		return err
+	}
+	_, err = r.run(r.t.Context(), plan)
+	return err
+}
+
+func TestARollbackToBeforeAnAdoptionGivesTheSlotBack(t *testing.T) {
+	t.Parallel()
+	for name, to := range map[string]int{"to the release before it": 1, "without saying where": -1, "to before the first one": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, viewer.Distribution)
+			theirs := r.foreign(images)
+			r.mustApply(r.want(one, viewer))
+			if err := r.adopt(r.want(one, viewer, images)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.rollback(t.Context(), to); err != nil {
+				t.Fatal(err)
+			}
+			if held := r.held(images); held != theirs {
+				t.Errorf("%s holds %s, want %s", images, held, theirs)
+			}
+			// And it is theirs again: nothing of ours touches it from now on.
+			if _, err := r.apply(t.Context(), r.want("({...event.Records[0].cf.request, next: 1})", viewer)); to == 1 && err != nil {
+				t.Fatal(err)
+			}
+			if held := r.held(images); held != theirs {
+				t.Errorf("after the next apply %s holds %s, want %s", images, held, theirs)
+			}
+		})
+	}
+}
+
+func TestAHalfwayAdoptionIsGivenBackByAnyRollback(t *testing.T) {
+	t.Parallel()
+	for name, to := range map[string]int{"to what is live": -1, "to before the first release": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, viewer.Distribution, second.Distribution)
+			theirs := r.foreign(images)
+			r.mustApply(r.want(one, viewer))
+			want := r.want(two, viewer, images, second)
+			plan := func() deploy.Plan {
+				state, err := r.ledger.Read(t.Context(), stack)
+				if err != nil {
+					t.Fatal(err)
+				}
+				plan, err := deploy.Prepare(t.Context(), r.cloud, state, want, deploy.Rules{Adopt: true}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return plan
+			}()
+			r.interrupt(plan)
+			if held := r.held(images); held != at(2) {
+				t.Fatalf("%s holds %s", images, held)
+			}
+			if _, err := r.rollback(t.Context(), to); err != nil {
+				t.Fatal(err)
+			}
+			if held := r.held(images); held != theirs {
+				t.Errorf("%s holds %s, want %s", images, held, theirs)
+			}
+		})
+	}
+}
+
+// Their version was deleted meanwhile: a rollback is not stopped by that.
+func TestWhatNoLongerExistsIsNotGivenBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, viewer.Distribution)
+	r.foreign(images)
+	r.mustApply(r.want(one, viewer))
+	if err := r.adopt(r.want(two, viewer, images)); err != nil {
+		t.Fatal(err)
+	}
+	r.later(24 * time.Hour)
+	r.delete("other-fn", "1")
+	if _, err := r.rollback(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if held := r.held(images); !held.Empty() {
+		t.Errorf("%s holds %s, want nothing", images, held)
+	}
+	if held := r.held(viewer); held != at(1) {
+		t.Errorf("%s holds %s, want version 1", viewer, held)
+	}
+}
+
+// What somebody else took from us since is theirs: it is neither overwritten
+// nor an obstacle.
+func TestASlotThatIsNotOursAnyMoreIsNotGivenBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, viewer.Distribution)
+	r.foreign(images)
+	r.mustApply(r.want(one, viewer))
+	if err := r.adopt(r.want(two, viewer, images)); err != nil {
+		t.Fatal(err)
+	}
+	third := associations.Binding{Version: versions.Ref{Function: "other-fn", Number: 2}}
+	other := r.want("undefined", images)
+	other.Stack, other.Functions[0].Spec.Function = "other", "other-fn"
+	other.Bindings[images] = associations.Binding{Version: versions.Ref{Function: "other-fn"}}
+	if err := r.adopt(other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.rollback(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if held := r.held(images); held != third {
+		t.Errorf("%s holds %s, want %s", images, held, third)
+	}
+}
+
+func isType[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// Lifting a hold records a release; what an interrupted one wrote must not be
+// forgotten over that.
+func TestResumeForgetsNothingThatIsInFlight(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, viewer.Distribution, second.Distribution)
+	r.mustApply(r.want(one, viewer))
+	r.mustApply(r.want(two, viewer))
+	if _, err := r.rollback(t.Context(), -1); err != nil {
+		t.Fatal(err)
+	}
+	r.interruptAfterFirstWrite(r.want("null", viewer, images, second))
+	state, err := r.ledger.Read(t.Context(), stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := deploy.PlanResume(state, 0); !isType[*deploy.InFlightError](err) {
+		t.Fatalf("resume on top of what is in flight: %v", err)
+	}
+	if _, err := r.rollback(t.Context(), -1); err != nil {
+		t.Fatal(err)
+	}
+	if held := r.held(images); !held.Empty() {
+		t.Errorf("%s still holds %s", images, held)
+	}
+	if held := r.held(viewer); held != at(1) {
+		t.Errorf("%s holds %s, want version 1", viewer, held)
+	}
+}
