@@ -119,9 +119,8 @@ func (l *Lambda) Create(ctx context.Context, in versions.CreateInput) error {
 
 // UpdateConfig sets every member of c, and resets what the edge forbids and
 // what edgedeploy never sets: environment, layers, VPC, tracing, dead letters,
-// KMS key, ephemeral storage, SnapStart and Lambda's own log level. The
-// architecture is reset by UpdateCode. File systems are not reset: they need
-// the VPC, so that AWS refuses the update (LIKELY) until somebody unmounts them.
+// KMS key, file systems, ephemeral storage, SnapStart and Lambda's own log
+// level. The architecture is reset by UpdateCode.
 func (l *Lambda) UpdateConfig(ctx context.Context, function, revisionID string, c versions.Config) error {
 	_, err := l.api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
 		FunctionName: aws.String(function), RevisionId: optional(revisionID),
@@ -135,7 +134,9 @@ func (l *Lambda) UpdateConfig(ctx context.Context, function, revisionID string, 
 		DeadLetterConfig: &types.DeadLetterConfig{TargetArn: aws.String("")},
 		KMSKeyArn:        aws.String(""),
 		EphemeralStorage: &types.EphemeralStorage{Size: aws.Int32(defaultEphemeralMB)},
-		SnapStart:        &types.SnapStart{ApplyOn: types.SnapStartApplyOnNone},
+		// An empty list unmounts (Lambda API model); it goes with the VPC.
+		FileSystemConfigs: []types.FileSystemConfig{},
+		SnapStart:         &types.SnapStart{ApplyOn: types.SnapStartApplyOnNone},
 	})
 	return wrap(err, "Lambda", "UpdateFunctionConfiguration", function)
 }

@@ -142,15 +142,16 @@ func TestUpdateConfigNamesEverythingThatItResets(t *testing.T) {
 	}
 	want := map[string]any{
 		"RevisionId": "rev", "Role": role, "Runtime": "nodejs24.x", "Handler": "index.handler", "MemorySize": 128.0, "Timeout": 5.0,
-		"LoggingConfig":    map[string]any{"LogFormat": "Text", "LogGroup": "/aws/lambda/auth"},
-		"Environment":      map[string]any{"Variables": map[string]any{}},
-		"Layers":           []any{},
-		"VpcConfig":        map[string]any{"SubnetIds": []any{}, "SecurityGroupIds": []any{}},
-		"TracingConfig":    map[string]any{"Mode": "PassThrough"},
-		"DeadLetterConfig": map[string]any{"TargetArn": ""},
-		"KMSKeyArn":        "",
-		"EphemeralStorage": map[string]any{"Size": 512.0},
-		"SnapStart":        map[string]any{"ApplyOn": "None"},
+		"LoggingConfig":     map[string]any{"LogFormat": "Text", "LogGroup": "/aws/lambda/auth"},
+		"Environment":       map[string]any{"Variables": map[string]any{}},
+		"Layers":            []any{},
+		"VpcConfig":         map[string]any{"SubnetIds": []any{}, "SecurityGroupIds": []any{}},
+		"TracingConfig":     map[string]any{"Mode": "PassThrough"},
+		"DeadLetterConfig":  map[string]any{"TargetArn": ""},
+		"KMSKeyArn":         "",
+		"EphemeralStorage":  map[string]any{"Size": 512.0},
+		"FileSystemConfigs": []any{},
+		"SnapStart":         map[string]any{"ApplyOn": "None"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -25,6 +25,8 @@ type configInput struct {
 	EphemeralStorage *ephemeral
 	SnapStart        *snapStart
 	LoggingConfig    *loggingInput
+	// FileSystemConfigs may only be emptied: no file system exists here.
+	FileSystemConfigs *[]json.RawMessage
 }
 
 type environmentInput struct{ Variables map[string]string }
@@ -115,6 +117,9 @@ func (c *call) decode(into any) error {
 		if !known[name] && string(raw) != "null" {
 			return notOffered("the member %s of this operation", name)
 		}
+	}
+	if raw := string(bytes.TrimSpace(members["FileSystemConfigs"])); raw != "" && raw != "null" && raw != "[]" {
+		return notOffered("the member %s of this operation with anything in it", "FileSystemConfigs")
 	}
 	err := json.Unmarshal(c.body, into)
 	if err == nil {
