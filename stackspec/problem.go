@@ -70,6 +70,7 @@ type report struct {
 // add reports a problem at a position.
 func (r *report) add(line, col int, p Problem) {
 	p.File, p.Line, p.Column = r.file, max(line, 1), max(col, 1)
+	p.Message, p.Hint = shown(p.Message, 400), shown(p.Hint, 400)
 	r.problems = append(r.problems, p)
 }
 
@@ -121,17 +122,17 @@ func (r *report) excerpt(line, col int) string {
 		from = max(0, min(caret-excerptWidth/2, to-excerptWidth))
 		to = min(to, from+excerptWidth)
 	}
-	shown := strings.Map(printable, string(chars[from:to]))
+	part := strings.Map(printable, string(chars[from:to]))
 	caret -= from
 	if from > 0 {
-		shown, caret = "…"+shown, caret+1
+		part, caret = "…"+part, caret+1
 	}
 	if to < len(chars) {
-		shown += "…"
+		part += "…"
 	}
 	gutter := fmt.Sprintf("%d | ", line)
 	blank := strings.Repeat(" ", len(gutter)-2) + "| "
-	return gutter + shown + "\n" + blank + strings.Repeat(" ", caret) + "^"
+	return gutter + part + "\n" + blank + strings.Repeat(" ", caret) + "^"
 }
 
 // printable replaces what must not reach a terminal: controls, and marks that
@@ -149,23 +150,27 @@ func printable(r rune) rune {
 // quote shows a piece of the file in a message: cut short, printable, in
 // double quotes.
 func quote(s string) string {
-	const most = 60
-	chars := []rune(s)
-	if len(chars) > most {
-		chars = append(chars[:most-1], '…')
+	return `"` + shown(s, 60) + `"`
+}
+
+// shown makes text of the file, or of the YAML parser, fit to be printed: cut
+// short, and without what a terminal would act on.
+func shown(s string, most int) string {
+	if chars := []rune(s); len(chars) > most {
+		s = string(chars[:most-1]) + "…"
 	}
-	return `"` + strings.Map(printable, string(chars)) + `"`
+	return strings.Map(printable, s)
 }
 
 // pathOf joins the keys of a path as a Problem shows it.
 func pathOf(keys []string) string {
-	shown := make([]string, len(keys))
+	parts := make([]string, len(keys))
 	for i, k := range keys {
-		if shown[i] = k; !plainKey(k) {
-			shown[i] = quote(k)
+		if parts[i] = quote(k); plainKey(k) {
+			parts[i] = shown(k, 200)
 		}
 	}
-	return strings.Join(shown, ".")
+	return strings.Join(parts, ".")
 }
 
 func plainKey(key string) bool {

@@ -304,6 +304,27 @@ func TestReportsAreBounded(t *testing.T) {
 	}
 }
 
+func TestProblemsAreShortWhateverTheFile(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 100_000)
+	for name, src := range map[string]string{
+		"a key":    head + long + ": 1\n",
+		"a number": head + "tags: { a: " + strings.Repeat("1", 100_000) + " }\n",
+		"a value":  head + "hold: " + long + "\n",
+		"a block":  head + "hold: >" + long + "\n",
+		"a name":   head + "functions:\n  " + long + ": { wasm: f }\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, p := range problems(t, src, stackspec.Options{}) {
+				if size := len(p.Path) + len(p.Message) + len(p.Hint) + len(p.Excerpt); size > 3000 {
+					t.Errorf("%.80s… takes %d bytes", p.Message, size)
+				}
+			}
+		})
+	}
+}
+
 func TestWarningsDoNotStop(t *testing.T) {
 	t.Parallel()
 	many := head + one + "distributions:\n  www:\n    id: E2EXAMPLE1ABCD\n    behaviors:\n"
