@@ -33,6 +33,7 @@ fmt: ## fail if a Go file is not formatted
 .PHONY: vet
 vet: ## go vet
 	go vet ./...
+	go vet -tags awsfacts ./integration/awsfacts
 
 .PHONY: staticcheck
 staticcheck: ## staticcheck

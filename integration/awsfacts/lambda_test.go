@@ -1,0 +1,345 @@
+package awsfacts
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+func lambdaFacts() []fact {
+	return []fact{
+		{"a function can be read as soon as it was made", "UNKNOWN", "internal/ledger", "yes", newIsSeen},
+		{"creating a function that exists", "LIKELY", "internal/awscloud, errors", "ResourceConflictException: Function already exist: …", createTwice},
+		{"answers carry AWS's time in Date", "LIKELY", "internal/ledger, expiry of the lock", "within five minutes of here", date},
+		{"ListVersionsByFunction begins with $LATEST and ascends", "LIKELY", "internal/awscloud, versions", "$LATEST 1 2 3", listOrder},
+		{"publishing after an update with the same bytes", "UNKNOWN", "versions, ledger append", "a new version", sameBytes},
+		{"publishing after an update that changes nothing", "LIKELY", "versions, publish", "a new version", sameConfiguration},
+		{"GetFunction with a qualifier returns the function's tags", "LIKELY", "deploy, who owns a version", "yes", qualifiedTags},
+		{"tagging a function changes its RevisionId", "UNKNOWN", "versions, adopt", "no", tagRevision},
+		{"an update that is a dry run changes the RevisionId", "LIKELY", "internal/localaws/lambda", "no", dryRun},
+		{"an empty Environment takes the variables away", "LIKELY", "versions, forbidden members", "no variables, 512 MB", resets},
+		{"an alias may name a version that is Pending", "UNKNOWN", "internal/ledger, append", "yes", pendingAlias},
+		{"an alias is read as it was just written", "UNKNOWN", "internal/ledger, lock", "yes", aliasReads},
+		{"updating an alias to what it is changes its RevisionId", "LIKELY", "internal/ledger, lock", "yes", aliasRevision},
+		{"ListAliases gives pages of", "LIKELY", "internal/awscloud, ledger", "50, by name", aliasPages},
+		{"deleting a version that an alias names", "LIKELY", "internal/localaws/lambda", "ResourceConflictException: Unable to delete version because the following aliases reference it: […", deleteAliased},
+		{"the number of a deleted last version is given out again", "LIKELY", "deploy, a release is a version number", "no", numbers},
+		{"a log level with the format Text", "LIKELY", "internal/localaws/lambda", `InvalidParameterValueException: LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.`, textLevel},
+		{"runtime nodejs26.x", "UNKNOWN", "internal/ledger, its own runtime", "accepted", newestRuntime},
+	}
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// newIsSeen makes the function that the others are about.
+func newIsSeen(ctx context.Context, a *account) (string, error) {
+	_, err := a.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{
+		FunctionName: aws.String(a.main), Role: aws.String(a.role), Runtime: "nodejs22.x", Handler: aws.String("index.handler"),
+		Code: &types.FunctionCode{ZipFile: code("1")}, Tags: map[string]string{"edgedeploy-facts": a.run},
+		Description: aws.String("made to find out how AWS behaves; may be deleted"),
+	})
+	if err != nil {
+		return "", err
+	}
+	a.functions = append(a.functions, a.main)
+	_, seen := a.latest(ctx)
+	if err := a.settle(ctx, a.main); err != nil {
+		return "", err
+	}
+	for n := 1; n <= 3; n++ { // versions for the facts below
+		if err := a.configure(ctx, func(in *lambda.UpdateFunctionConfigurationInput) { in.Timeout = aws.Int32(int32(n)) }); err != nil {
+			return "", err
+		}
+		if _, err := a.publish(ctx, a.main, fmt.Sprint(n)); err != nil {
+			return "", err
+		}
+	}
+	return yes(seen == nil), nil
+}
+
+func createTwice(ctx context.Context, a *account) (string, error) {
+	return refusal(a.create(ctx, a.main, nil))
+}
+
+func date(ctx context.Context, a *account) (string, error) {
+	out, err := a.latest(ctx)
+	if err != nil {
+		return "", err
+	}
+	raw, ok := awsmiddleware.GetRawResponse(out.ResultMetadata).(*smithyhttp.Response)
+	if !ok {
+		return "", fmt.Errorf("the SDK keeps no response")
+	}
+	at, err := http.ParseTime(raw.Header.Get("Date"))
+	if err != nil {
+		return "Date: " + raw.Header.Get("Date"), nil
+	}
+	if off := time.Since(at).Abs(); off > 5*time.Minute {
+		return fmt.Sprintf("%v off", off), nil
+	}
+	return "within five minutes of here", nil
+}
+
+func (a *account) list(ctx context.Context) ([]string, error) {
+	var numbers []string
+	pages := lambda.NewListVersionsByFunctionPaginator(a.lambda, &lambda.ListVersionsByFunctionInput{FunctionName: aws.String(a.main)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range page.Versions {
+			numbers = append(numbers, aws.ToString(v.Version))
+		}
+	}
+	return numbers, nil
+}
+
+func listOrder(ctx context.Context, a *account) (string, error) {
+	numbers, err := a.list(ctx)
+	if err != nil {
+		return "", err
+	}
+	seen := ""
+	for i, n := range numbers {
+		if i > 0 {
+			seen += " "
+		}
+		seen += n
+	}
+	return seen, nil
+}
+
+// published publishes twice, with a change between, and says what came of it.
+func (a *account) published(ctx context.Context, change func() error) (string, error) {
+	before, err := a.publish(ctx, a.main, "before")
+	if err != nil {
+		return "", err
+	}
+	if err := change(); err != nil {
+		return "", err
+	}
+	if err := a.settle(ctx, a.main); err != nil {
+		return "", err
+	}
+	after, err := a.publish(ctx, a.main, "after")
+	if err != nil {
+		return "", err
+	}
+	if after == before {
+		return "the version there was", nil
+	}
+	return "a new version", nil
+}
+
+func sameBytes(ctx context.Context, a *account) (string, error) {
+	return a.published(ctx, func() error {
+		_, err := a.lambda.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: aws.String(a.main), ZipFile: code("1")})
+		return err
+	})
+}
+
+func sameConfiguration(ctx context.Context, a *account) (string, error) {
+	return a.published(ctx, func() error {
+		_, err := a.lambda.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String(a.main), Timeout: aws.Int32(3)})
+		return err
+	})
+}
+
+func qualifiedTags(ctx context.Context, a *account) (string, error) {
+	out, err := a.lambda.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(a.main), Qualifier: aws.String("1")})
+	if err != nil {
+		return "", err
+	}
+	return yes(out.Tags["edgedeploy-facts"] == a.run), nil
+}
+
+// revised says whether something changes the RevisionId of $LATEST.
+func (a *account) revised(ctx context.Context, do func() error) (string, error) {
+	before, err := a.latest(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := do(); err != nil {
+		return "", err
+	}
+	after, err := a.latest(ctx)
+	if err != nil {
+		return "", err
+	}
+	return yes(aws.ToString(before.RevisionId) != aws.ToString(after.RevisionId)), nil
+}
+
+func tagRevision(ctx context.Context, a *account) (string, error) {
+	return a.revised(ctx, func() error {
+		_, err := a.lambda.TagResource(ctx, &lambda.TagResourceInput{
+			Resource: aws.String("arn:aws:lambda:us-east-1:" + a.id + ":function:" + a.main), Tags: map[string]string{"more": "1"},
+		})
+		return err
+	})
+}
+
+func dryRun(ctx context.Context, a *account) (string, error) {
+	return a.revised(ctx, func() error {
+		_, err := a.lambda.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: aws.String(a.main), ZipFile: code("dry"), DryRun: true})
+		return err
+	})
+}
+
+// resets gives the function what the edge forbids, and takes it away again.
+func resets(ctx context.Context, a *account) (string, error) {
+	err := a.configure(ctx, func(in *lambda.UpdateFunctionConfigurationInput) {
+		in.Environment = &types.Environment{Variables: map[string]string{"A": "b"}}
+		in.EphemeralStorage = &types.EphemeralStorage{Size: aws.Int32(1024)}
+	})
+	if err != nil {
+		return "", err
+	}
+	err = a.configure(ctx, func(in *lambda.UpdateFunctionConfigurationInput) {
+		in.Environment = &types.Environment{Variables: map[string]string{}}
+		in.EphemeralStorage = &types.EphemeralStorage{Size: aws.Int32(512)}
+	})
+	if err != nil {
+		return "", err
+	}
+	now, err := a.latest(ctx)
+	if err != nil {
+		return "", err
+	}
+	variables := "no variables"
+	if now.Environment != nil && len(now.Environment.Variables) > 0 {
+		variables = fmt.Sprint(now.Environment.Variables)
+	}
+	return fmt.Sprintf("%s, %d MB", variables, aws.ToInt32(now.EphemeralStorage.Size)), nil
+}
+
+// pendingAlias needs a version that is Pending: publishing with an upload
+// makes one.
+func pendingAlias(ctx context.Context, a *account) (string, error) {
+	out, err := a.lambda.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: aws.String(a.main), ZipFile: code("pending"), Publish: true})
+	if err != nil {
+		return "", err
+	}
+	if out.State != types.StatePending {
+		return "the version is " + string(out.State) + " at once", a.settle(ctx, a.main)
+	}
+	_, err = a.lambda.CreateAlias(ctx, &lambda.CreateAliasInput{FunctionName: aws.String(a.main), Name: aws.String("pending"), FunctionVersion: out.Version})
+	seen, err := refusal(err)
+	if seen == "accepted" {
+		seen = "yes"
+	}
+	if err != nil {
+		return "", err
+	}
+	return seen, a.settle(ctx, a.main)
+}
+
+func (a *account) move(ctx context.Context, alias, version string) (*lambda.UpdateAliasOutput, error) {
+	return a.lambda.UpdateAlias(ctx, &lambda.UpdateAliasInput{FunctionName: aws.String(a.main), Name: aws.String(alias), FunctionVersion: aws.String(version)})
+}
+
+func aliasReads(ctx context.Context, a *account) (string, error) {
+	_, err := a.lambda.CreateAlias(ctx, &lambda.CreateAliasInput{FunctionName: aws.String(a.main), Name: aws.String("moved"), FunctionVersion: aws.String("1")})
+	if err != nil {
+		return "", err
+	}
+	for n := range 10 {
+		wrote, err := a.move(ctx, "moved", []string{"2", "1"}[n%2])
+		if err != nil {
+			return "", err
+		}
+		read, err := a.lambda.GetAlias(ctx, &lambda.GetAliasInput{FunctionName: aws.String(a.main), Name: aws.String("moved")})
+		if err != nil {
+			return "", err
+		}
+		if aws.ToString(read.RevisionId) != aws.ToString(wrote.RevisionId) {
+			return fmt.Sprintf("no, at the %d. of 10 times", n+1), nil
+		}
+	}
+	return "yes", nil
+}
+
+func aliasRevision(ctx context.Context, a *account) (string, error) {
+	one, err := a.move(ctx, "moved", "1")
+	if err != nil {
+		return "", err
+	}
+	two, err := a.move(ctx, "moved", "1")
+	if err != nil {
+		return "", err
+	}
+	return yes(aws.ToString(one.RevisionId) != aws.ToString(two.RevisionId)), nil
+}
+
+// aliasPages makes more aliases than a page takes, in no order.
+func aliasPages(ctx context.Context, a *account) (string, error) {
+	for n := range 55 {
+		_, err := a.lambda.CreateAlias(ctx, &lambda.CreateAliasInput{
+			FunctionName: aws.String(a.main), Name: aws.String(fmt.Sprintf("r%d", n*37%55)), FunctionVersion: aws.String("1"),
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	out, err := a.lambda.ListAliases(ctx, &lambda.ListAliasesInput{FunctionName: aws.String(a.main), MaxItems: aws.Int32(1000)})
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, alias := range out.Aliases {
+		names = append(names, aws.ToString(alias.Name))
+	}
+	order := "in another order"
+	if slices.IsSorted(names) {
+		order = "by name"
+	}
+	return fmt.Sprintf("%d, %s", len(names), order), nil
+}
+
+func deleteAliased(ctx context.Context, a *account) (string, error) {
+	_, err := a.lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: aws.String(a.main), Qualifier: aws.String("1")})
+	return refusal(err)
+}
+
+func numbers(ctx context.Context, a *account) (string, error) {
+	if err := a.configure(ctx, func(in *lambda.UpdateFunctionConfigurationInput) { in.Timeout = aws.Int32(4) }); err != nil {
+		return "", err
+	}
+	last, err := a.publish(ctx, a.main, "last")
+	if err != nil {
+		return "", err
+	}
+	if _, err := a.lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: aws.String(a.main), Qualifier: aws.String(last)}); err != nil {
+		return "", err
+	}
+	if err := a.configure(ctx, func(in *lambda.UpdateFunctionConfigurationInput) { in.Timeout = aws.Int32(5) }); err != nil {
+		return "", err
+	}
+	next, err := a.publish(ctx, a.main, "next")
+	return yes(next == last), err
+}
+
+func textLevel(ctx context.Context, a *account) (string, error) {
+	_, err := a.lambda.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
+		FunctionName:  aws.String(a.main),
+		LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatText, ApplicationLogLevel: types.ApplicationLogLevelInfo},
+	})
+	return refusal(err)
+}
+
+func newestRuntime(ctx context.Context, a *account) (string, error) {
+	return refusal(a.create(ctx, a.name("newest"), func(in *lambda.CreateFunctionInput) { in.Runtime = "nodejs26.x" }))
+}
