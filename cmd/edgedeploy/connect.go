@@ -33,7 +33,37 @@ type session struct {
 	deploy.Cloud
 	ledger *ledger.Ledger
 	local  bool
+	guard  string // the spec's account:, "" for any
 	close  func() error
+}
+
+// read looks at a stack's ledger, and refuses an account that the spec is not
+// for. The ledger tells its account; where there is none, the credentials do.
+func (ses *session) read(ctx context.Context, stack string) (deploy.LedgerState, error) {
+	state, err := ses.ledger.Read(ctx, stack)
+	switch {
+	case err != nil || ses.guard == "":
+		return state, err
+	case state.Account == "":
+		state.Account = ses.guard
+		return state, ses.right(ctx)
+	case state.Account != ses.guard:
+		return state, &deploy.AccountError{Want: ses.guard, Have: state.Account}
+	}
+	return state, nil
+}
+
+// right makes sure that the credentials are for the spec's account, where
+// nothing else that is asked for would tell.
+func (ses *session) right(ctx context.Context) error {
+	if ses.guard == "" {
+		return nil
+	}
+	account, err := ses.Identity.Account(ctx)
+	if err == nil && account != ses.guard {
+		err = &deploy.AccountError{Want: ses.guard, Have: account}
+	}
+	return err
 }
 
 // connect opens the AWS that the flags ask for. The spec, if there is one,
@@ -46,6 +76,9 @@ func (a *app) connect(ctx context.Context, s *spec) (*session, error) {
 		options.OnCall = a.calls.tell(a)
 	}
 	ses := &session{close: func() error { return nil }}
+	if s != nil {
+		ses.guard = s.Stack.Account
+	}
 	books := &ledger.Ledger{
 		AllowHTTP: loopback, Runtime: "",
 		Warn: func(stack, text string) { a.warn("ledger of " + stack + ": " + text) },

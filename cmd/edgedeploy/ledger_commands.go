@@ -42,6 +42,9 @@ func (a *app) historyCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *session, stack string) error {
+				if err := ses.right(ctx); err != nil {
+					return err
+				}
 				list, err := ses.ledger.List(ctx, stack)
 				if err != nil {
 					return err
@@ -75,6 +78,9 @@ func (a *app) showCommand() *cobra.Command {
 			}
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *session, stack string) error {
+				if err := ses.right(ctx); err != nil {
+					return err
+				}
 				at, err := ses.ledger.Position(ctx, stack)
 				if err != nil {
 					return err
@@ -126,6 +132,9 @@ what is live or in flight.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *session, stack string) error {
+				if err := ses.right(ctx); err != nil {
+					return err
+				}
 				if err := a.confirm(ctx, yes, "Unlock "+stack+", even if its run is still alive?"); err != nil {
 					return err
 				}
@@ -172,7 +181,7 @@ CloudFront.`,
 			}
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *session, stack string) error {
-				state, err := ses.ledger.Read(ctx, stack)
+				state, err := ses.read(ctx, stack)
 				if err != nil {
 					return err
 				}

@@ -20,7 +20,7 @@ type prepared struct {
 // prepare makes the plan of a spec: bundles first, so that what is wrong with
 // the files is said before anything is contacted.
 func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string]built, rules ruleFlags) (prepared, error) {
-	state, err := ses.ledger.Read(ctx, s.Stack.Name)
+	state, err := ses.read(ctx, s.Stack.Name)
 	if err != nil {
 		return prepared{}, err
 	}

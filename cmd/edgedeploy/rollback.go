@@ -74,7 +74,7 @@ func (a *app) prepareRollback(ctx context.Context, ses *session, stack string, t
 		passed  []deploy.Release
 	)
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { state, err = ses.ledger.Read(gctx, stack); return err })
+	group.Go(func() (err error) { state, err = ses.read(gctx, stack); return err })
 	group.Go(func() (err error) {
 		history, at, err = a.lineage(gctx, ses, stack)
 		if err != nil {

@@ -46,7 +46,7 @@ func (a *app) statusCommand() *cobra.Command {
 
 // status compares what the live release says with what is there.
 func status(ctx context.Context, ses *session, stack string) (render.Status, error) {
-	state, err := ses.ledger.Read(ctx, stack)
+	state, err := ses.read(ctx, stack)
 	if err != nil {
 		return render.Status{}, err
 	}
