@@ -132,9 +132,11 @@ type Answer struct {
 	Body   []byte
 }
 
-// Do makes one call, with the form of a signature for the service. An answer
-// of any status is no error.
-func (l *Local) Do(ctx context.Context, service, method, path string, body []byte, header ...string) (Answer, error) {
+// Do makes one call, such as "GET /2020-05-31/distribution", with the form of a
+// signature for the service. Headers are names and values in turn. An answer of
+// any status is no error.
+func (l *Local) Do(ctx context.Context, service, call string, body []byte, header ...string) (Answer, error) {
+	method, path, _ := strings.Cut(call, " ")
 	req, err := http.NewRequestWithContext(ctx, method, l.Endpoint+path, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, err
@@ -156,7 +158,6 @@ func (l *Local) Do(ctx context.Context, service, method, path string, body []byt
 // JSON makes a call with a JSON body that has to succeed, and decodes the
 // answer into out unless that is nil.
 func (l *Local) JSON(ctx context.Context, service, call string, in, out any) error {
-	method, path, _ := strings.Cut(call, " ")
 	var body []byte
 	if in != nil {
 		var err error
@@ -164,12 +165,12 @@ func (l *Local) JSON(ctx context.Context, service, call string, in, out any) err
 			return err
 		}
 	}
-	a, err := l.Do(ctx, service, method, path, body)
+	a, err := l.Do(ctx, service, call, body)
 	switch {
 	case err != nil:
 		return err
 	case a.Status/100 != 2:
-		return fmt.Errorf("%s %s answers %d: %s", method, path, a.Status, a.Body)
+		return fmt.Errorf("%s answers %d: %s", call, a.Status, a.Body)
 	case out == nil:
 		return nil
 	}
