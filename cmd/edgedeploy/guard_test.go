@@ -106,6 +106,17 @@ func (r *guardRig) edgedeploy(command string, args ...string) (int, string) {
 	return code, string(text)
 }
 
+// Whoever is asked has seen the plan, whatever form the result has.
+func TestThePlanIsShownBeforeTheQuestion(t *testing.T) {
+	r := newGuardRig(t)
+	for _, form := range []string{"text", "json", "markdown"} {
+		code, text := r.edgedeploy("rollback", "-o", form, "-f", "two.yaml")
+		if code != exitFailed || !strings.Contains(text, "viewer-request     a 2 → 1") || !strings.Contains(text, "without a terminal") {
+			t.Errorf("-o %s exits with %d: %s", form, code, text)
+		}
+	}
+}
+
 // account: names the one account that a spec is for. With credentials of
 // another one, that has a stack of the same name, no command does anything.
 func TestNoCommandWorksInAnotherAccountThanTheSpecs(t *testing.T) {

@@ -137,8 +137,9 @@ func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) error {
 
 // showAndRun shows a plan, asks if there is something to ask, and runs it.
 func (a *app) showAndRun(ctx context.Context, ses *session, p prepared, run runFlags, question string) error {
-	// The result is the document on stdout; the plan before it is for the eyes.
-	if a.output == "text" {
+	// The result is the document on stdout; the plan before it is for the eyes,
+	// and nobody is asked about what was not shown.
+	if a.output == "text" || !run.yes && p.plan.Changes() {
 		a.say(render.PlanText(p.plan, a.err))
 	}
 	if len(p.plan.Held) > 0 {
