@@ -75,6 +75,10 @@ func (p *planner) pinned(f Function) {
 		p.errs = append(p.errs, &PinError{Function: f, Release: p.want.Of, Gone: true})
 		return
 	}
+	if seen.TagsError != "" {
+		p.errs = append(p.errs, &versions.UnknownOwnerError{Function: f.Spec.Function, Reason: seen.TagsError})
+		return
+	}
 	if seen.Version.Spec != f.Spec || seen.Version.Stack != p.want.Stack || seen.Tags[versions.StackTag] != p.want.Stack ||
 		f.CodeSHA256 != "" && seen.Version.CodeSHA256 != f.CodeSHA256 {
 		p.errs = append(p.errs, &PinError{Function: f, Release: p.want.Of, Seen: seen.Version, Owner: seen.Tags[versions.StackTag]})

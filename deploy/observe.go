@@ -247,13 +247,7 @@ func (o *observer) version(ctx context.Context, ref versions.Ref) error {
 // ours, and yet are recorded nowhere in hand: an earlier release may have put
 // them there. Their own mark tells. Usually there are none.
 func (o *observer) holders(ctx context.Context) error {
-	own := Owned(o.have.Ledger, o.want)
-	names := map[string]bool{}
-	for _, list := range [][]Function{o.want.Functions, o.have.Ledger.Live.Functions, o.have.Ledger.Pending.Functions} {
-		for _, f := range list {
-			names[f.Spec.Function] = true
-		}
-	}
+	own, names := Owned(o.have.Ledger, o.want), o.names()
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(readLimit)
 	asked := map[versions.Ref]bool{}
@@ -268,6 +262,26 @@ func (o *observer) holders(ctx context.Context) error {
 		group.Go(func() error { return o.version(gctx, ref) })
 	}
 	return group.Wait()
+}
+
+// names are those of the functions that are known to be the stack's: wanted or
+// recorded ones, and those that a release in flight was to take out of a slot,
+// unless that was an adoption.
+func (o *observer) names() map[string]bool {
+	pending := o.have.Ledger.Pending
+	names := map[string]bool{}
+	for _, list := range [][]Function{o.want.Functions, o.have.Ledger.Live.Functions, pending.Functions} {
+		for _, f := range list {
+			names[f.Spec.Function] = true
+		}
+	}
+	first := Table(pending.Origins)
+	for _, e := range pending.Changed {
+		if e.From.Version.Function != "" && e.From != first[e.Slot] {
+			names[e.From.Version.Function] = true
+		}
+	}
+	return names
 }
 
 // origins makes sure of the versions that a rollback would give slots back to:
