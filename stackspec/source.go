@@ -17,7 +17,7 @@ const bom = "\ufeff"
 func readSource(r *report, src []byte) (string, bool) {
 	if len(src) > maxBytes {
 		r.add(1, 1, Problem{
-			Message: fmt.Sprintf("the file has %d bytes; a spec has %d at most", len(src), maxBytes),
+			Message: fmt.Sprintf("the file has more than %d bytes, which is the most a spec has", maxBytes),
 			Hint:    "put data that handlers need into their bundles, not into config:",
 		})
 		return "", false
