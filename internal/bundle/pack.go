@@ -72,18 +72,21 @@ func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
 	return draft{files: out, handler: wasmHandler, trampoline: number, dropped: dropped}, nil
 }
 
+// rebuild is what helps against a module that is damaged or no module at all.
+const rebuild = "build the handler again, for wasm32, and see that the file is copied whole"
+
 // prepare checks a module and leaves out the sections nobody reads at the edge.
 func prepare(f Function, raw []byte) ([]byte, []Dropped, error) {
 	m, err := wasm.Parse(raw)
 	if err != nil {
-		return nil, nil, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Err: err}
+		return nil, nil, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
 	}
 	if err := checkHost(f.Wasm, m); err != nil {
 		return nil, nil, err
 	}
 	module, sections, err := wasm.Strip(raw, func(name string) bool { return droppable(name, f.KeepNames) })
 	if err != nil {
-		return nil, nil, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Err: err}
+		return nil, nil, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
 	}
 	var dropped []Dropped
 	for _, s := range sections {
