@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -150,11 +151,12 @@ func (a *app) settle(cmd *cobra.Command) error {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		name := "EDGEDEPLOY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, set := a.lookup(name)
-		if f.Changed || !set || f.Name == "help" || bad != nil {
+		// A pipeline that has nothing to say sets a variable to nothing.
+		if f.Changed || !set || value == "" || f.Name == "help" || bad != nil {
 			return
 		}
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			bad = &usageError{command: cmd.CommandPath(), err: errors.New(name + ": " + err.Error())}
+			bad = &usageError{command: cmd.CommandPath(), err: notOfType(name, f.Value.Type(), value, err)}
 		}
 	})
 	if bad != nil {
@@ -167,6 +169,20 @@ func (a *app) settle(cmd *cobra.Command) error {
 	}
 	a.style()
 	return nil
+}
+
+// notOfType says what a variable of the environment may be, in other words
+// than those of Go's parsers.
+func notOfType(name, kind, value string, err error) error {
+	switch kind {
+	case "bool":
+		return fmt.Errorf("%s is true or false, not %q", name, value)
+	case "duration":
+		return fmt.Errorf("%s is a duration such as 90s or 5m, not %q", name, value)
+	case "int":
+		return fmt.Errorf("%s is a whole number, not %q", name, value)
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // style decides colour and width: flags first, then NO_COLOR and the like,

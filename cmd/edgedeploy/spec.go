@@ -72,6 +72,9 @@ func readFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("the spec: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
+	if at, err := f.Stat(); err == nil && at.IsDir() {
+		return nil, fmt.Errorf("%s is a folder: name the spec in it with -f", name)
+	}
 	src, err := io.ReadAll(io.LimitReader(f, maxSpec))
 	if err != nil {
 		return nil, fmt.Errorf("the spec: %w", err)
