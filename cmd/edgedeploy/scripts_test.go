@@ -38,6 +38,9 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "bound": boundIn, "serve": serve, "distribution": distribution,
 			"putraw": putRaw, "getraw": getRaw, "fault": fault, "calls": calls, "foreign": foreign, "attach": attach,
+			"reached": reached, "ended": ended, "raw": raw, "tagged": tagged, "published": published, "contents": contents,
+			"filled": filled, "cut": cut, "zipped": zipped, "unzipped": unzipped, "crlf": crlf,
+			"json": jsonIs, "plain": plain, "samebut": sameBut,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -63,8 +66,9 @@ type stateKey struct{}
 
 // scriptState is the server that a script may run.
 type scriptState struct {
-	dir    string
-	server *localaws.Server
+	dir        string
+	server     *localaws.Server
+	background *exec.Cmd // as reached saw it
 }
 
 func state(ts *testscript.TestScript) *scriptState { return ts.Value(stateKey{}).(*scriptState) }
@@ -91,11 +95,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // serve starts the local AWS on a socket and points AWS_ENDPOINT_URL at it.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 0 {
-		ts.Fatalf("usage: serve")
+	if neg {
+		ts.Fatalf("! serve says nothing")
 	}
 	s := state(ts)
-	server, err := localaws.Open(localaws.Options{Dir: s.dir})
+	server, err := localaws.Open(serveOptions(ts, args))
 	ts.Check(err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -153,12 +157,10 @@ func getRaw(ts *testscript.TestScript, _ bool, args []string) {
 // fault arms one: fault cloudfront UpdateDistribution drop-after [CALL [TIMES]]
 func fault(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
-		ts.Fatalf("usage: fault SERVICE OPERATION KIND [CALL [TIMES]]; fault of kind error is 400 with code KIND=CODE")
+		ts.Fatalf("usage: fault SERVICE OPERATION KIND [CALL [TIMES]]; KIND may be error=CODE, error=STATUS:CODE, delay=DURATION")
 	}
-	f := localaws.Fault{Service: args[0], Operation: args[1], Kind: localaws.Kind(args[2])}
-	if code, ok := strings.CutPrefix(args[2], "error="); ok {
-		f.Kind, f.Status, f.Code, f.Message = localaws.Error, 400, code, "armed"
-	}
+	f := faultOf(ts, args[2])
+	f.Service, f.Operation = args[0], args[1]
 	for i, n := range []*int{&f.Call, &f.Times} {
 		if len(args) > 3+i {
 			v, err := strconv.Atoi(args[3+i])
@@ -176,16 +178,16 @@ func calls(ts *testscript.TestScript, neg bool, args []string) {
 		server.ResetCalls()
 		return
 	}
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: calls reset | calls SERVICE OPERATION N")
-	}
-	n := 0
-	for _, c := range server.Calls() {
-		if c.Service == args[0] && c.Operation == args[1] {
-			n++
+	if len(args) == 1 && args[0] == "none" {
+		if made := server.Calls(); len(made) > 0 {
+			ts.Fatalf("%d calls were made, the first is %s %s", len(made), made[0].Service, made[0].Operation)
 		}
+		return
 	}
-	if fmt.Sprint(n) != args[2] {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: calls reset | calls none | calls SERVICE OPERATION N")
+	}
+	if n := counted(ts, args[0], args[1]); fmt.Sprint(n) != args[2] {
 		ts.Fatalf("%s %s was called %d times, want %s", args[0], args[1], n, args[2])
 	}
 }
@@ -307,10 +309,10 @@ func foreign(ts *testscript.TestScript, neg bool, args []string) {
 const smallZip = "UEsDBBQAAAAAAAAAIQAAAAAAAAAAAAAAAAAIAAAAaW5kZXguanNQSwECFAMUAAAAAAAAACEAAAAAAAAAAAAAAAAACAAAAAAAAAAAAAAAgAEAAAAAaW5kZXguanNQSwUGAAAAAAEAAQA2AAAAJgAAAAAA"
 
 // attach puts an association into the default behaviour, as another tool
-// would: attach ID TRIGGER FUNCTION:VERSION
+// would: attach ID TRIGGER FUNCTION:VERSION, or attach ID TRIGGER nothing
 func attach(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: attach ID TRIGGER FUNCTION:VERSION")
+		ts.Fatalf("usage: attach ID TRIGGER FUNCTION:VERSION|nothing")
 	}
 	doc, etag := config(ts, need(ts), args[0])
 	at := bytes.Index(doc, []byte("<DefaultCacheBehavior>"))
@@ -323,6 +325,9 @@ func attach(ts *testscript.TestScript, neg bool, args []string) {
 	one := "<LambdaFunctionAssociations><Quantity>1</Quantity><Items><LambdaFunctionAssociation><LambdaFunctionARN>arn:aws:lambda:us-east-1:" +
 		scriptAccount + ":function:" + args[2] + "</LambdaFunctionARN><EventType>" + args[1] +
 		"</EventType><IncludeBody>false</IncludeBody></LambdaFunctionAssociation></Items></LambdaFunctionAssociations>"
+	if args[2] == "nothing" {
+		one = "<LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>"
+	}
 	changed := bytes.Join([][]byte{doc[:start], []byte(one), doc[end:]}, nil)
 	call(ts, need(ts), http.MethodPut, "/2020-05-31/distribution/"+args[0]+"/config", changed, map[string]string{"If-Match": etag})
 }
