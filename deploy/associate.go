@@ -31,10 +31,14 @@ func (e *execution) associate(ctx context.Context, guard func(context.Context) e
 			return &InterruptedError{Stack: e.plan.Stack, Slots: e.result.Slots, Written: i > 0}
 		}
 		if err := e.write(context.WithoutCancel(ctx), ch, guard); err != nil {
-			if i == 0 && !isLost(err) {
+			written := changes[:i]
+			if isLost(err) {
+				written = changes[:i+1] // perhaps; taking it back does nothing if it was not
+			}
+			if len(written) == 0 {
 				return err
 			}
-			return e.partial(ctx, changes[:i], err)
+			return e.partial(ctx, written, err)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/internal/localaws"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -69,5 +70,37 @@ func TestARollbackThatMayNotReadTagsSaysSo(t *testing.T) {
 	_, err := r.rollback(t.Context(), -1)
 	if unknown, ok := errors.AsType[*versions.UnknownOwnerError](err); !ok || unknown.Function != "shop-auth" {
 		t.Errorf("rollback says %v", err)
+	}
+}
+
+// The answer to the second write is lost, and so is every answer to its
+// repetitions. Whoever asked for the way back gets all of it.
+func TestAFailedRunAlsoTakesBackWhatItMayHaveWritten(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []localaws.Kind{localaws.DropAfter, localaws.DropBefore} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, viewer.Distribution, second.Distribution)
+			r.mustApply(r.want(one, viewer, second))
+			plan, err := r.plan(t.Context(), r.want(two, viewer, second))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.server.Arm(localaws.Fault{Service: "cloudfront", Operation: "UpdateDistribution", Call: 2, Times: 8, Kind: kind}); err != nil {
+				t.Fatal(err)
+			}
+			runner := r.runner()
+			runner.Restore = true
+			_, err = runner.Run(t.Context(), plan, deploy.Run{ID: "lost", Actor: "me", Tool: "test"})
+			partial, ok := errors.AsType[*deploy.PartialError](err)
+			if !ok || partial.Restoring != nil {
+				t.Fatalf("the run ends with %v", err)
+			}
+			for _, s := range partial.Slots {
+				if s.State != "restored" || r.held(s.Edit.Slot) != at(1) {
+					t.Errorf("%s is %s and holds %s, want it restored to version 1", s.Edit.Slot, s.State, r.held(s.Edit.Slot))
+				}
+			}
+		})
 	}
 }
