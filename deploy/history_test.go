@@ -89,6 +89,19 @@ func TestARollbackGoesFurtherBackAndNeverForth(t *testing.T) {
 	}
 }
 
+// A rollback from 3 to 1 stopped halfway, and its hint is followed: back to 3.
+// Nobody said that 1 was bad, so its content is not held.
+func TestGivingUpARollbackHoldsNothing(t *testing.T) {
+	t.Parallel()
+	h := deploy.NewHistory([]deploy.Summary{
+		{Number: 3, Kind: deploy.KindApply, Parent: 2, Bindings: "c"}, {Number: 2, Kind: deploy.KindApply, Parent: 1, Bindings: "b"},
+		{Number: 1, Kind: deploy.KindApply, Bindings: "a"},
+	})
+	if passed := h.Passed(deploy.Position{Live: 3, Pending: 1}, 3); len(passed) != 0 {
+		t.Errorf("going back to what is live takes %v out of service", passed)
+	}
+}
+
 // release makes a record that binds one version of each named content.
 func release(number int, commit string, contents ...string) deploy.Release {
 	r := deploy.Release{Number: number, Stack: "s", Kind: deploy.KindApply, Source: deploy.Source{Commit: commit}}

@@ -148,10 +148,13 @@ func (h History) Target(stack string, pos Position) (int, error) {
 }
 
 // Passed gives the releases that going back to the target takes out of
-// service: those on the line between, and one in flight.
+// service: those on the line between, and one in flight. Where a rollback was
+// interrupted, what it was going back to is not in flight: it was given up for
+// a later release long ago, which is no verdict on it.
 func (h History) Passed(pos Position, target int) []int {
 	var passed []int
-	if pos.Pending != 0 && pos.Pending != target {
+	inFlight := pos.Pending != 0 && pos.Pending != target && !pos.GoingBack()
+	if inFlight {
 		passed = append(passed, pos.Pending)
 	}
 	for _, s := range h.Lineage(pos.Live) {
@@ -165,7 +168,7 @@ func (h History) Passed(pos Position, target int) []int {
 	}
 	// The target is not behind us: going to it takes nothing but the live
 	// release out of service.
-	if pos.Pending != 0 && pos.Pending != target {
+	if inFlight {
 		return []int{pos.Pending, pos.Live}
 	}
 	return []int{pos.Live}
