@@ -32,6 +32,9 @@ func sentences(err error) []string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var texts, parts []string
 		for _, e := range joined.Unwrap() {
+			if e == nil {
+				continue // allowed, and said by an error that has two causes or one
+			}
 			texts = append(texts, e.Error())
 			parts = append(parts, sentences(e)...)
 		}

