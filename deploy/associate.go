@@ -207,7 +207,12 @@ func (e *PartialError) Error() string {
 }
 
 // Unwrap gives the cause and what restoring met.
-func (e *PartialError) Unwrap() []error { return []error{e.Err, e.Restoring} }
+func (e *PartialError) Unwrap() []error {
+	if e.Restoring == nil {
+		return []error{e.Err}
+	}
+	return []error{e.Err, e.Restoring}
+}
 
 // BehindError says that the account is as it was wanted, but the ledger does
 // not say so.
