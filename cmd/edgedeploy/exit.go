@@ -112,6 +112,9 @@ func (a *app) advice(err error) string {
 	if e, ok := errors.AsType[*bundle.Error](err); ok {
 		return e.Hint
 	}
+	if is[*planFileError](err) {
+		return "edgedeploy plan --out FILE writes such a file; a spec is named with -f"
+	}
 	if e, ok := errors.AsType[*usageError](err); ok {
 		return "see " + e.command + " --help"
 	}
@@ -156,6 +159,8 @@ func (a *app) planAdvice(err error) string {
 		return "edgedeploy history lists what there is; --to N goes to a certain release, --to 0 to before the first one"
 	case is[*deploy.AliasError](err):
 		return "alternate domain names are those in the distribution's own settings; or give its id"
+	case is[*deploy.SameDistributionError](err):
+		return "keep one of the two, with the behaviors of both"
 	case is[*term.NotInteractiveError](err):
 		return "look at the plan, then say --yes"
 	}

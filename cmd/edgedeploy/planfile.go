@@ -95,10 +95,19 @@ func publishes(p deploy.Plan) []deploy.Publish {
 	return list
 }
 
+// planFileError says that a file is no plan that can be run.
+type planFileError struct {
+	file string
+	err  error
+}
+
+func (e *planFileError) Error() string { return fmt.Sprintf("plan file %s: %v", e.file, e.err) }
+func (e *planFileError) Unwrap() error { return e.err }
+
 // openPlan reads what savePlan wrote, and verifies every bundle.
 func openPlan(name string) (prepared, error) {
 	fail := func(err error) (prepared, error) {
-		return prepared{}, fmt.Errorf("plan file %s: %w", name, err)
+		return prepared{}, &planFileError{name, err}
 	}
 	archive, err := zip.OpenReader(name)
 	if err != nil {
