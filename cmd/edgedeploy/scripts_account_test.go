@@ -117,6 +117,15 @@ func raw(ts *testscript.TestScript, neg bool, args []string) {
 	call(ts, need(ts), args[0], args[1], body, nil)
 }
 
+// rewrite sends a distribution's configuration back as it is: rewrite ID
+func rewrite(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: rewrite ID")
+	}
+	doc, etag := config(ts, need(ts), args[0])
+	call(ts, need(ts), http.MethodPut, "/2020-05-31/distribution/"+args[0]+"/config", doc, map[string]string{"If-Match": etag})
+}
+
 // tagged wants exactly these tags on a function: tagged NAME [KEY=VALUE]…
 func tagged(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {

@@ -109,6 +109,15 @@ func unzipped(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s has no %s", args[0], args[1])
 }
 
+// setFrom reads a file's first line into a variable: setfrom NAME FILE
+func setFrom(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: setfrom NAME FILE")
+	}
+	line, _, _ := strings.Cut(ts.ReadFile(args[1]), "\n")
+	ts.Setenv(args[0], line)
+}
+
 // crlf gives a file the line ends of Windows: crlf FILE
 func crlf(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {

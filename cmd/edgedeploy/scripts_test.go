@@ -38,8 +38,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "bound": boundIn, "serve": serve, "distribution": distribution,
 			"putraw": putRaw, "getraw": getRaw, "fault": fault, "calls": calls, "foreign": foreign, "attach": attach,
-			"reached": reached, "ended": ended, "raw": raw, "tagged": tagged, "published": published, "contents": contents,
-			"filled": filled, "cut": cut, "zipped": zipped, "unzipped": unzipped, "crlf": crlf,
+			"reached": reached, "ended": ended, "raw": raw, "rewrite": rewrite, "tagged": tagged, "published": published, "contents": contents,
+			"filled": filled, "cut": cut, "zipped": zipped, "unzipped": unzipped, "crlf": crlf, "setfrom": setFrom,
 			"json": jsonIs, "plain": plain, "samebut": sameBut,
 		},
 		RequireExplicitExec: true,
