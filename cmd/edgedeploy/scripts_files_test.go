@@ -19,10 +19,10 @@ import (
 
 // This file has the scripts' commands that make files, and judge them.
 
-// filled makes a file of so many bytes: filled FILE BYTES zeros|noise
+// filled makes a file of so many bytes: filled FILE BYTES zeros|noise|TEXT
 func filled(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: filled FILE BYTES zeros|noise|#")
+		ts.Fatalf("usage: filled FILE BYTES zeros|noise|TEXT")
 	}
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -86,7 +86,6 @@ func zipped(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // unzipped writes one entry of a zip to a file: unzipped ZIP NAME FILE
-// NAME may end in *: the first that begins so.
 func unzipped(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: unzipped ZIP NAME FILE")
@@ -94,9 +93,8 @@ func unzipped(ts *testscript.TestScript, neg bool, args []string) {
 	archive, err := zip.OpenReader(ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer func() { _ = archive.Close() }() // only read
-	start, open := strings.CutSuffix(args[1], "*")
 	for _, f := range archive.File {
-		if f.Name != args[1] && !(open && strings.HasPrefix(f.Name, start)) {
+		if f.Name != args[1] {
 			continue
 		}
 		r, err := f.Open()
@@ -151,7 +149,7 @@ func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		case []any:
 			i, err := strconv.Atoi(step)
-			if step == "#" {
+			if step == "length" {
 				at = len(v)
 				continue
 			}
