@@ -19,7 +19,7 @@ func (s *lease) Append(ctx context.Context, r deploy.Release) (deploy.Release, e
 	fail := func(doing string, err error) (deploy.Release, error) {
 		return deploy.Release{}, wrap(s.req.Stack, doing, err)
 	}
-	if err := s.held(ctx); err != nil {
+	if err := s.held(); err != nil {
 		return fail("append a release", err)
 	}
 	if r.Schema == 0 {
@@ -58,7 +58,7 @@ func (s *lease) Append(ctx context.Context, r deploy.Release) (deploy.Release, e
 
 // MarkPending implements deploy.Lease; without a call if it is marked already.
 func (s *lease) MarkPending(ctx context.Context, number int) error {
-	if err := s.held(ctx); err != nil {
+	if err := s.held(); err != nil {
 		return wrap(s.req.Stack, fmt.Sprintf("mark release %d as pending", number), err)
 	}
 	return wrap(s.req.Stack, fmt.Sprintf("mark release %d as pending", number), s.move(ctx, aliasPending, number))
@@ -66,7 +66,7 @@ func (s *lease) MarkPending(ctx context.Context, number int) error {
 
 // Commit implements deploy.Lease; without a call if the release is live already.
 func (s *lease) Commit(ctx context.Context, number int) error {
-	if err := s.held(ctx); err != nil {
+	if err := s.held(); err != nil {
 		return wrap(s.req.Stack, fmt.Sprintf("make release %d live", number), err)
 	}
 	return wrap(s.req.Stack, fmt.Sprintf("make release %d live", number), s.move(ctx, aliasLive, number))

@@ -27,14 +27,14 @@ type lease struct {
 	alias   versions.Alias // the lock, as it was accepted last
 	expires time.Time      // of AWS's clock
 	clock   clock
-	lost    error // why the lock is no longer ours
+	lost    error // why the lock is no longer ours; written under mu, too
 
 	stop    context.CancelFunc
 	stopped chan struct{}
 	unlock  sync.Once
 	ended   error // what the first Unlock came to
 
-	mu      sync.Mutex // guards aliases
+	mu      sync.Mutex // guards aliases, and lost from held
 	aliases table      // the others, as far as they are known
 }
 
@@ -147,7 +147,7 @@ func (s *lease) renewInTime(ctx context.Context) error {
 	defer cancel()
 	err := s.renew(cctx)
 	if err != nil && s.lost == nil && ctx.Err() == nil && s.left() <= 0 {
-		s.lost = &expiredError{s.req.Stack, err}
+		_ = s.lose(&expiredError{s.req.Stack, err})
 	}
 	return err
 }
@@ -189,16 +189,14 @@ func (s *lease) renew(ctx context.Context) error {
 func (s *lease) look(ctx context.Context) error {
 	seen, now, err := s.ledger.API.Alias(ctx, s.function, aliasLock)
 	if errors.Is(err, versions.ErrNoVersion) {
-		s.lost = &deploy.LostLockError{Stack: s.req.Stack}
-		return s.lost
+		return s.lose(&deploy.LostLockError{Stack: s.req.Stack})
 	}
 	if err != nil {
 		return err
 	}
 	info, err := parseLock(seen.Description, now)
 	if err != nil || info.RunID != s.req.RunID {
-		s.lost = &deploy.LostLockError{Stack: s.req.Stack, Lock: info}
-		return s.lost
+		return s.lose(&deploy.LostLockError{Stack: s.req.Stack, Lock: info})
 	}
 	s.hold(seen, now)
 	return nil
@@ -225,12 +223,20 @@ func (s *lease) Verify(ctx context.Context) error {
 	return wrap(s.req.Stack, "verify the lock", s.renew(ctx))
 }
 
-// held says, without asking AWS, why the lock no longer is ours.
-func (s *lease) held(ctx context.Context) error {
-	if err := s.take(ctx); err != nil {
-		return err
-	}
-	defer s.give()
+// lose notes why the lock no longer is ours. The turn is the caller's.
+func (s *lease) lose(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = err
+	return err
+}
+
+// held says, without asking AWS, why the lock no longer is ours. It waits for
+// no turn: a rollback marks its target while Verify is asking, and one after
+// the other would be a round trip more before the first write.
+func (s *lease) held() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.lost
 }
 
@@ -256,7 +262,7 @@ func (s *lease) open(ctx context.Context) error {
 	if s.lost != nil {
 		return s.lost
 	}
-	defer func() { s.lost = errGivenBack }()
+	defer func() { _ = s.lose(errGivenBack) }()
 	var last error
 	for range maxTries {
 		_, _, err := s.ledger.API.UpdateAlias(ctx, s.function, openAlias(s.alias.RevisionID))
