@@ -16,7 +16,12 @@ const InterruptExit = 130
 // InterruptError is the cause of a context that a signal cancelled.
 type InterruptError struct{ Signal os.Signal }
 
-func (e *InterruptError) Error() string { return fmt.Sprintf("interrupted (%v)", e.Signal) }
+func (e *InterruptError) Error() string {
+	if e.Signal == os.Interrupt {
+		return "interrupted" // by ^C, as everybody knows
+	}
+	return fmt.Sprintf("interrupted (%v)", e.Signal)
+}
 
 // Handlers are told of interrupts. Either may be nil.
 type Handlers struct {
