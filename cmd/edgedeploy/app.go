@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -44,6 +45,8 @@ type app struct {
 	wrote             bool  // a document went to stdout already
 	doc               *spec // for the positions of what an error is about
 	localFlags        []string
+
+	board atomic.Pointer[board] // of the run that goes on, for ^C
 }
 
 // Main runs one command and gives the exit code. It reads the environment only
@@ -66,13 +69,17 @@ func Main(ctx context.Context, args []string, s Streams, lookup func(string) (st
 	return a.fail(err)
 }
 
-// interrupted tells a person what ^C does.
+// interrupted tells a person what ^C does. Where nothing is in flight, the
+// command ends at once and says what there is to say.
 func (a *app) interrupted(again bool) {
-	if again {
+	b := a.board.Load()
+	switch {
+	case b == nil:
+	case again:
 		a.say("edgedeploy: stopped at once; apply again goes on from whatever was reached\n")
-		return
+	default:
+		b.tell("edgedeploy: finishing what is in flight; ^C again stops at once")
 	}
-	a.say("edgedeploy: finishing what is in flight; ^C again stops at once\n")
 }
 
 // fail says what went wrong and what to do, and gives the exit code.

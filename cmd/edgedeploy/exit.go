@@ -190,6 +190,8 @@ func (a *app) runAdvice(err error) string {
 		return "somebody else edited the distribution: plan again and look"
 	case is[*deploy.UndeployedError](err):
 		return "nothing is wrong: edgedeploy status tells when it is everywhere; --timeout waits longer"
+	case errors.As(err, &stopped) && stopped.Accepted:
+		return "edgedeploy status tells when it is everywhere"
 	case errors.As(err, &stopped) && stopped.Written:
 		return "edgedeploy apply goes on; edgedeploy rollback goes back"
 	case is[*deploy.InFlightError](err):

@@ -52,6 +52,10 @@ func (a *app) confirm(ctx context.Context, yes bool, question string) error {
 		Interactive: term.Interactive(a.streams.In, a.streams.Err, a.env),
 	}
 	ok, err := prompt.Confirm(ctx, question)
+	if is[*term.InterruptError](err) {
+		a.say("\n") // the question has no line end of its own
+		return fmt.Errorf("%w; nothing was changed", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -102,24 +106,4 @@ func (a *app) execute(ctx context.Context, ses *session, p prepared, r runFlags)
 		return werr
 	}
 	return err
-}
-
-// progress shows a run's events on stderr: a painted block on a terminal,
-// plain lines elsewhere.
-func (a *app) progress() (show func(deploy.Event), done func()) {
-	p := &render.Progress{Style: a.err, Terminal: a.facts.Repaint && !a.verbose}
-	if !p.Terminal {
-		return func(e deploy.Event) {
-			for _, line := range p.Add(e, time.Now()) {
-				a.say(line + "\n")
-			}
-		}, func() {}
-	}
-	painter := &term.Painter{Out: a.streams.Err}
-	return func(e deploy.Event) {
-			now := time.Now()
-			painter.Print(p.Add(e, now), p.Block(now))
-		}, func() {
-			_ = painter.Close() // stderr that cannot be written to is no reason to fail
-		}
 }
