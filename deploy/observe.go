@@ -334,7 +334,7 @@ func Prepare(ctx context.Context, c Cloud, state LedgerState, want Desired, rule
 // continuous deployment policy of a distribution that was only listed, and
 // versions that are recorded, sit nowhere, and would now be attached. Each is
 // read once, so planning ends.
-func (o *observer) doubts(ctx context.Context, group *errgroup.Group, plan Plan) (any bool) {
+func (o *observer) doubts(ctx context.Context, group *errgroup.Group, plan Plan) bool {
 	attached := map[versions.Ref]bool{}
 	for _, state := range o.have.Distributions {
 		for _, b := range state.Held {
@@ -349,16 +349,17 @@ func (o *observer) doubts(ctx context.Context, group *errgroup.Group, plan Plan)
 		if !recorded || read || attached[ref] || asked[ref] || o.listed(ref) || o.want.Kind == KindRollback {
 			continue
 		}
-		any, asked[ref] = true, true
+		asked[ref] = true
+	}
+	unknown := slices.DeleteFunc(plan.Writes(), func(id string) bool { return o.have.Distributions[id].PolicyKnown })
+	// Only now: what is read from here on changes what was looked at above.
+	for ref := range asked {
 		group.Go(func() error { return o.exists(ctx, ref) })
 	}
-	for _, id := range plan.Writes() {
-		if !o.have.Distributions[id].PolicyKnown {
-			any = true
-			group.Go(func() error { return o.distribution(ctx, id) })
-		}
+	for _, id := range unknown {
+		group.Go(func() error { return o.distribution(ctx, id) })
 	}
-	return any
+	return len(asked)+len(unknown) > 0
 }
 
 // listed says that the version was seen in a list of its function's versions.
