@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -173,13 +174,10 @@ func (r *rig) runner() *deploy.Runner {
 	}
 }
 
-var runs int
+var runs atomic.Int64
 
 func (r *rig) run(ctx context.Context, plan deploy.Plan) (deploy.Result, error) {
-	r.mu.Lock()
-	runs++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %p", runs, r))
-	r.mu.Unlock()
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %p", runs.Add(1), r))
 	return r.runner().Run(ctx, plan, deploy.Run{ID: hex.EncodeToString(sum[:8]), Actor: "me", Message: "why", Tool: "test", At: time.Now().UTC()})
 }
 
