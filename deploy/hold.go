@@ -49,7 +49,7 @@ func (h Held) String() string {
 	case h.Strict:
 		return fmt.Sprintf("release %d was rolled back and the spec says hold: strict", h.Release)
 	case h.Content != "":
-		return fmt.Sprintf("%s %s was taken out of service when release %d was rolled back", h.Key, h.Content.Short(), h.Release)
+		return fmt.Sprintf("%s %s, as it is configured, was taken out of service when release %d was rolled back", h.Key, h.Content.Short(), h.Release)
 	default:
 		return fmt.Sprintf("commit %s was taken out of service when release %d was rolled back", Source{Commit: h.Commit}.Short(), h.Release)
 	}

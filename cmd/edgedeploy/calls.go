@@ -48,6 +48,6 @@ func (l *callLog) tell(a *app) func(awscloud.Call) {
 // report ends a verbose run with the sum.
 func (l *callLog) report(a *app) {
 	if a.verbose && l.calls > 0 {
-		a.say(fmt.Sprintf("%d AWS calls, %d of them retries, %d CloudFront writes\n", l.calls, l.retries, l.writes))
+		a.say(fmt.Sprintf("%s, %d of them retries, %s\n", count(l.calls, "AWS call"), l.retries, count(l.writes, "CloudFront write")))
 	}
 }

@@ -116,8 +116,16 @@ func loopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// localDir is where the local AWS keeps its data.
-func (a *app) localDir(s *spec) (string, error) {
+// noLocalError says that there is no local AWS where one was looked for.
+type noLocalError struct{ dir string }
+
+func (e *noLocalError) Error() string {
+	return fmt.Sprintf("no local AWS was ever used here: there is no %s; run this in the project's folder, or say --local-data", e.dir)
+}
+
+// localDir is where the local AWS keeps its data. Without a spec there is
+// nothing to make there, unless create says so.
+func (a *app) localDir(s *spec, create bool) (string, error) {
 	if a.localData != "" {
 		return a.localData, nil
 	}
@@ -129,6 +137,11 @@ func (a *app) localDir(s *spec) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(top, ".edgedeploy")
+	if s == nil && !create {
+		if _, err := os.Stat(filepath.Join(dir, "local")); errors.Is(err, os.ErrNotExist) {
+			return "", &noLocalError{dir: filepath.Join(dir, "local")}
+		}
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("the local AWS: %w", err)
 	}
@@ -148,7 +161,7 @@ const busyFor = 20 * time.Second
 // openLocal opens the local AWS in this process, or finds the one that is
 // being served from the same folder, and makes what the spec takes for granted.
 func (a *app) openLocal(ctx context.Context, s *spec) (*awscloud.Local, func() error, error) {
-	dir, err := a.localDir(s)
+	dir, err := a.localDir(s, a.account != "")
 	if err != nil {
 		return nil, nil, err
 	}

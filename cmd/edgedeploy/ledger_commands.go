@@ -191,7 +191,15 @@ CloudFront.`,
 					return err
 				}
 				run := runFlags{message: message, noWait: true, restore: "stop"}
-				return a.execute(ctx, ses, prepared{plan: plan}, run)
+				if err := a.execute(ctx, ses, prepared{plan: plan}, run); err != nil {
+					return err
+				}
+				for _, h := range state.Holds() {
+					if number == 0 || h.Release == number {
+						a.say(fmt.Sprintf("Lifted the hold on what release %d bound.\n", h.Release))
+					}
+				}
+				return nil
 			})
 		},
 	}

@@ -21,7 +21,7 @@ func (a *app) localCommand() *cobra.Command {
 and IAM CreateRole and GetRole) on loopback, kept in .edgedeploy/local. It is the
 same that --local uses in this folder; while it serves, --local uses it.
 
-  AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=x AWS_REGION=us-east-1 \
+  AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=x AWS_DEFAULT_REGION=us-east-1 \
     aws --endpoint-url http://127.0.0.1:4599 cloudfront list-distributions
 
 The access key id is the account. Only the form of a signature is checked. It
@@ -44,7 +44,7 @@ stops with ^C.`,
 }
 
 func (a *app) serveLocal(ctx context.Context, listen string, o localaws.Options) (err error) {
-	if o.Dir, err = a.localDir(nil); err != nil {
+	if o.Dir, err = a.localDir(nil, true); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", listen)

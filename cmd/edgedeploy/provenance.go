@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"os"
 	"os/exec"
+	"os/user"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,15 +57,15 @@ func (a *app) actor() string {
 			return v
 		}
 	}
-	user, _ := a.lookup("USER")
-	if user == "" {
-		user = "unknown"
+	name := "uid " + strconv.Itoa(os.Getuid())
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		name = u.Username
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		return user
+		return name
 	}
-	return user + "@" + host
+	return name + "@" + host
 }
 
 // by is the provenance of a run that begins now.
@@ -76,10 +78,18 @@ func (a *app) by(message string) deploy.Run {
 // toolVersion is the version the binary was built as.
 func toolVersion() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+	if !ok {
 		return "devel"
 	}
-	return info.Main.Version
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "devel-" + deploy.Source{Commit: s.Value}.Short()
+		}
+	}
+	return "devel"
 }
 
 // versionFacts is what version -o json tells.

@@ -82,6 +82,9 @@ func wrap(err error, service, operation, resource string) error {
 	} else {
 		e.Message = onTheWay(err)
 	}
+	if _, ok := errors.AsType[*credentialsError](err); ok {
+		e.Status = 0 // the metadata service's answer, not AWS's: AWS was never asked
+	}
 	e.Message = scrub(e.Message)
 	e.kind = kindOf(e)
 	e.Hint = hintFor(e)

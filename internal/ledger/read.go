@@ -27,7 +27,7 @@ func (l *Ledger) look(ctx context.Context, stack string) (look, error) {
 	case errors.Is(err, versions.ErrNoVersion):
 		return look{}, nil
 	case err != nil:
-		return look{}, wrap(stack, "list the ledger's aliases", err)
+		return look{}, wrap(stack, "read which release is live", err)
 	}
 	k := look{exists: true, aliases: tabulate(list)}
 	k.clock.set(now)

@@ -243,8 +243,9 @@ func planLift(p deploy.Plan) string {
 	if one := p.Held[0].Release; !slices.ContainsFunc(p.Held, func(h deploy.Held) bool { return h.Release != one }) {
 		command += " " + strconv.Itoa(one)
 	}
+	command += " --stack " + p.Stack
 	if strict {
-		return fmt.Sprintf("Held: apply refuses this plan (exit code 5) until `%s` lifts the hold.", command)
+		return fmt.Sprintf("Held: apply refuses this plan (exit code 5) until the hold is lifted, with the flags of this command: %s", command)
 	}
-	return fmt.Sprintf("Held: apply refuses this plan (exit code 5) until what is held changes, or `%s` lifts the hold.", command)
+	return fmt.Sprintf("Held: apply refuses this plan (exit code 5) until what is held changes, or the hold is lifted, with the flags of this command: %s", command)
 }

@@ -215,7 +215,9 @@ func aliasOf(r deploy.Release, id string) string {
 func holdWords(h deploy.Hold) string {
 	words := make([]string, 0, len(h.Items)+1)
 	for _, item := range h.Items {
-		words = append(words, item.Function+" "+item.Content.Short())
+		// The hold is on content and configuration: another configuration of
+		// the same content may well be live.
+		words = append(words, fmt.Sprintf("%s %s (%d MB, %d s)", item.Function, item.Content.Short(), item.Config.MemoryMB, item.Config.TimeoutSeconds))
 	}
 	if h.Commit != "" {
 		words = append(words, "commit "+deploy.Source{Commit: h.Commit}.Short())

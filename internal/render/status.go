@@ -168,7 +168,7 @@ func statusNotes(st Status) []string {
 		notes = append(notes, fmt.Sprintf("the lock that %s took (run %s) has expired; the next run takes it over", st.Lock.Holder, st.Lock.RunID))
 	}
 	for _, h := range st.Holds {
-		notes = append(notes, "held: "+holdWords(h)+fmt.Sprintf(" (`edgedeploy resume %d` lifts it)", h.Release))
+		notes = append(notes, "held: "+holdWords(h)+fmt.Sprintf("; resume %d lifts it", h.Release))
 	}
 	return notes
 }
