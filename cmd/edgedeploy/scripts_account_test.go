@@ -19,20 +19,16 @@ import (
 // This file has the scripts' commands that look at or change the account
 // behind the product's back, and those about programs that run meanwhile.
 
-// serveOptions reads propagation=20s and writes=N.
+// serveOptions reads propagation=20s.
 func serveOptions(ts *testscript.TestScript, args []string) localaws.Options {
 	o := localaws.Options{Dir: state(ts).dir}
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
-		var err error
-		switch name {
-		case "propagation":
-			o.Delays.Propagation, err = time.ParseDuration(value)
-		case "writes":
-			o.WritesPerMinute, err = strconv.Atoi(value)
-		default:
-			ts.Fatalf("usage: serve [propagation=DURATION] [writes=N A MINUTE]")
+		if name != "propagation" {
+			ts.Fatalf("usage: serve [propagation=DURATION]")
 		}
+		var err error
+		o.Delays.Propagation, err = time.ParseDuration(value)
 		ts.Check(err)
 	}
 	return o
