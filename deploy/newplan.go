@@ -1,8 +1,12 @@
 package deploy
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/versions"
@@ -26,6 +30,7 @@ func NewPlan(want Desired, have Observed, rules Rules) (Plan, error) {
 		have.Distributions, p.own.Ownership,
 		associations.Rules{Adopt: rules.Adopt, AllowDetach: rules.AllowDetach, WithPolicy: rules.WithPolicy, Restore: want.Kind == KindRollback})
 	p.errs = append(p.errs, errs...)
+	p.retag = p.tags()
 	if len(p.errs) > 0 {
 		return Plan{}, &BlockedError{Stack: want.Stack, Problems: p.errs}
 	}
@@ -45,6 +50,7 @@ type planner struct {
 	publish   []Publish
 	activate  []Activate
 	kept      []Function
+	retag     []Tag
 	adopted   bool    // a function is taken over
 	lost      []Bound // what cannot be given back, because it no longer exists
 	errs      []error
@@ -117,7 +123,7 @@ func (p *planner) reuseOrPublish(f Function) {
 		CodeSHA256: f.CodeSHA256, ZipBytes: f.ZipBytes, Tags: p.want.Tags,
 	}
 	if old, ok := p.have.Ledger.Live.Function(f.Spec.Function); ok {
-		step.Replaces = old.Number
+		step.Replaces, step.Config = old.Number, configChange(old.Spec.Config, f.Spec.Config)
 	}
 	if head.Exists && head.Tags[versions.StackTag] != p.want.Stack {
 		switch {
@@ -131,6 +137,25 @@ func (p *planner) reuseOrPublish(f Function) {
 		step.Adopt, p.adopted = true, true
 	}
 	p.publish = append(p.publish, step)
+}
+
+// configChange says in words what differs between two configurations.
+func configChange(from, to versions.Config) string {
+	var words []string
+	say := func(what, from, to string) {
+		if from != to {
+			words = append(words, fmt.Sprintf("%s %s → %s", what, cmp.Or(from, "default"), cmp.Or(to, "default")))
+		}
+	}
+	say("runtime", from.Runtime, to.Runtime)
+	say("handler", from.Handler, to.Handler)
+	say("role", from.Role, to.Role)
+	say("memory", strconv.Itoa(from.MemoryMB), strconv.Itoa(to.MemoryMB))
+	say("timeout", strconv.Itoa(from.TimeoutSeconds), strconv.Itoa(to.TimeoutSeconds))
+	say("log format", from.Logging.Format, to.Logging.Format)
+	say("log level", from.Logging.Level, to.Logging.Level)
+	say("log group", from.Logging.Group, to.Logging.Group)
+	return strings.Join(words, ", ")
 }
 
 // bindings names the versions that the wanted slots shall hold.
@@ -209,7 +234,7 @@ func (p *planner) plan(table associations.Table, result associations.Result) Pla
 // is being updated (Lambda Developer Guide, function states).
 func (p *planner) stages(table associations.Table, result associations.Result) []Stage {
 	var tags, prepare, associate, await Stage
-	for _, t := range p.tags() {
+	for _, t := range p.retag {
 		tags = append(tags, t)
 	}
 	for _, s := range p.publish {
@@ -238,35 +263,6 @@ func (p *planner) stages(table associations.Table, result associations.Result) [
 		}
 	}
 	return stages
-}
-
-// tags plans what the spec's tags change on functions that exist and are the
-// stack's already, the ledger's own among them. What is created or taken over
-// gets its tags there.
-func (p *planner) tags() []Tag {
-	live := p.have.Ledger.Live
-	if live.Number == 0 || maps.Equal(live.Tags, p.want.Tags) {
-		return nil
-	}
-	set := map[string]string{}
-	for k, v := range p.want.Tags {
-		if old, ok := live.Tags[k]; !ok || old != v {
-			set[k] = v
-		}
-	}
-	var remove []string
-	for _, k := range slices.Sorted(maps.Keys(live.Tags)) {
-		if _, ok := p.want.Tags[k]; !ok {
-			remove = append(remove, k)
-		}
-	}
-	var steps []Tag
-	for _, f := range p.functions {
-		if _, ours := live.Function(f.Spec.Function); ours {
-			steps = append(steps, Tag{Key: f.Key, Function: f.Spec.Function, Set: set, Remove: remove})
-		}
-	}
-	return append(steps, Tag{Function: LedgerFunction(p.want.Stack), Set: set, Remove: remove})
 }
 
 // goal is the release that the plan leads to.

@@ -196,10 +196,12 @@ func (o *observer) functions(ctx context.Context, group *errgroup.Group) {
 			}
 			continue
 		}
-		if old, ok := live.Function(name); ok && old.Spec == f.Spec {
-			continue
-		}
-		if old, ok := pending.Function(name); ok && old.Spec == f.Spec {
+		old, inLive := live.Function(name)
+		begun, inPending := pending.Function(name)
+		if inLive && old.Spec == f.Spec || inPending && begun.Spec == f.Spec {
+			if retags(o.have.Ledger, o.want) { // whose it is, before its tags are touched
+				group.Go(func() error { return o.head(ctx, name) })
+			}
 			continue
 		}
 		group.Go(func() error { return o.head(ctx, name) })

@@ -69,12 +69,15 @@ type Step interface{ step() }
 
 // Publish makes a new version of a function, creating the function if need be.
 type Publish struct {
-	Key        string            `json:"key"`
-	Spec       versions.Spec     `json:"spec"`
-	Create     bool              `json:"create,omitempty"`   // the function does not exist
-	Adopt      bool              `json:"adopt,omitempty"`    // it exists without our tag: take it over
-	Replaces   int               `json:"replaces,omitempty"` // version of the live release
-	Resets     string            `json:"resets,omitempty"`   // forbidden configuration found on $LATEST
+	Key      string        `json:"key"`
+	Spec     versions.Spec `json:"spec"`
+	Create   bool          `json:"create,omitempty"`   // the function does not exist
+	Adopt    bool          `json:"adopt,omitempty"`    // it exists without our tag: take it over
+	Replaces int           `json:"replaces,omitempty"` // version of the live release
+	// Config says what differs in the configuration from the version that is
+	// replaced ("timeout 5 → 4"); "" when nothing does.
+	Config     string            `json:"config,omitempty"`
+	Resets     string            `json:"resets,omitempty"` // forbidden configuration found on $LATEST
 	CodeSHA256 string            `json:"codeSha256"`
 	ZipBytes   int64             `json:"zipBytes"`
 	Tags       map[string]string `json:"tags,omitempty"`

@@ -100,7 +100,11 @@ func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
 			row.rest = append(row.rest, "takes the function over")
 		}
 		if s.Replaces != 0 {
-			row.rest = append(row.rest, "replaces version "+strconv.Itoa(s.Replaces))
+			replaces := "replaces version " + strconv.Itoa(s.Replaces)
+			if s.Config != "" {
+				replaces += " (" + s.Config + ")"
+			}
+			row.rest = append(row.rest, replaces)
 		}
 		rows = append(rows, row)
 	}

@@ -1,0 +1,85 @@
+package deploy_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+type tags = map[string]string
+
+// tagPlan plans the live release's own content with other tags.
+func tagPlan(want, live, pending tags, owner string) (deploy.Plan, error) {
+	r := release(1, "c", "a")
+	r.Tags = live
+	state := deploy.LedgerState{Exists: true, Live: r}
+	if pending != nil {
+		state.Pending = release(2, "c", "a")
+		state.Pending.Tags = pending
+		state.Pending.Functions[0].Number = 1
+	}
+	desired := wantOf(r)
+	desired.Tags, desired.Distributions = want, []deploy.Distribution{{Key: "E1", ID: "E1"}}
+	return deploy.NewPlan(desired, deploy.Observed{
+		Stack: "s", Ledger: state,
+		Heads: map[string]versions.Head{"s-a": {Exists: true, Tags: tags{versions.StackTag: owner}}},
+		Distributions: map[string]associations.State{"E1": {
+			Distribution: "E1", Deployed: true, PolicyKnown: true, Behaviors: []string{associations.DefaultPath}, Held: deploy.Table(r.Bindings),
+		}},
+	}, deploy.Rules{})
+}
+
+func TestTagsFollowTheSpec(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		want, live, pending tags
+		set                 tags
+		remove              []string
+		none                bool
+	}{
+		"the same tags": {want: tags{"a": "1"}, live: tags{"a": "1"}, none: true},
+		"a new one":     {want: tags{"a": "1", "b": "2"}, live: tags{"a": "1"}, set: tags{"b": "2"}},
+		"another value": {want: tags{"a": "2"}, live: tags{"a": "1"}, set: tags{"a": "2"}},
+		"one less":      {want: tags{"a": "1"}, live: tags{"a": "1", "b": "2"}, remove: []string{"b"}},
+		"one that an interrupted apply set and nobody wants": {want: tags{"a": "1"}, live: tags{"a": "1"}, pending: tags{"a": "1", "b": "2"}, remove: []string{"b"}},
+		"one that an interrupted apply changed":              {want: tags{"a": "1"}, live: tags{"a": "1"}, pending: tags{"a": "9"}, set: tags{"a": "1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plan, err := tagPlan(c.want, c.live, c.pending, "s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []deploy.Tag
+			for _, stage := range plan.Stages {
+				for _, s := range stage {
+					if step, ok := s.(deploy.Tag); ok {
+						got = append(got, step)
+					}
+				}
+			}
+			var want []deploy.Tag
+			if !c.none {
+				if c.set == nil {
+					c.set = tags{}
+				}
+				want = []deploy.Tag{{Key: "a", Function: "s-a", Set: c.set, Remove: c.remove}, {Function: "edgedeploy-s-releases", Set: c.set, Remove: c.remove}}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAFunctionThatSomebodyTookOverIsNotTagged(t *testing.T) {
+	t.Parallel()
+	_, err := tagPlan(tags{"a": "2"}, tags{"a": "1"}, nil, "another")
+	if !isType[*versions.OwnerError](err) {
+		t.Errorf("got %v, want an *OwnerError", err)
+	}
+}
