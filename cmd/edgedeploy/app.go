@@ -104,21 +104,23 @@ func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "edgedeploy",
 		Short: "Deploy WebAssembly handlers to Lambda@Edge and CloudFront",
-		Long: `edgedeploy publishes WebAssembly handlers as Lambda@Edge versions, associates them
-with CloudFront cache behaviors, and takes them back again, from one spec.
+		Long: `edgedeploy publishes WebAssembly handlers as Lambda@Edge versions, associates
+them with CloudFront cache behaviors, and takes them back again, from one spec.
 
 It changes only the slots that the spec names: a distribution, a path pattern
 and a trigger. Everything else in a distribution stays byte for byte as it is.
 Releases are kept in Lambda itself, so there is no state file to lose.
 
 Start with:  edgedeploy init
-             edgedeploy apply --local     (an AWS in this process; no account needed)`,
+             edgedeploy apply --local     (an AWS in this process, no account)`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
-		Args:              cobra.NoArgs,
+		Args:              knownCommand,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.settle(cmd) },
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	// Help is for terminals, and those have 80 columns.
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
 	root.SetIn(a.streams.In)
@@ -130,6 +132,19 @@ Start with:  edgedeploy init
 		a.resumeCommand(), a.policyCommand(), a.localCommand(), a.schemaCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// knownCommand refuses what is no command, and says which one may be meant.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("there is no command %s", render.Clean(args[0]))
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += ": did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return &usageError{command: cmd.CommandPath(), err: errors.New(text)}
 }
 
 func (a *app) globalFlags(f *pflag.FlagSet) {
@@ -161,6 +176,9 @@ func (a *app) settle(cmd *cobra.Command) error {
 		// A pipeline that has nothing to say sets a variable to nothing.
 		if f.Changed || !set || value == "" || f.Name == "help" || bad != nil {
 			return
+		}
+		if f.Name == "auto-approve" && cmd.Flags().Changed("yes") {
+			return // the same answer by another name, and the command line wins
 		}
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
 			bad = &usageError{command: cmd.CommandPath(), err: notOfType(name, f.Value.Type(), value, err)}

@@ -142,17 +142,29 @@ func (a *app) localDir(s *spec, create bool) (string, error) {
 			return "", &noLocalError{dir: filepath.Join(dir, "local")}
 		}
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("the local AWS: %w", err)
-	}
-	// Nothing in there belongs into a repository.
-	ignore := filepath.Join(dir, ".gitignore")
-	if _, err := os.Stat(ignore); errors.Is(err, os.ErrNotExist) {
-		if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
-			return "", fmt.Errorf("the local AWS: %w", err)
+	return ownFolder(top, "local")
+}
+
+// ownFolder gives a folder below .edgedeploy in the root, and keeps what is in
+// there out of the repository. A link is refused: it may have come with a
+// checkout, and lead anywhere.
+func ownFolder(top, name string) (string, error) {
+	dir := filepath.Join(top, ".edgedeploy")
+	for _, d := range []string{dir, filepath.Join(dir, name)} {
+		if info, err := os.Lstat(d); err == nil && info.Mode()&os.ModeSymlink != 0 {
+			return "", fmt.Errorf("%s is a link: nothing is written through it; remove it", d)
 		}
 	}
-	return filepath.Join(dir, "local"), nil
+	if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+		return "", fmt.Errorf("make the folder: %w", err)
+	}
+	ignore := filepath.Join(dir, ".gitignore")
+	if _, err := os.Lstat(ignore); errors.Is(err, os.ErrNotExist) {
+		if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+			return "", fmt.Errorf("make the folder: %w", err)
+		}
+	}
+	return filepath.Join(dir, name), nil
 }
 
 // busyFor is how long a command waits for another one that has the local AWS open.

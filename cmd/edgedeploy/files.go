@@ -112,7 +112,9 @@ func (a *app) buildCommand() *cobra.Command {
 				return err
 			}
 			if out == "" {
-				out = filepath.Join(s.top, ".edgedeploy", "build")
+				if out, err = ownFolder(s.top, "build"); err != nil {
+					return err
+				}
 			}
 			if err := os.MkdirAll(out, 0o755); err != nil {
 				return fmt.Errorf("write the bundles: %w", err)

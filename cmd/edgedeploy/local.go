@@ -17,12 +17,14 @@ func (a *app) localCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "local",
 		Short: "Serve the local AWS for any AWS client",
-		Long: `Local serves the control planes of Lambda and CloudFront (with STS GetCallerIdentity
-and IAM CreateRole and GetRole) on loopback, kept in .edgedeploy/local. It is the
-same that --local uses in this folder; while it serves, --local uses it.
+		Long: `Local serves the control planes of Lambda and CloudFront (with STS
+GetCallerIdentity and IAM CreateRole and GetRole) on loopback, kept in
+.edgedeploy/local. It is the same that --local uses in this folder; while it
+serves, --local uses it.
 
-  AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=x AWS_DEFAULT_REGION=us-east-1 \
-    aws --endpoint-url http://127.0.0.1:4599 cloudfront list-distributions
+  export AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=x
+  export AWS_DEFAULT_REGION=us-east-1
+  aws --endpoint-url http://127.0.0.1:4599 cloudfront list-distributions
 
 The access key id is the account. Only the form of a signature is checked. It
 stops with ^C.`,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -169,6 +170,12 @@ func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err err
 	p, err := openPlan(file)
 	if err != nil {
 		return err
+	}
+	switch {
+	case p.local && !a.local:
+		return &usageError{cmd.CommandPath(), fmt.Errorf("%s was planned with --local: apply it with --local", file)}
+	case a.local && !p.local:
+		return &usageError{cmd.CommandPath(), fmt.Errorf("%s was planned without --local: apply it without", file)}
 	}
 	ses, err := a.connectFor(ctx, p.plan.Account)
 	if err != nil {

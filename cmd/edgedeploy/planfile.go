@@ -24,6 +24,7 @@ const (
 	planEntry    = "plan.json"
 	bundleFolder = "bundles/"
 	subjectEntry = "subject.txt"
+	localEntry   = "local" // there if the plan is one for the local AWS
 
 	maxPlanJSON = 16 << 20
 	maxBundle   = 64 << 20 // more than Lambda takes
@@ -49,6 +50,9 @@ func savePlan(name string, p prepared) error {
 	}
 	add(planEntry, doc)
 	add(subjectEntry, []byte(p.subject))
+	if p.local {
+		add(localEntry, nil)
+	}
 	for _, s := range publishes(p.plan) {
 		zipped, cerr := p.code(s.Spec.Content)
 		if cerr != nil {
@@ -136,6 +140,8 @@ func openPlan(name string) (prepared, error) {
 			}
 		case f.Name == subjectEntry:
 			p.subject = string(data)
+		case f.Name == localEntry:
+			p.local = true
 		case strings.HasPrefix(f.Name, bundleFolder):
 			b, err := bundle.Open(data)
 			if err != nil {

@@ -59,7 +59,8 @@ func (a *app) policies(s stackspec.Stack) (map[string][]byte, error) {
 	if account == "" {
 		return nil, errors.New("the spec says neither account: nor a role: policies name the account")
 	}
-	d := render.Deployer{Account: account, Stack: s.Name, ListDistributions: len(s.Distributions) >= 6}
+	// Six are read by listing, and those that just left the spec count too.
+	d := render.Deployer{Account: account, Stack: s.Name, ListDistributions: len(s.Distributions) >= 3}
 	roles := []string{s.Role}
 	var groups []string
 	for _, f := range s.Functions {

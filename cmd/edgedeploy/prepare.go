@@ -15,6 +15,7 @@ type prepared struct {
 	plan    deploy.Plan
 	zips    map[versions.ContentID][]byte
 	subject string // the commit's first line
+	local   bool   // for the local AWS
 }
 
 // prepare makes the plan of a spec: bundles first, so that what is wrong with
@@ -46,7 +47,7 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string
 	for _, b := range all {
 		zips[b.Content] = b.Zip
 	}
-	return prepared{plan: plan, zips: zips, subject: subject(ctx, dir, from)}, nil
+	return prepared{plan: plan, zips: zips, local: a.local, subject: subject(ctx, dir, from)}, nil
 }
 
 // keepTrampolines packs functions again that are live with another trampoline

@@ -19,10 +19,10 @@ func (a *app) rollbackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback",
 		Short: "Go back to an earlier release, without building anything",
-		Long: `Rollback puts an earlier release's versions back into its slots. Nothing is built
-or published, and no spec is needed (--stack). Without --to it goes to the
-nearest earlier release that is complete, not held, and binds something else
-than now. --to 0 goes to before the first release.
+		Long: `Rollback puts an earlier release's versions back into its slots. Nothing is
+built or published, and no spec is needed (--stack). Without --to it goes to the
+nearest earlier release that is complete, was not itself rolled back, and binds
+something else than now. --to 0 goes to before the first release.
 
 What is taken out of service is held: apply refuses it until it changes, or
 until resume.`,
