@@ -55,6 +55,8 @@ func Result(o Outcome, s Style) string {
 	for _, r := range slots {
 		width = max(width, widest(n.change(r.Edit.From, r.Edit.To)))
 	}
+	// Long names leave no room for the state: it stands below them then.
+	apart := s.Width > 0 && 8+triggerColumn+width+3+len("not written") > s.Width
 	var last associations.Slot
 	for i, r := range slots {
 		slot := r.Edit.Slot
@@ -70,8 +72,14 @@ func Result(o Outcome, s Style) string {
 		}
 		last = slot
 		sign, state := editSign(r.Edit), o.slotState(r)
-		out.line(6, span{sign, signColor(sign)}, plain(" "), cell(string(slot.Trigger), triggerColumn),
-			cell(n.change(r.Edit.From, r.Edit.To), width), plain("   "), span{state, slotStateColor(state)})
+		text := span{strings.ReplaceAll(state, "-", " "), slotStateColor(state)}
+		row := []span{{sign, signColor(sign)}, plain(" "), cell(string(slot.Trigger), triggerColumn)}
+		if apart {
+			out.line(6, append(row, plain(n.change(r.Edit.From, r.Edit.To)))...)
+			out.line(8, text)
+			continue
+		}
+		out.line(6, append(row, cell(n.change(r.Edit.From, r.Edit.To), width), plain("   "), text)...)
 	}
 	if len(slots) > 0 {
 		out.blank()

@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,5 +83,17 @@ func TestUndoIsOneShellCommandWhateverTheFlags(t *testing.T) {
 	want := `edgedeploy rollback --stack storefront --to 41 --profile 'it'\''s mine; rm -rf $HOME' ''`
 	if got := o.Undo(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestResultPutsStatesBelowLongNames(t *testing.T) {
+	t.Parallel()
+	text := Result(outcomes()["partial"], Style{Width: 50})
+	const want = "      ~ viewer-request     geo-redirect 17 → 18\n        not written\n"
+	if !strings.Contains(text, want) {
+		t.Errorf("got\n%s\nwant it to contain\n%s", text, want)
+	}
+	if wide := Result(outcomes()["partial"], Style{}); !strings.Contains(wide, "geo-redirect 17 → 18   not written\n") {
+		t.Errorf("without a width the state stands beside, got\n%s", wide)
 	}
 }
