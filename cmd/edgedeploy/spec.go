@@ -233,12 +233,7 @@ func (s *spec) limits(b built) []stackspec.Problem {
 // problem places a finding at a key of the spec, or, where the spec leaves the
 // key to its default, at the key above it.
 func (s *spec) problem(message, hint string, warning bool, keys ...string) stackspec.Problem {
-	p := stackspec.Problem{File: s.file, Path: strings.Join(keys, "."), Message: message, Hint: hint, Warning: warning}
-	for n := len(keys); n > 0 && p.Line == 0; n-- {
-		p.Line, p.Column = s.Locate(keys[:n]...)
-	}
-	p.Line, p.Column = max(p.Line, 1), max(p.Column, 1)
-	return p
+	return s.Place(stackspec.Problem{Message: message, Hint: hint, Warning: warning}, keys...)
 }
 
 func packed(all map[string]built) map[string]deploy.Packed {
