@@ -5,8 +5,13 @@ package main
 import (
 	"context"
 	"os"
+	"os/signal"
+	"syscall"
 )
 
 func main() {
+	// A reader that goes away (apply | head) is no reason to die between two
+	// writes and leave the lock behind: writing to it just fails.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.LookupEnv))
 }
