@@ -117,7 +117,7 @@ func timeline(calls []localaws.Call) string {
 }
 
 // sum is the line that ends what -v prints.
-var sum = regexp.MustCompile(`(?m)^(\d+) AWS calls, (\d+) of them retries, (\d+) CloudFront writes$`)
+var sum = regexp.MustCompile(`(?m)^(\d+) AWS calls?, (\d+) of them retries, (\d+) CloudFront writes?$`)
 
 // perCall is a line of -v: service, operation, status, duration.
 var perCall = regexp.MustCompile(`(?m)^(Lambda|CloudFront|STS) +([A-Za-z]+) +(\d+|no answer) `)
