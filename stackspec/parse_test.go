@@ -68,7 +68,7 @@ defaults:
   logging: { format: json, level: warn, group: /edge/storefront }
 functions:
   shared-auth:
-    wasm: ../shared/auth.wasm
+    wasm: ../common/auth.wasm
     on-error: fail
     keep-names: true
     trampoline: 3
@@ -137,7 +137,7 @@ func wantFull() stackspec.Stack {
 				},
 			},
 			{
-				Key: "shared-auth", Name: "storefront-shared-auth", Wasm: "../shared/auth.wasm", OnError: "fail",
+				Key: "shared-auth", Name: "storefront-shared-auth", Wasm: "../common/auth.wasm", OnError: "fail",
 				Config:    versions.Config{Runtime: "nodejs24.x", Handler: "index.handler", Role: role, MemoryMB: 256, TimeoutSeconds: 7},
 				KeepNames: true, Trampoline: 3,
 			},
