@@ -202,6 +202,21 @@ func TestAHoldNamesNoCommitThatIsNotToBlame(t *testing.T) {
 	}
 }
 
+func TestEachRolledBackReleaseIsHeldByItsOwnNumber(t *testing.T) {
+	t.Parallel()
+	one, two, three := release(1, "c1", "a-1"), release(2, "c2", "a-2"), release(3, "c2", "a-2")
+	resumed := release(4, "c2", "a-2")
+	resumed.Kind = deploy.KindResume
+	back := deploy.RollbackTo(deploy.LedgerState{Live: resumed}, one, []deploy.Release{resumed, three, two})
+	var held []int
+	for _, h := range back.Holds {
+		held = append(held, h.Release)
+	}
+	if diff := cmp.Diff([]int{2, 3}, held); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestGoingToAHeldReleaseOnPurposeEndsItsHold(t *testing.T) {
 	t.Parallel()
 	one, two := release(1, "c1", "a-1"), release(2, "c2", "a-2")

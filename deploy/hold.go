@@ -121,10 +121,18 @@ func holdsAfter(before []Hold, target Release, passed []Release) []Hold {
 			holds = append(holds, h)
 		}
 	}
-	for _, r := range passed {
+	// A rollback or a resume only bound again what another release brought: it
+	// is held by its own number where that one is not among the passed.
+	again := func(r Release) int {
+		if r.Kind == KindRollback || r.Kind == KindResume {
+			return 1
+		}
+		return 0
+	}
+	for _, r := range slices.SortedStableFunc(slices.Values(passed), func(a, b Release) int { return again(a) - again(b) }) {
 		h, ok := holdFor(r, target)
 		same := func(o Hold) bool { return o.Commit == h.Commit && slices.Equal(o.Items, h.Items) }
-		if ok && !slices.ContainsFunc(holds, same) {
+		if ok && (again(r) == 0 || !slices.ContainsFunc(holds, same)) {
 			holds = append(holds, h)
 		}
 	}
