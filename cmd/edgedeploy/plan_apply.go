@@ -141,7 +141,7 @@ func (a *app) showAndRun(ctx context.Context, ses *session, p prepared, run runF
 	// The result is the document on stdout; the plan before it is for the eyes,
 	// and nobody is asked about what was not shown.
 	if a.output == "text" || !run.yes && p.plan.Changes() {
-		a.say(render.PlanText(p.plan, a.err))
+		a.say(render.PlanText(p.plan, a.err) + "\n")
 	}
 	if len(p.plan.Held) > 0 {
 		return &deploy.HeldError{Stack: p.plan.Stack, Held: p.plan.Held}

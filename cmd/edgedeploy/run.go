@@ -88,6 +88,9 @@ func (a *app) execute(ctx context.Context, ses *session, p prepared, r runFlags)
 	}
 	result, err := runner.Run(ctx, p.plan, a.by(message))
 	done()
+	if a.output == "text" && p.plan.Changes() {
+		a.say("\n")
+	}
 	if !p.plan.Changes() && err == nil {
 		return nil
 	}
