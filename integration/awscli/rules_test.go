@@ -24,14 +24,24 @@ type breach struct {
 	config object
 }
 
+// behavior is the one that the association is for.
+func (b *breach) behavior() object { return b.config["DefaultCacheBehavior"].(object) }
+
+// cloudFrontFunction puts a CloudFront Function beside the association.
+func (b *breach) cloudFrontFunction(event string) {
+	b.behavior()["FunctionAssociations"] = object{"Quantity": 1, "Items": []object{{
+		"FunctionARN": "arn:aws:cloudfront::" + account + ":function/g", "EventType": event}}}
+}
+
 func lambdaArn(arn string) func(*breach) {
 	return func(b *breach) { b.list[0]["LambdaFunctionARN"] = arn }
 }
 
 // rules are CloudFront's, with the sentences that people logged when they
 // broke them. Numbers of viewer triggers are those before 2024, as in the logs.
-// Not here are the rules that no call can break: the local AWS knows no
-// permissions, no container images and no layers.
+// Not here are the rules that no call can break, because the local AWS knows no
+// permissions and no container images, and the one about gRPC: CLIs as old as
+// Debian 12's do not know the member.
 func rules() []rule {
 	const notVersion = "The function ARN must reference a specific function version. (The ARN must end with the version number.) ARN: "
 	return []rule{
@@ -57,6 +67,8 @@ func rules() []rule {
 			sentence: "The function cannot have environment variables. Function: " + lambda + "environment:1"},
 		{name: "vpc", function: object{"VpcConfig": object{"SubnetIds": []string{"subnet-1"}, "SecurityGroupIds": []string{"sg-1"}}},
 			sentence: "The function cannot have a VPC configuration. Function:" + lambda + "vpc:1"},
+		{name: "layer", function: object{"Layers": []string{"arn:aws:lambda:us-east-1:999999999999:layer:theirs:1"}},
+			sentence: "The function cannot have a layer. Function: " + lambda + "layer:1"},
 		{name: "arm64", function: object{"Architectures": []string{"arm64"}},
 			sentence: "Lambda@Edge does not support functions with an architecture of arm64"},
 		{name: "role", function: object{"Role": "arn:aws:iam::" + account + ":role/lambda-only"},
@@ -66,21 +78,23 @@ func rules() []rule {
 		{name: "two-functions", change: func(b *breach) { b.list = append(b.list, association(b.arn, "viewer-request")) },
 			code:     "InvalidFunctionAssociation", // LIKELY
 			sentence: "The event type of a function association must be unique in the cache behavior. Event type viewer-request cannot be associated with two functions: "},
-		{name: "mixed-viewers", change: func(b *breach) { // sentence UNKNOWN
-			b.config["DefaultCacheBehavior"].(object)["FunctionAssociations"] = object{"Quantity": 1, "Items": []object{{
-				"FunctionARN": "arn:aws:cloudfront::" + account + ":function/g", "EventType": "viewer-response"}}}
-		}},
+		{name: "two-kinds-of-functions", change: func(b *breach) { b.cloudFrontFunction("viewer-request") },
+			code:     "InvalidFunctionAssociation", // LIKELY
+			sentence: "The event type of a function association must be unique in the cache behavior. Event type viewer-request cannot be associated with two functions: "},
+		{name: "mixed-viewers", change: func(b *breach) { b.cloudFrontFunction("viewer-response") }},                                      // sentence UNKNOWN
+		{name: "smooth-streaming", change: func(b *breach) { b.behavior()["SmoothStreaming"] = true }},                                    // sentence UNKNOWN
 		{name: "dead-letter-queue", function: object{"DeadLetterConfig": object{"TargetArn": "arn:aws:sqs:us-east-1:" + account + ":q"}}}, // sentence UNKNOWN
 		{name: "x-ray", function: object{"TracingConfig": object{"Mode": "Active"}}},                                                      // sentence UNKNOWN
 		{name: "storage", function: object{"EphemeralStorage": object{"Size": 1024}}},                                                     // sentence UNKNOWN
+		{name: "customers-key", function: object{"Code": "with a key"}},                                                                   // sentence UNKNOWN
 		{name: "event-type", change: func(b *breach) { b.list[0]["EventType"] = "viewer" }, code: "MalformedXML",
 			sentence: "1 validation error detected: Value 'viewer' at 'distributionConfig.defaultCacheBehavior.lambdaFunctionAssociations.items.1.member.eventType' failed to satisfy constraint: "},
 		{name: "quantity", change: func(b *breach) { b.config["Aliases"] = object{"Quantity": 3} }, code: "InconsistentQuantities"},
-		{name: "origin", change: func(b *breach) { b.config["DefaultCacheBehavior"].(object)["TargetOriginId"] = "nowhere" },
+		{name: "origin", change: func(b *breach) { b.behavior()["TargetOriginId"] = "nowhere" },
 			code: "NoSuchOrigin", sentence: "One or more of your origins or origin groups do not exist."},
 		{name: "caller-reference", change: func(b *breach) { b.config["CallerReference"] = "another" },
 			code: "IllegalUpdate", sentence: "You cannot update Origin or CallerReference."},
-		{name: "no-associations", change: func(b *breach) { delete(b.config["DefaultCacheBehavior"].(object), "LambdaFunctionAssociations") },
+		{name: "no-associations", change: func(b *breach) { delete(b.behavior(), "LambdaFunctionAssociations") },
 			code: "InvalidArgument", sentence: "The parameter Lambda function associations is required."},
 	}
 }
@@ -120,18 +134,21 @@ func (u rule) isKept(r *rig, c configuration) {
 	name := "plain"
 	if u.function != nil {
 		name = u.name
-		if u.function["Code"] == "big" {
+		switch u.function["Code"] {
+		case "big":
 			u.function["Code"] = object{"ZipFile": smallZip(r.t, 1<<20)}
+		case "with a key":
+			u.function["Code"] = object{"ZipFile": smallZip(r.t, 0), "SourceKMSKeyArn": "arn:aws:kms:us-east-1:" + account + ":key/1"}
 		}
 		r.function(name, u.function)
 	}
 	b := &breach{own: lambda + name, arn: lambda + name + ":1", config: clone(r.t, c.DistributionConfig)}
 	b.list = []object{association(b.arn, "viewer-request")}
-	associate(b.config["DefaultCacheBehavior"].(object), b.list...)
+	associate(b.behavior(), b.list...)
 	if u.change != nil {
 		u.change(b)
-		if _, there := b.config["DefaultCacheBehavior"].(object)["LambdaFunctionAssociations"]; there {
-			associate(b.config["DefaultCacheBehavior"].(object), b.list...)
+		if _, there := b.behavior()["LambdaFunctionAssociations"]; there {
+			associate(b.behavior(), b.list...)
 		}
 	}
 	code := u.code
