@@ -198,6 +198,9 @@ func TestForbiddenConfigurationIsReset(t *testing.T) {
 		"dead-letter": func(in *lambda.UpdateFunctionConfigurationInput) {
 			in.DeadLetterConfig = &types.DeadLetterConfig{TargetArn: aws.String("arn:aws:sqs:us-east-1:123456789012:q")}
 		},
+		"layers": func(in *lambda.UpdateFunctionConfigurationInput) {
+			in.Layers = []string{"arn:aws:lambda:us-east-1:999999999999:layer:theirs:1"}
+		},
 		"vpc": func(in *lambda.UpdateFunctionConfigurationInput) {
 			in.VpcConfig = &types.VpcConfig{SubnetIds: []string{"subnet-1"}, SecurityGroupIds: []string{"sg-1"}}
 		},
