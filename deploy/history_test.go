@@ -54,6 +54,14 @@ func TestARollbackGoesFurtherBackAndNeverForth(t *testing.T) {
 			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), rollback(3, 2, 1, "a"), apply(4, 3, "c")},
 			at:   deploy.Position{Live: 4}, target: 3, passed: []int{4},
 		},
+		"from a release gone forth to, past one that was rolled back": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), apply(3, 2, "c"), rollback(4, 3, 1, "a"), rollback(5, 4, 3, "c")},
+			at:   deploy.Position{Live: 5}, target: 1, passed: []int{5, 3, 2},
+		},
+		"from a release gone forth to, to one that was gone to before": {
+			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b"), apply(3, 2, "c"), rollback(4, 3, 1, "a"), rollback(5, 4, 2, "b"), rollback(6, 5, 3, "c")},
+			at:   deploy.Position{Live: 6}, target: 2, passed: []int{6, 3},
+		},
 		"to the live release while another is in flight": {
 			list: []deploy.Summary{apply(1, 0, "a"), apply(2, 1, "b")}, at: deploy.Position{Live: 1, Pending: 2}, target: 1, passed: []int{2},
 		},

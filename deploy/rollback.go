@@ -77,7 +77,7 @@ func (e *NoTargetError) Error() string {
 	if e.Live == 0 {
 		return fmt.Sprintf("stack %s has no release yet", e.Stack)
 	}
-	return fmt.Sprintf("stack %s has no earlier release that is complete, not held, and binds something else than release %d", e.Stack, e.Live)
+	return fmt.Sprintf("stack %s has no earlier release that is complete, was not rolled back, and binds something else than release %d", e.Stack, e.Live)
 }
 
 // History is the ledger's list by number, for walking ancestors.
@@ -116,9 +116,8 @@ func (h History) Lineage(number int) []Summary {
 }
 
 // Target finds what a rollback without arguments goes back to: the nearest
-// complete ancestor that binds something else than is bound now. What a
-// rollback took out of service is held, and is not in the lineage, so it is
-// never met. While a release is in flight, what is live on paper may not be what is
+// complete ancestor that was not rolled back itself and binds something else
+// than is bound now. While a release is in flight, what is live on paper may not be what is
 // bound: then the live release itself is the target, or, if what is in flight
 // is a rollback that was interrupted, its target once more.
 func (h History) Target(stack string, pos Position) (int, error) {
@@ -139,12 +138,36 @@ func (h History) Target(stack string, pos Position) (int, error) {
 	case ok:
 		now, candidates = p.Bindings, line
 	}
+	rolledBack := h.rolledBack(pos.Live)
 	for _, s := range candidates {
-		if s.Bindings != now {
+		if s.Bindings != now && !rolledBack[s.Number] {
 			return s.Number, nil
 		}
 	}
 	return 0, &NoTargetError{Stack: stack, Live: pos.Live}
+}
+
+// rolledBack gives the releases that rollbacks up to the live release took out
+// of service, but for those that a later one went to on purpose. Most of them
+// are in no lineage any more; going forth again brings them back into one.
+func (h History) rolledBack(live int) map[int]bool {
+	var committed []Summary // newest first: a parent was live when its child was made
+	seen := map[int]bool{}
+	for s, ok := h[live]; ok && !seen[s.Number]; s, ok = h[s.Parent] {
+		seen[s.Number] = true
+		committed = append(committed, s)
+	}
+	gone := map[int]bool{}
+	for _, s := range slices.Backward(committed) {
+		if s.Kind != KindRollback {
+			continue
+		}
+		for _, n := range h.Passed(Position{Live: s.Parent}, s.Of) {
+			gone[n] = true
+		}
+		delete(gone, s.Of)
+	}
+	return gone
 }
 
 // Passed gives the releases that going back to the target takes out of
