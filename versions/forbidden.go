@@ -26,14 +26,15 @@ type Member struct {
 // refuses most of them, and drops or ignores the others (CloudFront Developer
 // Guide, "Restrictions on Lambda@Edge").
 //
-// The remedies follow the Lambda API model: the architecture and the signature
-// belong to UpdateFunctionCode; the package type and tenancy are of neither
+// The remedies follow the Lambda API model: the architecture, the signature and
+// a customer's key for the zip belong to UpdateFunctionCode; the package type and tenancy are of neither
 // update. That no update takes a durable configuration or a capacity provider
 // away is LIKELY: the model can change but not empty them.
 func Forbidden() []Member {
 	return []Member{
 		{"architecture", ByCode},
 		{"capacity-provider", Never},
+		{"code-key", ByCode},
 		{"code-signing", ByCode},
 		{"dead-letter", ByConfig},
 		{"durable", Never},

@@ -212,6 +212,29 @@ func TestForbiddenConfigurationIsReset(t *testing.T) {
 			w.reset(t, edit)
 		})
 	}
+	t.Run("code-key", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, localaws.Delays{})
+		w.first(t)
+		in := &lambda.UpdateFunctionCodeInput{FunctionName: aws.String(name), ZipFile: job(t, "old").Zip, SourceKMSKeyArn: aws.String("arn:aws:kms:us-east-1:123456789012:key/a")}
+		if _, err := w.theirs.UpdateFunctionCode(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		// Not even where the zip is the one that is there already.
+		head, err := w.ours.Head(t.Context(), name)
+		if err != nil || head.Config.Extra != "code-key" {
+			t.Fatalf("the key does not show: %v, %v", head.Config, err)
+		}
+		j := job(t, "old")
+		j.Spec.Config.TimeoutSeconds--
+		v, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.ours.Version(t.Context(), v.Ref); err != nil || got.Version.Spec.Config.Extra != "" {
+			t.Errorf("the version has %q, %v", got.Version.Spec.Config.Extra, err)
+		}
+	})
 	t.Run("architecture", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, localaws.Delays{})

@@ -35,7 +35,7 @@ func (l *Lambda) Head(ctx context.Context, function string) (versions.Head, erro
 	}
 	tags, unknown := tagsOf(out)
 	return versions.Head{
-		Function: function, Exists: true, ARN: unqualified(aws.ToString(c.FunctionArn)), Config: configOf(c),
+		Function: function, Exists: true, ARN: unqualified(aws.ToString(c.FunctionArn)), Config: withCode(configOf(c), out.Code),
 		CodeSHA256: aws.ToString(c.CodeSha256), RevisionID: aws.ToString(c.RevisionId), State: stateOfFunction(c),
 		Tags: tags, TagsError: unknown,
 	}, nil
@@ -62,8 +62,10 @@ func (l *Lambda) Version(ctx context.Context, r versions.Ref) (versions.Publishe
 		return versions.Published{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration", r)
 	}
 	tags, unknown := tagsOf(out)
+	version := versionOf(out.Configuration)
+	version.Spec.Config = withCode(version.Spec.Config, out.Code)
 	return versions.Published{
-		Version: versionOf(out.Configuration), State: stateOfFunction(out.Configuration),
+		Version: version, State: stateOfFunction(out.Configuration),
 		Tags: tags, TagsError: unknown,
 	}, nil
 }

@@ -69,6 +69,21 @@ func loggingFor(function string, l versions.Logging) *types.LoggingConfig {
 	return out
 }
 
+// codeKey is the one forbidden member that only GetFunction shows, beside the
+// location of the zip.
+const codeKey = "code-key"
+
+// withCode adds what the answer says of the zip to an observed configuration.
+func withCode(c versions.Config, code *types.FunctionCodeLocation) versions.Config {
+	if code == nil || aws.ToString(code.SourceKMSKeyArn) == "" {
+		return c
+	}
+	names := append(c.ExtraNames(), codeKey)
+	slices.Sort(names)
+	c.Extra = strings.Join(names, ",")
+	return c
+}
+
 // extraOf names what is set although edgedeploy never sets it, sorted and
 // joined by commas: what CloudFront refuses at the edge, and what would make
 // two versions differ that look alike.

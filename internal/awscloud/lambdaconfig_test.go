@@ -99,7 +99,7 @@ func TestExtraUsesTheNamesThatVersionsKnows(t *testing.T) {
 	for _, m := range versions.Forbidden() {
 		want = append(want, m.Name)
 	}
-	got := configOf(forbidden("auth")).ExtraNames()
+	got := withCode(configOf(forbidden("auth")), &types.FunctionCodeLocation{SourceKMSKeyArn: aws.String("k")}).ExtraNames()
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-versions +awscloud)\n%s", diff)
 	}
