@@ -152,6 +152,29 @@ func published(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// slots wants a distribution to hold exactly this, and nothing in any other slot.
+func slots(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: slots DISTRIBUTION ['PATH TRIGGER FUNCTION:VERSION [body]']…")
+	}
+	doc, _ := config(ts, need(ts), args[0])
+	var got []string
+	for _, b := range behaviors(ts, doc) {
+		for _, a := range b.Associations {
+			function := strings.TrimPrefix(a.LambdaFunctionARN, "arn:aws:lambda:us-east-1:"+scriptAccount+":function:")
+			line := b.PathPattern + " " + a.EventType + " " + function
+			if a.IncludeBody {
+				line += " body"
+			}
+			got = append(got, line)
+		}
+	}
+	want := slices.Sorted(slices.Values(args[1:]))
+	if slices.Sort(got); !slices.Equal(got, want) {
+		ts.Fatalf("%s holds\n  %s\nwant\n  %s", args[0], strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
 // contents lists what is in a folder, for scripts that want nothing written.
 func contents(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir:   "../../integration/scripts",
 		Setup: setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "bound": boundIn, "serve": serve, "distribution": distribution,
+			"exits": exits, "bound": boundIn, "slots": slots, "serve": serve, "distribution": distribution,
 			"putraw": putRaw, "getraw": getRaw, "fault": fault, "calls": calls, "foreign": foreign, "attach": attach,
 			"reached": reached, "ended": ended, "raw": raw, "rewrite": rewrite, "tagged": tagged, "published": published, "contents": contents,
 			"filled": filled, "cut": cut, "zipped": zipped, "unzipped": unzipped, "crlf": crlf, "setfrom": setFrom,
@@ -230,8 +230,8 @@ type behavior struct {
 	Associations []association `xml:"LambdaFunctionAssociations>Items>LambdaFunctionAssociation"`
 }
 
-// held reads a slot out of a configuration.
-func held(ts *testscript.TestScript, doc []byte, path, trigger string) string {
+// behaviors reads the cache behaviors of a configuration, the default one first.
+func behaviors(ts *testscript.TestScript, doc []byte) []behavior {
 	var c struct {
 		DefaultCacheBehavior behavior
 		Behaviors            []behavior `xml:"CacheBehaviors>Items>CacheBehavior"`
@@ -239,7 +239,12 @@ func held(ts *testscript.TestScript, doc []byte, path, trigger string) string {
 	ts.Check(xml.Unmarshal(doc, &c))
 	list := append([]behavior{c.DefaultCacheBehavior}, c.Behaviors...)
 	list[0].PathPattern = "default"
-	for _, b := range list {
+	return list
+}
+
+// held reads a slot out of a configuration.
+func held(ts *testscript.TestScript, doc []byte, path, trigger string) string {
+	for _, b := range behaviors(ts, doc) {
 		if b.PathPattern != path {
 			continue
 		}
