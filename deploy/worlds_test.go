@@ -1,0 +1,175 @@
+package deploy_test
+
+import (
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// A small world is enough: three functions, two distributions, two paths,
+// three triggers. Most random pairs of it plan without a conflict.
+var (
+	functionNames = []string{"s-auth", "s-geo", "s-resize"}
+	distributions = []string{"E1", "E2"}
+	paths         = []string{associations.DefaultPath, "/img/*"}
+	triggers      = []associations.Trigger{associations.ViewerRequest, associations.OriginRequest, associations.OriginResponse}
+)
+
+const account = "123456789012"
+
+func drawConfig(t *rapid.T) versions.Config {
+	return versions.Config{
+		Runtime: "nodejs24.x", Handler: "index.handler", Role: "arn:aws:iam::" + account + ":role/edge",
+		MemoryMB: rapid.SampledFrom([]int{128, 256}).Draw(t, "memory"), TimeoutSeconds: 5,
+	}
+}
+
+func drawSpec(t *rapid.T, name string) versions.Spec {
+	return versions.Spec{
+		Function: name,
+		Content:  versions.ContentID(rapid.SampledFrom([]string{"aaaa", "bbbb", "cccc"}).Draw(t, "content")),
+		Config:   drawConfig(t),
+	}
+}
+
+// drawDesired draws what a spec could want.
+func drawDesired(t *rapid.T) deploy.Desired {
+	want := deploy.Desired{
+		Stack: "s", Kind: deploy.KindApply, Account: account, Role: "arn:aws:iam::" + account + ":role/edge",
+		Distributions: []deploy.Distribution{{Key: "one", ID: "E1"}, {Key: "two", ID: "E2"}},
+		Bindings:      associations.Table{},
+	}
+	for _, name := range functionNames {
+		if rapid.Bool().Draw(t, "has "+name) {
+			spec := drawSpec(t, name)
+			want.Functions = append(want.Functions, deploy.Function{Key: name[2:], Spec: spec, CodeSHA256: "sha-" + string(spec.Content)})
+		}
+	}
+	if len(want.Functions) == 0 {
+		return want
+	}
+	for _, slot := range allSlots() {
+		if rapid.IntRange(0, 2).Draw(t, "bind "+slot.String()) == 0 {
+			f := rapid.SampledFrom(want.Functions).Draw(t, "function")
+			want.Bindings[slot] = associations.Binding{
+				Version:     versions.Ref{Function: f.Spec.Function},
+				IncludeBody: slot.Trigger.Request() && rapid.Bool().Draw(t, "body"),
+			}
+		}
+	}
+	return want
+}
+
+func allSlots() []associations.Slot {
+	var slots []associations.Slot
+	for _, d := range distributions {
+		for _, p := range paths {
+			for _, tr := range triggers {
+				slots = append(slots, associations.Slot{Distribution: d, Path: p, Trigger: tr})
+			}
+		}
+	}
+	return slots
+}
+
+// drawWorld draws an account that no release describes: some foreign functions
+// in some slots.
+func drawWorld(t *rapid.T, foreign bool) deploy.Observed {
+	have := deploy.Observed{
+		Stack: "s", Account: account, Heads: map[string]versions.Head{}, Versions: versions.Inventory{},
+		States: map[versions.Ref]versions.Published{}, Distributions: map[string]associations.State{},
+	}
+	for _, id := range distributions {
+		held := associations.Table{}
+		for _, slot := range allSlots() {
+			if foreign && slot.Distribution == id && rapid.IntRange(0, 11).Draw(t, "foreign") == 0 {
+				held[slot] = associations.Binding{Version: versions.Ref{Function: "other-team", Number: rapid.IntRange(1, 3).Draw(t, "n")}}
+			}
+		}
+		have.Distributions[id] = associations.State{
+			Distribution: id, Account: account, DomainName: id + ".cloudfront.net", Enabled: true,
+			Deployed: rapid.Bool().Draw(t, "deployed"), PolicyKnown: true,
+			Behaviors: []string{"/img/*", associations.DefaultPath}, Held: held, Functions: map[associations.Slot]string{},
+		}
+	}
+	return have
+}
+
+// run carries a plan out on a simulated account and commits its release.
+func run(t *rapid.T, have deploy.Observed, plan deploy.Plan) deploy.Observed {
+	after, err := deploy.Simulate(have, steps(plan)...)
+	if err != nil {
+		t.Fatalf("simulate: %v", err)
+	}
+	return commit(after, plan)
+}
+
+func steps(p deploy.Plan) []deploy.Step { return slices.Concat(p.Stages...) }
+
+// commit makes the plan's goal the live release, as the ledger would.
+func commit(after deploy.Observed, plan deploy.Plan) deploy.Observed {
+	if !plan.Changes() {
+		return after
+	}
+	r := record(after, plan)
+	after.Ledger = deploy.LedgerState{Exists: true, Account: account, Live: r}
+	return after
+}
+
+func record(after deploy.Observed, plan deploy.Plan) deploy.Release {
+	published := map[string]versions.Version{}
+	for _, s := range steps(plan) {
+		if p, ok := s.(deploy.Publish); ok {
+			list := after.Versions[p.Spec.Function]
+			if len(list) > 0 && list[len(list)-1].Spec == p.Spec {
+				published[p.Spec.Function] = list[len(list)-1]
+			}
+		}
+	}
+	r := plan.Goal.Resolve(published)
+	r.Number = max(after.Ledger.Live.Number, after.Ledger.Pending.Number) + 1
+	return r
+}
+
+// seeAll gives the planner of a rollback what Observe would have read.
+func seeAll(have deploy.Observed) deploy.Observed {
+	have.States = map[versions.Ref]versions.Published{}
+	for _, list := range have.Versions {
+		for _, v := range list {
+			have.States[v.Ref] = versions.Published{
+				Version: v, State: versions.State{State: "Active", Update: "Successful"},
+				Tags: map[string]string{versions.StackTag: v.Stack},
+			}
+		}
+	}
+	return have
+}
+
+func mustPlan(t *rapid.T, want deploy.Desired, have deploy.Observed, rules deploy.Rules) deploy.Plan {
+	plan, err := deploy.NewPlan(want, have, rules)
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	return plan
+}
+
+var adopt = deploy.Rules{Adopt: true, AllowDetach: true}
+
+// drawHistory applies a few random stacks and gives the account after each,
+// with the releases that led there.
+func drawHistory(t *rapid.T, n int) ([]deploy.Observed, []deploy.Release) {
+	have := drawWorld(t, true)
+	var worlds []deploy.Observed
+	var releases []deploy.Release
+	for range n {
+		have = run(t, have, mustPlan(t, drawDesired(t), have, adopt))
+		worlds = append(worlds, have)
+		releases = append(releases, have.Ledger.Live)
+	}
+	return worlds, releases
+}
+
