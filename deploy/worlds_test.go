@@ -172,4 +172,3 @@ func drawHistory(t *rapid.T, n int) ([]deploy.Observed, []deploy.Release) {
 	}
 	return worlds, releases
 }
-
