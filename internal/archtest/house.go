@@ -43,7 +43,8 @@ func may() map[string][]string {
 		"internal/bundle/wasm":          {},
 		"internal/bundle/wasm/wasmtest": {},
 		"internal/awscloud":             {"versions", "associations"},
-		"internal/ledger":               {"versions", "deploy"},
+		"internal/fetch":                {},
+		"internal/ledger":               {"versions", "deploy", "internal/fetch"},
 		"internal/render":               {"versions", "associations", "stackspec", "deploy"},
 		"internal/term":                 {},
 
@@ -72,7 +73,7 @@ func sole() map[string]string {
 	return map[string]string{
 		"github.com/aws":                        "internal/awscloud",
 		"github.com/goccy/go-yaml":              "stackspec",
-		"github.com/hashicorp/go-retryablehttp": "internal/ledger",
+		"github.com/hashicorp/go-retryablehttp": "internal/fetch",
 		"github.com/spf13/cobra":                "cmd/edgedeploy",
 		"github.com/spf13/pflag":                "cmd/edgedeploy",
 		"go.etcd.io/bbolt":                      "internal/localaws",

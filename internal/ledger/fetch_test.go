@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/edgedeploy/edgedeploy/internal/fetch"
 )
 
 // trip is a transport that is a function.
@@ -73,16 +75,16 @@ func TestFetchErrorsKeepTheLocationSecret(t *testing.T) {
 	}{
 		"a server that stays down": {secretURL, func(*http.Request) (*http.Response, error) {
 			return reply(http.StatusInternalServerError, ""), nil
-		}, "https://code.test: HTTP status 500", 1 + fetchRetries},
+		}, "https://code.test: HTTP status 500", 1 + fetch.Retries},
 		"no connection": {secretURL, func(r *http.Request) (*http.Response, error) {
 			return nil, errors.New("dial tcp: connection refused")
-		}, "https://code.test: dial tcp: connection refused", 1 + fetchRetries},
+		}, "https://code.test: dial tcp: connection refused", 1 + fetch.Retries},
 		"a transport that quotes the URL": {secretURL, func(r *http.Request) (*http.Response, error) {
 			return nil, errors.New("no answer to " + r.URL.String())
-		}, "https://code.test: the connection failed", 1 + fetchRetries},
+		}, "https://code.test: the connection failed", 1 + fetch.Retries},
 		"a transport that quotes the path": {secretURL, func(r *http.Request) (*http.Response, error) {
 			return nil, errors.New("no answer to " + r.URL.Path)
-		}, "https://code.test: the connection failed", 1 + fetchRetries},
+		}, "https://code.test: the connection failed", 1 + fetch.Retries},
 		"an expired signature": {secretURL, func(*http.Request) (*http.Response, error) {
 			return reply(http.StatusForbidden, "<Error>SIGNATURE KEY</Error>"), nil
 		}, "https://code.test: HTTP status 403 Forbidden", 1},
