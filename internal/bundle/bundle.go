@@ -36,6 +36,7 @@ type Bundle struct {
 	Zip        []byte
 	CodeSHA256 string // base64 of the SHA-256 of Zip, as Lambda reports it
 	Handler    string // for Lambda's configuration; "" from Open for a bundle not made here
+	ABI        ABI    // how events reach the handler; "" for a bundle with an entry of its own
 	Trampoline int    // 0 for a bundle with an entry of its own
 	Files      []File // sorted by name
 
@@ -129,7 +130,7 @@ func build(root *os.Root, f Function, lim limits) (Bundle, error) {
 		return Bundle{}, tooLarge(f.Name, "zipped", lim.zipped)
 	}
 	b := describe(draft.files, stored, zip)
-	b.Handler, b.Trampoline = draft.handler, draft.trampoline
+	b.Handler, b.ABI, b.Trampoline = draft.handler, draft.abi, draft.trampoline
 	b.Dropped, b.Warnings = draft.dropped, draft.warnings
 	return b, nil
 }
@@ -150,8 +151,8 @@ func open(zip []byte, lim limits) (Bundle, error) {
 		return Bundle{}, err
 	}
 	b := describe(files, stored, zip)
-	if n := trampolineOf(files); n != 0 {
-		b.Trampoline, b.Handler = n, wasmHandler
+	if n, abi := trampolineOf(files); n != 0 {
+		b.ABI, b.Trampoline, b.Handler = abi, n, wasmHandler
 	}
 	return b, nil
 }
@@ -160,6 +161,7 @@ func open(zip []byte, lim limits) (Bundle, error) {
 type draft struct {
 	files      files
 	handler    string
+	abi        ABI
 	trampoline int
 	dropped    []Dropped
 	warnings   []string

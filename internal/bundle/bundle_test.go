@@ -29,10 +29,10 @@ func TestBuildPacksAModuleWithItsTrampoline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, _ := Trampoline(1)
+	script, _ := Trampoline(1, Host)
 	want := map[string]string{
 		"config.json":     `{"a":{"y":[true,null,1.5],"z":1},"b":"<&>"}` + "\n",
-		"edgedeploy.json": `{"abi":"edge_abi_1","config":"config.json","module":"handler.wasm","onError":"continue","trampoline":1}` + "\n",
+		"edgedeploy.json": `{"abi":"host","config":"config.json","module":"handler.wasm","onError":"continue","trampoline":1}` + "\n",
 		"handler.wasm":    string(wasmtest.Host{}.Module()),
 		"index.js":        string(script),
 	}
@@ -86,7 +86,7 @@ func TestNoConfigMeansNoConfigFile(t *testing.T) {
 	if _, ok := got["config.json"]; ok {
 		t.Error("config.json is in the bundle")
 	}
-	if want := `{"abi":"edge_abi_1","module":"handler.wasm","onError":"fail","trampoline":1}` + "\n"; got["edgedeploy.json"] != want {
+	if want := `{"abi":"host","module":"handler.wasm","onError":"fail","trampoline":1}` + "\n"; got["edgedeploy.json"] != want {
 		t.Errorf("manifest %s, want %s", got["edgedeploy.json"], want)
 	}
 }
@@ -177,7 +177,7 @@ func TestABundleMadeHereOpensAsItself(t *testing.T) {
 
 func TestABundleOfOthersHasNoTrampoline(t *testing.T) {
 	t.Parallel()
-	script, _ := Trampoline(1)
+	script, _ := Trampoline(1, Host)
 	for name, entries := range map[string][]entry{
 		"an entry of its own":             {{name: "index.js", data: "exports.handler = 1"}},
 		"our entry without our manifest":  {{name: "index.js", data: string(script)}},
@@ -196,15 +196,20 @@ func TestABundleOfOthersHasNoTrampoline(t *testing.T) {
 func TestEveryTrampolineIsThere(t *testing.T) {
 	t.Parallel()
 	for n := 1; n <= NewestTrampoline; n++ {
-		b, ok := Trampoline(n)
-		if !ok || !bytes.Contains(b, []byte("exports.handler = async (event, context) =>")) {
-			t.Errorf("trampoline %d is missing or has no handler of two parameters", n)
+		for _, abi := range abis() {
+			b, ok := Trampoline(n, abi)
+			if !ok || !bytes.Contains(b, []byte("exports.handler = async (event, context) =>")) {
+				t.Errorf("trampoline %d for %s is missing or has no handler of two parameters", n, abi)
+			}
 		}
 	}
 	for _, n := range []int{-1, 0, NewestTrampoline + 1} {
-		if _, ok := Trampoline(n); ok {
+		if _, ok := Trampoline(n, Host); ok {
 			t.Errorf("there is a trampoline %d", n)
 		}
+	}
+	if _, ok := Trampoline(1, "none"); ok {
+		t.Error("there is a trampoline for no interface")
 	}
 }
 

@@ -18,48 +18,39 @@ const (
 	manifestFile = "edgedeploy.json"
 	moduleFile   = "handler.wasm"
 	configFile   = "config.json"
+	wasiFile     = "wasi.js"
 )
 
 // manifest is what the trampoline reads first. Its members are in the order of
 // their names, as everywhere in canonical JSON.
 type manifest struct {
-	ABI        string `json:"abi"`
+	ABI        ABI    `json:"abi"`
 	Config     string `json:"config,omitempty"`
 	Module     string `json:"module"`
 	OnError    string `json:"onError"`
 	Trampoline int    `json:"trampoline"`
+	WASI       bool   `json:"wasi,omitempty"`
 }
 
 func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
-	number := f.Trampoline
-	if number == 0 {
-		number = NewestTrampoline
-	}
-	script, ok := Trampoline(number)
-	if !ok {
-		return draft{}, &Error{
-			Path:   f.Name,
-			Reason: fmt.Sprintf("trampoline %d is not in this program, which has 1 to %d", number, NewestTrampoline),
-			Hint:   "use a newer edgedeploy",
-		}
-	}
-	m := manifest{ABI: hostABI, Module: moduleFile, OnError: f.OnError, Trampoline: number}
-	switch f.OnError {
-	case "":
-		m.OnError = "fail"
-	case "fail", "continue":
-	default:
-		return draft{}, &Error{Path: f.Name, Reason: fmt.Sprintf("on-error is %q", f.OnError), Hint: "want fail or continue"}
+	m, err := newManifest(f)
+	if err != nil {
+		return draft{}, err
 	}
 	raw, err := readFile(root, f.Wasm, lim.unzipped)
 	if err != nil {
 		return draft{}, err
 	}
-	module, dropped, err := prepare(f, raw)
+	module, err := prepare(f, raw)
 	if err != nil {
 		return draft{}, err
 	}
-	out := files{entryFile: script, moduleFile: module}
+	m.ABI, m.Module, m.WASI = module.abi, moduleFile, module.wasi
+	script, _ := Trampoline(m.Trampoline, m.ABI)
+	out := files{entryFile: script, moduleFile: module.code}
+	if m.WASI {
+		out[wasiFile] = asset(m.Trampoline, wasiFile)
+	}
 	if err := addConfig(out, f); err != nil {
 		return draft{}, err
 	}
@@ -69,30 +60,62 @@ func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
 	if out[manifestFile], err = canonical(m); err != nil {
 		return draft{}, err
 	}
-	return draft{files: out, handler: wasmHandler, trampoline: number, dropped: dropped}, nil
+	return draft{files: out, handler: wasmHandler, abi: m.ABI, trampoline: m.Trampoline, dropped: module.dropped}, nil
+}
+
+// newManifest holds what does not depend on the module.
+func newManifest(f Function) (manifest, error) {
+	m := manifest{OnError: f.OnError, Trampoline: f.Trampoline}
+	if m.Trampoline == 0 {
+		m.Trampoline = NewestTrampoline
+	}
+	if m.Trampoline < 1 || m.Trampoline > NewestTrampoline {
+		return manifest{}, &Error{
+			Path:   f.Name,
+			Reason: fmt.Sprintf("trampoline %d is not in this program, which has 1 to %d", m.Trampoline, NewestTrampoline),
+			Hint:   "use a newer edgedeploy",
+		}
+	}
+	switch f.OnError {
+	case "":
+		m.OnError = "fail"
+	case "fail", "continue":
+	default:
+		return manifest{}, &Error{Path: f.Name, Reason: fmt.Sprintf("on-error is %q", f.OnError), Hint: "want fail or continue"}
+	}
+	return m, nil
 }
 
 // rebuild is what helps against a module that is damaged or no module at all.
 const rebuild = "build the handler again, for wasm32, and see that the file is copied whole"
 
+// prepared is a module that is fit to be packed.
+type prepared struct {
+	code    []byte
+	abi     ABI
+	wasi    bool
+	dropped []Dropped
+}
+
 // prepare checks a module and leaves out the sections nobody reads at the edge.
-func prepare(f Function, raw []byte) ([]byte, []Dropped, error) {
+func prepare(f Function, raw []byte) (prepared, error) {
 	m, err := wasm.Parse(raw)
 	if err != nil {
-		return nil, nil, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
+		return prepared{}, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
 	}
-	if err := checkHost(f.Wasm, m); err != nil {
-		return nil, nil, err
+	abi, err := check(f.Wasm, m)
+	if err != nil {
+		return prepared{}, err
 	}
 	module, sections, err := wasm.Strip(raw, func(name string) bool { return droppable(name, f.KeepNames) })
 	if err != nil {
-		return nil, nil, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
+		return prepared{}, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
 	}
-	var dropped []Dropped
+	out := prepared{code: module, abi: abi, wasi: wantsWASI(m)}
 	for _, s := range sections {
-		dropped = append(dropped, Dropped{Name: s.Name, Bytes: s.Size})
+		out.dropped = append(out.dropped, Dropped{Name: s.Name, Bytes: s.Size})
 	}
-	return module, dropped, nil
+	return out, nil
 }
 
 // droppable says whether a custom section is for tools only. Sections of
