@@ -39,7 +39,8 @@ func may() map[string][]string {
 		"stackspec":    {"versions", "associations"},
 		"deploy":       {"versions", "associations", "stackspec"},
 
-		"internal/bundle":               {"versions", "internal/bundle/wasm"},
+		"internal/bundle":               {"versions", "internal/bundle/script", "internal/bundle/wasm"},
+		"internal/bundle/script":        {"internal/bundle/wasm"},
 		"internal/bundle/wasm":          {},
 		"internal/bundle/wasm/wasmtest": {},
 		"internal/awscloud":             {"versions", "associations"},
@@ -72,6 +73,7 @@ func testMay() map[string][]string {
 func sole() map[string]string {
 	return map[string]string{
 		"github.com/aws":                        "internal/awscloud",
+		"github.com/evanw/esbuild":              "internal/bundle/script",
 		"github.com/goccy/go-yaml":              "stackspec",
 		"github.com/hashicorp/go-retryablehttp": "internal/fetch",
 		"github.com/spf13/cobra":                "cmd/edgedeploy",

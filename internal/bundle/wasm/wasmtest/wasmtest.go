@@ -102,3 +102,35 @@ func (h Host) Module() []byte {
 	sections = append(sections, Section(10, Vec(bodies...)))
 	return Module(append(sections, h.Custom...)...)
 }
+
+// Counter is a module that remembers: count returns how often it was called,
+// trap traps. With an import, call calls that function.
+type Counter struct {
+	From, Name string   // the import, of type () -> (); no From, no import
+	Custom     [][]byte // sections to append
+}
+
+// Module encodes it.
+func (c Counter) Module() []byte {
+	imports, first := [][]byte{}, 0
+	funcs := [][]byte{Leb(0), Leb(1)}
+	// global.get 0, i32.const 1, i32.add, global.set 0, global.get 0
+	bodies := [][]byte{Body(0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0), Body(0x00)}
+	if c.From != "" {
+		imports, first = append(imports, ImportFunc(c.From, c.Name, 1)), 1
+		funcs, bodies = append(funcs, Leb(1)), append(bodies, Body(0x10, 0))
+	}
+	exports := [][]byte{Export("memory", 2, 0), Export("count", 0, first), Export("trap", 0, first+1)}
+	if c.From != "" {
+		exports = append(exports, Export("call", 0, first+2))
+	}
+	return Module(append([][]byte{
+		Section(1, Vec(Sig(nil, []byte{I32}), Sig(nil, nil))),
+		Section(2, Vec(imports...)),
+		Section(3, Vec(funcs...)),
+		Section(5, Vec([]byte{0, 1})),
+		Section(6, Vec([]byte{I32, 1, 0x41, 0, 0x0b})),
+		Section(7, Vec(exports...)),
+		Section(10, Vec(bodies...)),
+	}, c.Custom...)...)
+}

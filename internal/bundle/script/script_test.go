@@ -1,0 +1,248 @@
+package script
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm/wasmtest"
+)
+
+type tree map[string]string
+
+// write puts files into a folder, and opens it.
+func (files tree) write(t *testing.T, dir string) *os.Root {
+	t.Helper()
+	for name, text := range files {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := root.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return root
+}
+
+func bundleAt(root *os.Root, entry string) (Output, error) {
+	return Bundle(Input{Root: root, Entry: entry, Node: 22, MaxFile: 1 << 20})
+}
+
+func module() string { return string(wasmtest.Counter{}.Module()) }
+
+const handler = "export const handler = async (event) => event;\n"
+
+func TestWhatCannotRunAtTheEdgeIsRefusedWithItsPlace(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		files     tree
+		say, hint string
+	}{
+		"no entry":            {tree{"other.ts": ""}, "src/h.ts: cannot be read: no such file", "correct the path"},
+		"a package not there": {tree{"src/h.ts": "\nimport x from 'left-pad';\n" + handler + "x;"}, `src/h.ts:2:15: Could not resolve "left-pad"`, "npm install"},
+		"a file not there":    {tree{"src/h.ts": "import x from './pkg/x.js';\n" + handler + "x;"}, `src/h.ts:1:15: Could not resolve "./pkg/x.js"`, "build what makes the file"},
+		"the AWS SDK, not installed": {tree{"src/h.ts": "import '@aws-sdk/client-s3';\n" + handler},
+			`Could not resolve "@aws-sdk/client-s3"`, "the AWS SDK included"},
+		"a mistake in the source": {tree{"src/h.ts": "export const handler = async (event) => {\n  return event +;\n}"}, `src/h.ts:2:17: Unexpected ";"`, ""},
+		"no handler":              {tree{"src/h.ts": "export const handel = () => 1;"}, "src/h.ts: does not export handler", "export const handler"},
+		"no handler anywhere":     {tree{"src/h.ts": "export const x = 1; export { handel } from './x.ts'"}, `Could not resolve "./x.ts"`, ""},
+		"top-level await":         {tree{"src/h.ts": "await 1;\n" + handler}, "src/h.ts:1:1: Top-level await", "inside of the handler"},
+		"native code":             {tree{"src/h.ts": "import x from 'n';\n" + handler + "x;", "node_modules/n/index.js": "module.exports = require('./build/n.node')", "node_modules/n/build/n.node": "x"}, `"./build/n.node" is a native library`, "WebAssembly instead"},
+		"native code for every platform": {tree{
+			"src/h.ts":                        "import x from 'sharp';\n" + handler + "x;",
+			"node_modules/sharp/package.json": `{"main": "i.js", "optionalDependencies": {"@img/sharp-linux-x64": "1"}}`,
+			"node_modules/sharp/i.js":         "module.exports = require(`@img/sharp-${process.platform}-x64`)",
+		}, `src/h.ts:1:15: "sharp" brings a native library`, "photon-node"},
+		"code from the web": {tree{"src/h.ts": "import x from 'https://esm.sh/x';\n" + handler + "x;"}, "is an address", "install the package"},
+		"a picture":         {tree{"src/h.ts": "import x from './x.png';\n" + handler + "x;", "src/x.png": "x"}, "No loader is configured", "JSON, text and WebAssembly"},
+		"a module that is none": {tree{"src/h.ts": "import x from './x.wasm';\n" + handler + "x;", "src/x.wasm": "x"},
+			"is not a module that Node.js 20 to 24 accept", "--all-features"},
+		"a typed function reference": {tree{"src/h.ts": "import x from './x.wasm';\n" + handler + "x;", "src/x.wasm": string(wasmtest.Module(
+			wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{0x64, 0x70}, nil)))))},
+			"is not a module that Node.js 20 to 24 accept", "--all-features"},
+		"a large file":      {tree{"src/h.ts": "import x from './x.json';\n" + handler + "x;", "src/x.json": `"` + strings.Repeat("x", 1<<20) + `"`}, "no bundle holds more than", ""},
+		"extends not there": {tree{"src/h.ts": handler, "tsconfig.json": `{"extends": "./base.json"}`}, `tsconfig.json: extends "./base.json", which is not in the project`, "npm install"},
+		"extends that leaves the project": {tree{"src/h.ts": handler, "src/tsconfig.json": `{/* up */ "extends": ["../../../etc/x.json",]}`},
+			`src/tsconfig.json: extends "../../../etc/x.json", which is not in the project`, "outside of the project"},
+		"a tsconfig that is none": {tree{"src/h.ts": handler, "tsconfig.json": `{`}, "tsconfig.json: is not JSON with comments", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := bundleAt(tt.files.write(t, t.TempDir()), "src/h.ts")
+			e, ok := errors.AsType[*Error](err)
+			if !ok {
+				t.Fatalf("got %v, want an *Error", err)
+			}
+			if !strings.Contains(e.Error(), tt.say) || !strings.Contains(e.Problems[0].Hint, tt.hint) {
+				t.Errorf("got %q, hint %q\nwant %q, hint %q", e, e.Problems[0].Hint, tt.say, tt.hint)
+			}
+		})
+	}
+}
+
+// Every way out of the root that a source, a package or a link could take.
+func TestNothingOutsideOfTheRootIsRead(t *testing.T) {
+	t.Parallel()
+	tests := map[string]tree{
+		"a path upward":              {"in/h.js": "import x from '../../secret.js';\n" + handler + "x;"},
+		"an absolute path":           {"in/h.js": "import x from 'TOP/secret.js';\n" + handler + "x;"},
+		"a package above the root":   {"in/h.js": "import x from 'above';\n" + handler + "x;"},
+		"a link to a file":           {"in/h.js": "import x from './link.js';\n" + handler + "x;"},
+		"a link to a folder":         {"in/h.js": "import x from './folder/secret.js';\n" + handler + "x;"},
+		"a module by its path":       {"in/h.js": "import x from '../../secret.wasm';\n" + handler + "x;"},
+		"a link in place of package": {"in/h.js": "import x from 'linked';\n" + handler + "x;"},
+	}
+	for name, files := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			top := t.TempDir()
+			above := tree{"secret.js": "export default 'SECRET'", "secret.wasm": module(), "node_modules/above/index.js": "module.exports = 'SECRET'"}
+			above.write(t, top)
+			for name := range files {
+				files[name] = strings.ReplaceAll(files[name], "TOP", filepath.ToSlash(top))
+			}
+			files["node_modules/here/index.js"] = ""
+			root := files.write(t, filepath.Join(top, "project"))
+			for link, target := range map[string]string{
+				"in/link.js": filepath.Join(top, "secret.js"), "in/folder": top,
+				"node_modules/linked": filepath.Join(top, "node_modules", "above"),
+			} {
+				if err := os.Symlink(target, filepath.Join(top, "project", link)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, err := bundleAt(root, "in/h.js")
+			if err == nil || !strings.Contains(err.Error(), outside) {
+				t.Errorf("got %v, want it refused as outside", err)
+			}
+			if strings.Contains(string(out.Script), "SECRET") || len(out.Wasm) > 0 {
+				t.Error("it was read all the same")
+			}
+		})
+	}
+}
+
+// A path in a text is no import: what lies outside is not taken, and nothing
+// is said, because most such texts are no paths at all.
+func TestAPathInATextTakesOnlyFilesOfTheProject(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	tree{"secret.wasm": module()}.write(t, top)
+	root := tree{"h.js": "const p = require('path').join(__dirname, '../secret.wasm'), q = __dirname + '/none.wasm';\nexports.handler = () => [p, q]"}.write(t, filepath.Join(top, "project"))
+	out, err := bundleAt(root, "h.js")
+	if err != nil || len(out.Wasm) != 0 {
+		t.Errorf("got %d modules, %v", len(out.Wasm), err)
+	}
+}
+
+// The same project gives the same bytes wherever it lies, whichever folder
+// above it is taken as the root, and whatever lies around it.
+func TestTheSameSourcesGiveTheSameBytesAnywhere(t *testing.T) {
+	t.Parallel()
+	project := tree{
+		"fn/src/h.ts": "import { a } from '../../lib/a.js';\nimport one from 'one';\nimport two from 'two';\n" +
+			"export const handler = async (event: any): Promise<any> => ({ ...event, a, one, two, u: import.meta.url });\n",
+		"lib/a.js":                       "export const a = 'a';\n",
+		"node_modules/one/index.js":      "module.exports = require('fs').readFileSync(require('path').join(__dirname, 'index_bg.wasm'));",
+		"node_modules/one/index_bg.wasm": module(),
+		"node_modules/two/index.js":      "module.exports = require('fs').readFileSync(`${__dirname}/index_bg.wasm`);",
+		"node_modules/two/index_bg.wasm": string(wasmtest.Counter{From: "env", Name: "f"}.Module()),
+	}
+	var first Output
+	for i, below := range []string{"p", "p", "another/and/deeper"} {
+		top := t.TempDir()
+		dir, rootDir, entry := filepath.Join(top, below), filepath.Join(top, below), "fn/src/h.ts"
+		root := project.write(t, dir)
+		if i == 1 { // a root further up, and things that esbuild would look at
+			rootDir, entry = top, below+"/"+entry
+			tree{"tsconfig.json": `{"compilerOptions": {"target": "es5"}}`}.write(t, filepath.Dir(top))
+			root = tree{}.write(t, rootDir)
+		}
+		out, err := bundleAt(root, entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = out
+		}
+		if diff := cmp.Diff(string(first.Script), string(out.Script)); diff != "" {
+			t.Errorf("%s: -first +this\n%s", below, diff)
+		}
+		if got := slices.Sorted(maps.Keys(out.Wasm)); len(got) != 2 || !slices.Equal(got, slices.Sorted(maps.Keys(first.Wasm))) {
+			t.Errorf("%s: modules %v", below, got)
+		}
+		if strings.Contains(string(out.Script), filepath.ToSlash(top)) || strings.Contains(string(out.Script), filepath.Base(top)) {
+			t.Errorf("%s: the output knows where it was made", below)
+		}
+	}
+}
+
+func TestOneModuleUsedTwiceIsThereOnce(t *testing.T) {
+	t.Parallel()
+	root := tree{
+		"h.js":   "import a from './a.wasm';\nimport b from './b/a.wasm';\nexport const handler = () => [a, b];",
+		"a.wasm": module(), "b/a.wasm": module(),
+	}.write(t, t.TempDir())
+	out, err := bundleAt(root, "h.js")
+	if err != nil || len(out.Wasm) != 1 {
+		t.Fatalf("%d modules, %v", len(out.Wasm), err)
+	}
+}
+
+// Whatever is found at run time only is not in the bundle. What a package
+// tries and can do without is its own business.
+func TestWhatCannotBeFollowedIsAWarning(t *testing.T) {
+	t.Parallel()
+	root := tree{
+		"h.js":                    "const p = require('p');\nexports.handler = (event) => [p, require(event.x), import(event.y)];",
+		"node_modules/p/index.js": "module.exports = (n) => require(n);\ntry { require('optional') } catch {}\n",
+	}.write(t, t.TempDir())
+	out, err := bundleAt(root, "h.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`h.js:2:34: This call to "require" will not be bundled because the argument is not a string literal`,
+		`h.js:2:52: This "import" expression will not be bundled because the argument is not a string literal`,
+		`node_modules/p/index.js:1:25: This call to "require" will not be bundled because the argument is not a string literal`,
+	}
+	if diff := cmp.Diff(want, out.Warnings); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestAWellMadeEntryHasNoWarnings(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"h.js":   "exports.handler = async (event) => event;",
+		"m.js":   "module.exports = async (event) => event;",
+		"h.mjs":  handler,
+		"d.mjs":  "export default async (event) => event;",
+		"o.mjs":  "export default { handler: async (event) => event };",
+		"h.cts":  "export = { handler: async (event: object) => event };",
+		"h.tsx":  handler,
+		"url.js": handler + "import.meta.url;",
+	} {
+		out, err := bundleAt(tree{name: text, "package.json": "{}"}.write(t, t.TempDir()), name)
+		if err != nil || len(out.Warnings) > 0 {
+			t.Errorf("%s: %v, %q", name, err, out.Warnings)
+		}
+	}
+}
