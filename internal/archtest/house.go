@@ -48,6 +48,7 @@ func may() map[string][]string {
 		"internal/ledger":               {"versions", "deploy", "internal/fetch"},
 		"internal/render":               {"versions", "associations", "stackspec", "deploy"},
 		"internal/term":                 {},
+		"internal/result":               {},
 
 		"internal/localaws":        {"internal/localaws/cf", "internal/localaws/iam", "internal/localaws/kv", "internal/localaws/lambda"},
 		"internal/localaws/cf":     {"internal/localaws/kv"},
@@ -87,7 +88,7 @@ func sole() map[string]string {
 
 // bans is what keeps decisions pure and libraries silent.
 func bans() []Ban {
-	pure := []string{"versions", "associations", "stackspec", "deploy", "internal/render"}
+	pure := []string{"versions", "associations", "stackspec", "deploy", "internal/render", "internal/result"}
 	wiring := []string{"cmd", "integration"}
 	return []Ban{
 		{

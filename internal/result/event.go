@@ -1,0 +1,126 @@
+package result
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Trigger is a CloudFront event type, as config.eventType spells it.
+type Trigger string
+
+// The four event types.
+const (
+	ViewerRequest  Trigger = "viewer-request"
+	OriginRequest  Trigger = "origin-request"
+	OriginResponse Trigger = "origin-response"
+	ViewerResponse Trigger = "viewer-response"
+)
+
+// Triggers lists the event types in the order in which a request meets them.
+func Triggers() []Trigger {
+	return []Trigger{ViewerRequest, OriginRequest, OriginResponse, ViewerResponse}
+}
+
+func (t Trigger) request() bool { return t == ViewerRequest || t == OriginRequest }
+
+// Event is an event of CloudFront's for a function.
+type Event struct {
+	Trigger           Trigger
+	doc               []byte
+	request, response map[string]any
+}
+
+// JSON is the event as Lambda hands it to the function: with its one record
+// around it, whatever ParseEvent was given.
+func (e Event) JSON() []byte { return e.doc }
+
+// EventError says why a document is no event of CloudFront's.
+type EventError struct {
+	Path   string // JSON pointer to the member at fault; "" for the whole
+	Reason string
+}
+
+func (e *EventError) Error() string {
+	if e.Path == "" {
+		return e.Reason
+	}
+	return e.Path + " " + e.Reason
+}
+
+// ParseEvent reads a whole event ({"Records": [{"cf": …}]}), or only its
+// record ({"cf": …}), or only what is in that ({"config": …, "request": …}).
+// The error is an [*EventError].
+func ParseEvent(doc []byte) (Event, error) {
+	cf, raw, at, err := record(doc)
+	if err != nil {
+		return Event{}, err
+	}
+	config, ok := cf["config"].(map[string]any)
+	if !ok {
+		return Event{}, &EventError{at, "has no config object: an event says {\"config\": {\"eventType\": …}, \"request\": …}"}
+	}
+	trigger, _ := config["eventType"].(string)
+	e := Event{Trigger: Trigger(trigger)}
+	if !slices.Contains(Triggers(), e.Trigger) {
+		return Event{}, &EventError{at + "/config/eventType", fmt.Sprintf("is %q: want viewer-request, origin-request, origin-response or viewer-response", trigger)}
+	}
+	if e.request, ok = cf["request"].(map[string]any); !ok {
+		return Event{}, &EventError{at + "/request", "is no object: every event has the request"}
+	}
+	if e.response, ok = cf["response"].(map[string]any); !ok && !e.Trigger.request() {
+		return Event{}, &EventError{at + "/response", "is no object: " + trigger + " has the response"}
+	}
+	e.doc = slices.Concat([]byte(`{"Records":[{"cf":`), raw, []byte(`}]}`))
+	return e, nil
+}
+
+// record finds the record's members, their text, and where they stand.
+func record(doc []byte) (cf map[string]any, raw []byte, at string, err error) {
+	top, err := object(doc, "")
+	if err != nil {
+		return nil, nil, "", err
+	}
+	raw = doc
+	if list, ok := top["Records"]; ok {
+		var records []json.RawMessage
+		if err := json.Unmarshal(list, &records); err != nil || len(records) != 1 {
+			return nil, nil, "", &EventError{"/Records", "is no list of exactly one record"}
+		}
+		raw, at = records[0], "/Records/0"
+		if top, err = object(raw, at); err != nil {
+			return nil, nil, "", err
+		}
+		if _, ok := top["cf"]; !ok {
+			return nil, nil, "", &EventError{at, "has no cf: it is no event of CloudFront's"}
+		}
+	}
+	if inner, ok := top["cf"]; ok {
+		raw, at = inner, at+"/cf"
+	}
+	if err := json.Unmarshal(raw, &cf); err != nil || cf == nil {
+		return nil, nil, "", &EventError{at, "is no object"}
+	}
+	return cf, raw, at, nil
+}
+
+func object(doc []byte, at string) (map[string]json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(doc))
+	var members map[string]json.RawMessage
+	if err := d.Decode(&members); err != nil {
+		if _, ok := errors.AsType[*json.SyntaxError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, &EventError{at, fmt.Sprintf("is no JSON: %v, at byte %d", err, d.InputOffset())}
+		}
+		return nil, &EventError{at, "is no JSON object"}
+	}
+	if members == nil {
+		return nil, &EventError{at, "is null"}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, &EventError{at, "has something behind its end"}
+	}
+	return members, nil
+}

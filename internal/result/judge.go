@@ -1,0 +1,206 @@
+package result
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Returned is what a function returned: as the JSON that Lambda makes of it,
+// and what that JSON hides.
+type Returned struct {
+	JSON   []byte
+	Hidden []Hidden
+}
+
+// Hidden is a value that JSON cannot say.
+type Hidden struct {
+	Path string `json:"path"` // JSON pointer
+	// Kind is what stands there in JavaScript: undefined, Map, Set, function,
+	// symbol, NaN, Infinity or -Infinity.
+	Kind string `json:"kind"`
+}
+
+// Judge says what CloudFront would find wrong with a result, in the order of
+// the paths. What the event already carried is never a violation.
+func Judge(e Event, r Returned) []Violation {
+	j := &judge{event: e, hidden: map[string]string{}, rules: map[string]Rule{}}
+	for _, rule := range Rules() {
+		j.rules[rule.Name] = rule
+	}
+	for _, h := range r.Hidden {
+		j.hidden[h.Path] = h.Kind
+	}
+	j.whole(r.JSON)
+	slices.SortStableFunc(j.out, func(a, b Violation) int { return cmp.Compare(a.Path, b.Path) })
+	return j.out
+}
+
+// Refused says that CloudFront would not accept the result.
+func Refused(violations []Violation) bool {
+	return slices.ContainsFunc(violations, func(v Violation) bool { return v.Severity == Error })
+}
+
+type judge struct {
+	event  Event
+	hidden map[string]string
+	rules  map[string]Rule
+	out    []Violation
+}
+
+func (j *judge) add(s Severity, path, rule, format string, args ...any) {
+	r := j.rules[rule]
+	v := Violation{Path: path, Rule: rule, Severity: s, Text: fmt.Sprintf(format, args...), Source: r.Source}
+	if s == Error && rule != ruleLost {
+		v.Status, v.Page = 502, r.Page
+	}
+	j.out = append(j.out, v)
+}
+
+func (j *judge) refuse(path, rule, format string, args ...any) {
+	j.add(Error, path, rule, format, args...)
+}
+
+func (j *judge) warn(path, rule, format string, args ...any) {
+	j.add(Warning, path, rule, format, args...)
+}
+
+func (j *judge) whole(doc []byte) {
+	if kind, ok := j.hidden[""]; ok {
+		j.refuse("", ruleObject, "the function returned %s; return %s", kind, j.wanted())
+		return
+	}
+	var v any
+	if err := json.Unmarshal(doc, &v); err != nil {
+		j.refuse("", ruleObject, "the function returned no JSON: %v", err)
+		return
+	}
+	got, ok := v.(map[string]any)
+	if !ok {
+		j.refuse("", ruleObject, "the function returned %s; return %s", kindOf(v), j.wanted())
+		return
+	}
+	for path, kind := range j.hidden {
+		switch kind {
+		case "Map", "Set":
+			j.refuse(path, ruleLost, "is a %s, which JSON turns into {}: what is in it is lost", kind)
+		case "function", "symbol":
+			j.refuse(path, ruleLost, "is a %s, which JSON leaves out", kind)
+		}
+	}
+	switch _, status := got["status"]; {
+	case status && j.event.Trigger.request():
+		j.generated(got)
+	case status:
+		j.updated(got)
+	case got["Records"] != nil, got["cf"] != nil, got["request"] != nil:
+		j.refuse("", ruleKind, "the function returned the event; return %s", j.wanted())
+	case !hasAny(got, "method", "uri", "clientIp", "querystring", "origin"):
+		j.refuse("", ruleKind, "the result has no status, so it is no response, and no uri, so it is no request; return %s", j.wanted())
+	case j.event.Trigger.request():
+		j.request(got)
+	default:
+		j.refuse("", ruleKind, "the function returned a request, or a response without status; return %s", j.wanted())
+	}
+}
+
+func (j *judge) wanted() string {
+	if j.event.Trigger.request() {
+		return "event.Records[0].cf.request, or a response with a status"
+	}
+	return "event.Records[0].cf.response"
+}
+
+// members checks for nulls and for members that nobody knows. What was so in
+// the event is let through.
+func (j *judge) members(at string, got, was map[string]any, known ...string) {
+	for _, key := range sorted(got) {
+		path := at + "/" + escape(key)
+		old, had := was[key]
+		if had && reflect.DeepEqual(got[key], old) {
+			continue
+		}
+		switch {
+		case !slices.Contains(known, key):
+			j.warn(path, ruleUnknown, "CloudFront knows no member %s here; whether it ignores it is not documented", key)
+		case got[key] == nil:
+			j.null(path)
+		}
+	}
+}
+
+func (j *judge) null(path string) {
+	if kind := j.hidden[path]; kind != "" && kind != "undefined" {
+		j.refuse(path, ruleNull, "is %s, which JSON turns into null", kind)
+		return
+	}
+	j.refuse(path, ruleNull, "is null: leave it out instead")
+}
+
+// text gives a member that must be a string. ok is false when there is nothing
+// to check: it is missing, as it was in the event, or refused here.
+func (j *judge) text(at, rule string, got, was map[string]any, key string) (string, bool) {
+	v, there := got[key]
+	old, had := was[key]
+	if !there || v == nil || had && reflect.DeepEqual(v, old) {
+		return "", false
+	}
+	s, ok := v.(string)
+	if !ok {
+		j.refuse(at+"/"+key, rule, "is %s; CloudFront wants a string", kindOf(v))
+	}
+	return s, ok
+}
+
+// changed says that a member is there and not as it was.
+func changed(got, was map[string]any, key string) bool {
+	v, there := got[key]
+	old, had := was[key]
+	return there && !(had && reflect.DeepEqual(v, old))
+}
+
+func hasAny(m map[string]any, keys ...string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { _, ok := m[k]; return ok })
+}
+
+func sorted(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// escape writes a member's name in a JSON pointer (RFC 6901).
+func escape(key string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+func item(at string, i int) string { return at + "/" + strconv.Itoa(i) }
+
+func kindOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "a boolean"
+	case float64:
+		return "the number " + strconv.FormatFloat(v, 'g', -1, 64)
+	case string:
+		return "a string"
+	case []any:
+		return "a list"
+	default:
+		return "an object"
+	}
+}
+
+// control says that a text has a control character.
+func control(s string) bool { return strings.ContainsFunc(s, isControl) }
+
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
