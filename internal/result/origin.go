@@ -92,8 +92,8 @@ func (j *judge) custom(at string, got, was map[string]any) {
 	if n, ok := j.number(at, got, was, "port"); ok && n != 80 && n != 443 && (n < 1024 || n > 65535) {
 		j.refuse(at+"/port", ruleOrigin, "is %v; CloudFront takes 80, 443 and 1024 to 65535", n)
 	}
-	j.timeout(at, got, was, "keepaliveTimeout", 1, oldKeepalive)
-	j.timeout(at, got, was, "readTimeout", oldReadMin, oldReadMax)
+	j.timeout(at, got, was, "keepaliveTimeout")
+	j.timeout(at, got, was, "readTimeout")
 	j.protocols(at+"/sslProtocols", got["sslProtocols"], was["sslProtocols"])
 }
 
@@ -120,15 +120,19 @@ func (j *judge) number(at string, got, was map[string]any, key string) (float64,
 	return n, true
 }
 
-// timeout judges seconds: oldMin to oldMax is what every account has.
-func (j *judge) timeout(at string, got, was map[string]any, key string, oldMin, oldMax float64) {
+// timeout judges seconds.
+func (j *judge) timeout(at string, got, was map[string]any, key string) {
+	least, most := 1, oldKeepalive // what every account may have
+	if key == "readTimeout" {
+		least, most = oldReadMin, oldReadMax
+	}
 	n, ok := j.number(at, got, was, key)
 	switch {
 	case !ok:
 	case n < 1 || n > newTimeout:
 		j.refuse(at+"/"+key, ruleOrigin, "is %v seconds; CloudFront takes 1 to %d at most", n, newTimeout)
-	case n < oldMin || n > oldMax:
-		j.warn(at+"/"+key, ruleOrigin, "is %v seconds; more or less than %v to %v needs an account whose quota allows it", n, oldMin, oldMax)
+	case n < float64(least) || n > float64(most):
+		j.warn(at+"/"+key, ruleOrigin, "is %v seconds; more or less than %v to %v needs an account whose quota allows it", n, least, most)
 	}
 }
 
