@@ -132,7 +132,7 @@ func run(t *testing.T, node string, b bundle.Bundle, events ...object) session {
 	return s
 }
 
-func unpack(t *testing.T, b []byte) string {
+func unpack(t testing.TB, b []byte) string {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {

@@ -70,8 +70,10 @@ function changeHeaders(holder, key, patch) {
   object(patch, key);
   if (!holder[key]) put(holder, key, {});
   const headers = holder[key];
+  const seen = new Set();
   for (const name of Object.keys(patch)) {
     const to = headerKey(name);
+    if (seen.size === seen.add(to).size) refuse(`header ${name} is there twice, in another case`);
     const all = patch[name] === null ? [] : [patch[name]].flat();
     if (all.length > 0) {
       put(headers, to, all.map((value) => ({ key: name, value: headerValue(string(value, `header ${name}`)) })));
