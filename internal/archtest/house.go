@@ -47,6 +47,7 @@ func may() map[string][]string {
 		"internal/fetch":                {},
 		"internal/ledger":               {"versions", "deploy", "internal/fetch"},
 		"internal/render":               {"versions", "associations", "stackspec", "deploy"},
+		"internal/sources":              {"internal/fetch"},
 		"internal/term":                 {},
 		"internal/result":               {},
 
