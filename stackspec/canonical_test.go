@@ -52,10 +52,14 @@ func stacks(t *rapid.T) stackspec.Stack {
 			},
 		}
 		if rapid.Bool().Draw(t, "bundle") {
-			f.Bundle = rapid.SampledFrom([]string{"dist", "../x/y.zip"}).Draw(t, "path")
+			f.Bundle = rapid.SampledFrom([]string{"dist", "../x/y.zip", "https://x/./y/../z.zip?a//b"}).Draw(t, "path")
 		} else {
-			f.Wasm, f.OnError = key+".wasm", rapid.SampledFrom([]string{"fail", "continue"}).Draw(t, "on-error")
+			f.Wasm = rapid.SampledFrom([]string{key + ".wasm", "https://example.com/" + key, "http://127.0.0.1:1/x"}).Draw(t, "module")
+			f.OnError = rapid.SampledFrom([]string{"fail", "continue"}).Draw(t, "on-error")
 			f.KeepNames, f.Trampoline = rapid.Bool().Draw(t, "keep"), rapid.IntRange(0, 2).Draw(t, "trampoline")
+		}
+		if strings.Contains(f.Wasm+f.Bundle, "://") {
+			f.SHA256 = digest
 		}
 		f.Baked = rapid.SampledFrom([]map[string]any{
 			nil, {"a": json.Number("1.0"), "b": []any{"x", false, map[string]any{}}, "c": []any{}}, {"k: v": map[string]any{"deep": "line\nline\n"}},
@@ -189,6 +193,9 @@ func (s *speller) function(st stackspec.Stack, f, common stackspec.Function) map
 			delete(m, "trampoline") // 0 cannot be written
 		}
 	}
+	if f.SHA256 != "" {
+		m["sha256"] = f.SHA256
+	}
 	optional("config", f.Baked, f.Baked == nil)
 	if m["config"] != nil && f.Baked == nil {
 		m["config"] = map[string]any{}
@@ -211,6 +218,9 @@ func (s *speller) function(st stackspec.Stack, f, common stackspec.Function) map
 }
 
 func (s *speller) path(p string) string {
+	if strings.Contains(p, "://") {
+		return p // has one spelling
+	}
 	return rapid.SampledFrom([]string{p, "./" + p, strings.Replace(p, "x", "x/./z/..", 1)}).Draw(s.t, "path")
 }
 

@@ -171,6 +171,7 @@ func (c *checker) together(n *node, t *typ, path []string) {
 			}
 		}
 	}
+	c.pin(n, t, path)
 }
 
 // start is where a mapping is pointed to: its key, or its first line.

@@ -134,7 +134,7 @@ func pathMistake(s string) (message, hint string) {
 	case strings.Contains(s, "${"):
 		return "variables are not substituted in paths", "a path is the same on every machine: write it out"
 	case strings.Contains(s, "://"):
-		return "this is an address, not a path", "fetch the file before, and name it relative to the spec"
+		return "this is an address, not a path", "name a file relative to the spec"
 	case strings.HasPrefix(s, "/"), len(s) > 1 && s[1] == ':' && strings.ContainsAny(s[:1], letters):
 		return "the path is absolute", "paths are relative to the spec file, so that they are the same on every machine"
 	case strings.Contains(s, `\`):

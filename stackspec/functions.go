@@ -71,6 +71,7 @@ func (d *decoder) function(e *entry, at []string) Function {
 		Key:    e.key.text,
 		Wasm:   clean(n.get("wasm")),
 		Bundle: clean(n.get("bundle")),
+		SHA256: str(n.get("sha256")),
 		Config: versions.Config{
 			Runtime:        cmp.Or(str(or(n.get("runtime"), defaults.get("runtime"))), standardRuntime),
 			Handler:        str(n.get("handler")),
@@ -97,7 +98,7 @@ func (d *decoder) function(e *entry, at []string) Function {
 // file refuses a wasm: that names a folder.
 func (d *decoder) file(n *node, at []string) {
 	w := n.get("wasm")
-	if w == nil {
+	if w == nil || isURL(w.value) {
 		return
 	}
 	if base := path.Base(w.value); strings.HasSuffix(w.value, "/") || base == "." || base == ".." {
@@ -156,10 +157,14 @@ func (d *decoder) logging(n *node, at []string, name string) versions.Logging {
 	return l
 }
 
-// clean gives the one spelling of a path.
+// clean gives the one spelling of a path. An address stays as it is: what it
+// leads to is up to its server.
 func clean(n *node) string {
 	if n == nil {
 		return ""
+	}
+	if isURL(n.value) {
+		return n.value
 	}
 	return path.Clean(n.value)
 }
@@ -199,7 +204,7 @@ func value(n *node) any {
 	}
 }
 
-// isURL tells an origin's address from a folder.
+// isURL tells an address from a path.
 func isURL(s string) bool {
 	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
 }

@@ -160,13 +160,17 @@ func function() *typ {
 			about: "The Lambda function's name.",
 		},
 		{
-			key: "wasm", typ: filePath("path"), otherwise: "one of `wasm` and `bundle` is required",
-			about: "The WebAssembly module, relative to the spec file. It is bundled with a trampoline.",
+			key: "wasm", typ: source(), otherwise: "one of `wasm` and `bundle` is required",
+			about: "The WebAssembly module, relative to the spec file or at an https address. It is bundled with a trampoline.",
 		},
 		{
-			key: "bundle", typ: filePath("path"), otherwise: "one of `wasm` and `bundle` is required",
+			key: "bundle", typ: source(), otherwise: "one of `wasm` and `bundle` is required",
 			needs: []need{{"handler", "a bundle needs a handler, which Lambda calls", "add handler: index.handler, for exports.handler in index.js"}},
-			about: "A ready folder or .zip, relative to the spec file.",
+			about: "A ready folder or .zip, relative to the spec file, or a .zip at an https address.",
+		},
+		{
+			key: "sha256", typ: digest(), otherwise: "required with an address",
+			about: "The SHA-256 of what the address in wasm or bundle leads to.",
 		},
 		{
 			key: "handler", typ: handler(), otherwise: "required with `bundle`",
@@ -190,7 +194,7 @@ func function() *typ {
 		field{key: "tags", refused: "tags are the whole stack's", hint: "write them at the top level"},
 	)
 	fields = append(fields, forbidden()...)
-	return &typ{shape: anObject, label: "mapping", fields: append(fields, reserved()...), oneOf: []string{"wasm", "bundle"}}
+	return &typ{shape: anObject, label: "mapping", fields: append(fields, reserved()...), oneOf: []string{"wasm", "bundle"}, pin: pinned()}
 }
 
 func distribution() *typ {

@@ -115,7 +115,7 @@ func (r *report) excerpt(line, col int) string {
 	if line > len(r.lines) {
 		return ""
 	}
-	chars := []rune(r.lines[line-1])
+	chars := []rune(hidden(r.lines[line-1]))
 	caret := min(col-1, len(chars))
 	from, to := 0, len(chars)
 	if to > excerptWidth {
@@ -156,6 +156,7 @@ func quote(s string) string {
 // shown makes text of the file, or of the YAML parser, fit to be printed: cut
 // short, and without what a terminal would act on.
 func shown(s string, most int) string {
+	s = hidden(s)
 	if chars := []rune(s); len(chars) > most {
 		s = string(chars[:most-1]) + "…"
 	}

@@ -11,8 +11,9 @@ import (
 
 // head and tail make a spec of a fragment. head has four lines.
 const (
-	head = "version: 1\nstack: s\ndefaults:\n  role: " + role + "\n"
-	one  = "functions:\n  f: { wasm: f.wasm }\n"
+	head   = "version: 1\nstack: s\ndefaults:\n  role: " + role + "\n"
+	digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	one    = "functions:\n  f: { wasm: f.wasm }\n"
 )
 
 // wrong is a fragment with the one problem that it must earn.
@@ -170,9 +171,23 @@ func TestPathsNamesRolesAndConfigAreChecked(t *testing.T) {
 		"an absolute path":             {f("    wasm: /f.wasm\n"), "7:11", "functions.f.wasm", "the path is absolute", "relative to the spec"},
 		"a drive":                      {f("    wasm: 'C:/f.wasm'\n"), "7:11", "functions.f.wasm", "the path is absolute", "relative to the spec"},
 		"a backslash":                  {f("    wasm: target\\f.wasm\n"), "7:11", "functions.f.wasm", "backslash", "/"},
-		"a URL":                        {f("    wasm: https://example.com/f.wasm\n"), "7:11", "functions.f.wasm", "an address, not a path", "fetch"},
-		"a NUL":                        {f("    wasm: \"f\\0.wasm\"\n"), "7:11", "functions.f.wasm", "is not a path", ""},
-		"an empty path":                {f("    wasm: ''\n"), "7:11", "functions.f.wasm", "is not a path", ""},
+		"an address without digest":    {f("    wasm: https://example.com/f.wasm\n"), "7:5", "functions.f.wasm", "an address needs the SHA-256", "add sha256:"},
+		"a zip without digest":         {f("    bundle: https://example.com/f.zip\n    handler: a.b\n"), "7:5", "functions.f.bundle", "an address needs the SHA-256", "add sha256:"},
+		"a path with digest":           {f(wasm + "    sha256: " + digest + "\n"), "8:5", "functions.f.sha256", "goes with an https address only", "leave it out"},
+		"a digest in capitals":         {f("    wasm: https://a/f\n    sha256: " + strings.ToUpper(digest) + "\n"), "8:13", "functions.f.sha256", "in lower case", "write " + digest},
+		"a digest with prefix":         {f("    wasm: https://a/f\n    sha256: sha256:" + digest + "\n"), "8:13", "functions.f.sha256", "without a prefix", "sha256sum"},
+		"a digest cut short":           {f("    wasm: https://a/f\n    sha256: " + digest[1:] + "\n"), "8:13", "functions.f.sha256", "is not a SHA-256", "sha256sum"},
+		"a digest from a variable":     {f("    wasm: https://a/f\n    sha256: ${env:EDGEDEPLOY_X:-" + digest + "}\n"), "8:13", "functions.f.sha256", "not substituted in digests", "write the digest out"},
+		"plain http":                   {f("    wasm: http://example.com/f\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "plain http is for this machine only", "https://"},
+		"capital HTTPS":                {f("    wasm: HTTPS://example.com/f\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "neither a path nor an https address", "lower case"},
+		"a bucket":                     {f("    wasm: s3://bucket/f\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "neither a path nor an https address", "fetch the file before"},
+		"a user in an address":         {f("    wasm: https://me:pw@example.com/f\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "there is a user in the address", "without"},
+		"a fragment in an address":     {f("    wasm: https://example.com/f#x\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "there is a fragment", "leave out #"},
+		"an address without a path":    {f("    wasm: https://example.com\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "it names no file", "add the path"},
+		"an umlaut in an address":      {f("    wasm: https://exämple.com/f\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "is not a path or an https address", "percent-encoded"},
+		"a variable in an address":     {f("    wasm: https://example.com/${env:EDGEDEPLOY_V:-1}.wasm\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "variables are not substituted in paths", "write it out"},
+		"a NUL":                        {f("    wasm: \"f\\0.wasm\"\n"), "7:11", "functions.f.wasm", "is not a path", "an address is"},
+		"an empty path":                {f("    wasm: ''\n"), "7:11", "functions.f.wasm", "is not a path", "an address is"},
 		"a folder for a module":        {f("    wasm: target/\n"), "7:11", "functions.f.wasm", "is a folder", "bundle:"},
 		"the folder above":             {f("    wasm: a/..\n"), "7:11", "functions.f.wasm", "is a folder", "bundle:"},
 		"a key with a dot":             {head + "functions:\n  f.g: { wasm: f }\n", "6:3", `functions."f.g"`, "is not a function key", ""},
@@ -355,6 +370,63 @@ func TestWarningsDoNotStop(t *testing.T) {
 			}
 			if !slices.Equal(got, c.want) {
 				t.Errorf("warnings = %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAddressesAreTakenAsTheyAre(t *testing.T) {
+	t.Parallel()
+	const address = "https://example.com:8443/a/../b//c.wasm?X-Amz-Signature=ab%2Fc&d"
+	for name, f := range map[string]string{
+		"plain":     "functions:\n  f:\n    wasm: " + address + "\n    sha256: " + digest + "\n",
+		"quoted":    "functions:\n  f:\n    wasm: \"" + address + "\"\n    sha256: '" + digest + "'\n",
+		"in braces": "functions:\n  f: { wasm: \"" + address + "\", sha256: " + digest + " }\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := parse(t, head+f).Stack.Functions[0]
+			if got.Wasm != address || got.SHA256 != digest {
+				t.Errorf("got %q, %q", got.Wasm, got.SHA256)
+			}
+		})
+	}
+}
+
+// An address may be signed, and reports end up in the logs of pipelines.
+func TestReportsHideUsersAndQueriesOfAddresses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ src, excerpt string }{
+		"a query": {
+			head + "functions:\n  f: { wasm: \"https://a.b/c?SECRET\", x: 1 }\n",
+			"6 |   f: { wasm: \"https://a.b/c?******\", x: 1 }\n  |  ",
+		},
+		"a user": {
+			head + "functions:\n  f: { wasm: \"https://SECRET:SECRET@a.b/c\" }\n",
+			"6 |   f: { wasm: \"https://**************a.b/c\" }\n  |  ",
+		},
+		"a query of an address in a comment": {
+			head + "hold: lose # as https://a.b/?SECRET\n",
+			"5 | hold: lose # as https://a.b/?******\n  |  ",
+		},
+		"what is no address in a message": {
+			head + "hold: https://a.b/?SECRET\n",
+			"5 | hold: https://a.b/?******\n  |  ",
+		},
+		"a path cut short": {
+			head + "functions:\n  f:\n    sha256: " + digest + "\n    wasm: https://a.b/ü?SECRET\n",
+			"8 |     wasm: https://a.b/ü?******\n  |  ",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, p := range hard(problems(t, c.src, stackspec.Options{})) {
+				if strings.Contains(p.Error()+p.Hint+p.Excerpt, "SECRET") {
+					t.Errorf("it tells: %v\n%s", p, p.Excerpt)
+				}
+				if !strings.HasPrefix(p.Excerpt, c.excerpt) {
+					t.Errorf("the excerpt is\n%s\nwant\n%s", p.Excerpt, c.excerpt)
+				}
 			}
 		})
 	}

@@ -137,6 +137,9 @@ func (t *typ) objectSchema() members {
 		}
 		m = append(m, member{"oneOf", either})
 	}
+	if t.pin != nil {
+		m = append(m, t.pin.schema()...)
+	}
 	return append(m, member{"additionalProperties", false})
 }
 

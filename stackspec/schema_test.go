@@ -75,7 +75,8 @@ const rich = `{
     "f": {"name": "n", "wasm": "w", "role": "arn:aws:iam::123456789012:role/x", "runtime": "nodejs24.x", "memory": 128, "timeout": 5,
       "on-error": "fail", "logging": {"format": "json", "level": "info", "group": "/g"}, "keep-names": true, "trampoline": 1,
       "config": {"a": {"b": [1, 1.5, "x", true, {}, []]}}},
-    "g": {"bundle": "b", "handler": "index.handler"}
+    "g": {"bundle": "b", "handler": "index.handler"},
+    "h": {"wasm": "https://example.com/h.wasm?v=1", "sha256": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
   },
   "distributions": {
     "w": {"id": "E2EXAMPLE1ABCD", "behaviors": {
@@ -162,6 +163,35 @@ func TestSchemaAndParserAgreeOnKnownCases(t *testing.T) {
 		"an origin with a query":     {false, `{"version":1,"stack":"s","distributions":{"w":{"id":"E12345","local":{"origins":{"*":"http://a/?b"}}}}}`},
 		"an origin with port":        {true, `{"version":1,"stack":"s","distributions":{"w":{"id":"E12345","local":{"origins":{"*":"http://[::1]:3000/b"}}}}}`},
 		"an empty path":              {false, `{"version":1,"stack":"s","functions":{"f":{"wasm":""}}}`},
+		"an address":                 {true, remote("https://example.com/a/b.wasm", hex64)},
+		"an address with port":       {true, remote("https://example.com:8443/b", hex64)},
+		"an address by number":       {true, remote("https://[2001:db8::1]/b", hex64)},
+		"a query":                    {true, remote("https://example.com/b?x=%20y&z", hex64)},
+		"http on loopback":           {true, remote("http://127.0.0.1:80/b", hex64)},
+		"http on localhost":          {true, remote("http://localhost/b", hex64)},
+		"http on ::1":                {true, remote("http://[::1]:1/b", hex64)},
+		"http elsewhere":             {false, remote("http://example.com/b", hex64)},
+		"http near localhost":        {false, remote("http://localhost.example.com/b", hex64)},
+		"http near 127":              {false, remote("http://127.0.0.1.example.com/b", hex64)},
+		"ftp":                        {false, remote("ftp://example.com/b", hex64)},
+		"HTTPS":                      {false, remote("HTTPS://example.com/b", hex64)},
+		"a user":                     {false, remote("https://me@example.com/b", hex64)},
+		"a password":                 {false, remote("https://me:pw@example.com/b", hex64)},
+		"a fragment":                 {false, remote("https://example.com/b#c", hex64)},
+		"a space":                    {false, remote("https://example.com/b c", hex64)},
+		"a lone percent":             {false, remote("https://example.com/b%zz", hex64)},
+		"a variable in an address":   {false, remote("https://example.com/${env:EDGEDEPLOY_X:-b}", hex64)},
+		"an address without path":    {false, remote("https://example.com", hex64)},
+		"an address without digest":  {false, `{"version":1,"stack":"s","functions":{"f":{"wasm":"https://a/b"}}}`},
+		"a bundle without digest":    {false, `{"version":1,"stack":"s","functions":{"f":{"bundle":"https://a/b","handler":"a.b"}}}`},
+		"a bundle with digest":       {true, `{"version":1,"stack":"s","functions":{"f":{"bundle":"https://a/b","handler":"a.b","sha256":"` + hex64 + `"}}}`},
+		"a path with digest":         {false, remote("b.wasm", hex64)},
+		"a digest alone":             {false, `{"version":1,"stack":"s","functions":{"f":{"sha256":"` + hex64 + `"}}}`},
+		"a short digest":             {false, remote("https://a/b", hex64[1:])},
+		"a digest in capitals":       {false, remote("https://a/b", strings.ToUpper(hex64))},
+		"a digest from a variable":   {false, remote("https://a/b", "${env:EDGEDEPLOY_X:-"+hex64+"}")},
+		"a colon in a path":          {true, `{"version":1,"stack":"s","functions":{"f":{"wasm":"build:x/b:"}}}`},
+		"a path like an address":     {false, `{"version":1,"stack":"s","functions":{"f":{"wasm":"ab:/x"}}}`},
 		"an empty tag key":           {false, `{"version":1,"stack":"s","tags":{"":"a"}}`},
 		"fifty tags":                 {false, `{"version":1,"stack":"s","tags":` + manyTags(50) + `}`},
 		"forty-nine tags":            {true, `{"version":1,"stack":"s","tags":` + manyTags(49) + `}`},
@@ -178,6 +208,13 @@ func TestSchemaAndParserAgreeOnKnownCases(t *testing.T) {
 			}
 		})
 	}
+}
+
+const hex64 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// remote is a spec with a fetched module.
+func remote(address, digest string) string {
+	return `{"version":1,"stack":"s","functions":{"f":{"wasm":"` + address + `","sha256":"` + digest + `"}}}`
 }
 
 func manyTags(n int) string {

@@ -31,8 +31,13 @@ type Function struct {
 	Name string // its Lambda name
 	// Wasm is a WebAssembly module, Bundle a ready directory or zip: slash
 	// separated, lexically clean, relative to the spec file. They may begin
-	// with "..": whoever opens them decides how far up they may lead.
+	// with "..": whoever opens them decides how far up they may lead. If SHA256
+	// is set, it is an https URL (http on loopback) instead: of a module, or of
+	// a zip.
 	Wasm, Bundle string
+	// SHA256 is the lower-case hex SHA-256 of what the URL leads to; "" exactly
+	// if Wasm or Bundle is a path.
+	SHA256 string
 	// OnError is "fail" or "continue" for Wasm, "" for bundles: what the
 	// trampoline does when the handler fails.
 	OnError string

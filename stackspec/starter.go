@@ -66,6 +66,11 @@ functions:
     # keep-names: true            # readable stack traces, larger bundle
     # trampoline: 1               # pin what is wrapped around the module
 
+  # A module or zip that somebody else builds, and the digest that you reviewed:
+  # auth:
+  #   wasm: https://example.com/auth-1.2.0.wasm
+  #   sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+
   # A folder or zip that has its own JavaScript:
   # resize:
   #   bundle: dist/resize

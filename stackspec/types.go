@@ -24,6 +24,7 @@ type typ struct {
 
 	fields []field  // anObject: its keys, in the order in which they are explained
 	oneOf  []string // anObject: exactly one of these keys must be there
+	pin    *pin     // anObject: what stands beside an address
 
 	keyName string // aMap: what the docs call its keys
 	keys    *typ   // aMap: the form of its keys

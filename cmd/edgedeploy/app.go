@@ -36,6 +36,8 @@ type app struct {
 	profile, endpoint string
 	local             bool
 	localData         string
+	cacheDir          string
+	offline           bool
 	verbose           bool
 	color, noColor    bool
 	allowEnv          []string
@@ -155,6 +157,8 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	f.StringVar(&a.endpoint, "endpoint-url", "", "send every AWS call to this URL")
 	f.BoolVar(&a.local, "local", false, "use the local AWS: no account, no network, no credentials")
 	f.StringVar(&a.localData, "local-data", "", "where the local AWS keeps its data (default: .edgedeploy/local in the root)")
+	f.StringVar(&a.cacheDir, "cache-dir", "", "where sources that were fetched are kept (default: edgedeploy in the user's cache folder)")
+	f.BoolVar(&a.offline, "offline", false, "fetch no source: what the cache does not have is an error")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "print each AWS call to stderr")
 	f.BoolVar(&a.color, "color", false, "colour even without a terminal")
 	f.BoolVar(&a.noColor, "no-color", false, "no colour")

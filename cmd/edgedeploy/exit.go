@@ -80,6 +80,9 @@ func problemsOf(err error) []stackspec.Problem {
 	if e, ok := errors.AsType[*invalidError](err); ok {
 		return e.problems
 	}
+	if e, ok := errors.AsType[*sourceError](err); ok {
+		return e.problems
+	}
 	return nil
 }
 

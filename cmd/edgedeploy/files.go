@@ -56,15 +56,15 @@ func (a *app) validateCommand() *cobra.Command {
 	var only bool
 	cmd := &cobra.Command{
 		Use:   "validate",
-		Short: "Check the spec and the bundles; contacts nothing",
+		Short: "Check the spec and the bundles; contacts nothing but sources at an address",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.load()
 			if err != nil {
 				return err
 			}
 			if !only {
-				if _, err := a.build(s, nil); err != nil {
+				if _, err := a.build(cmd.Context(), s, nil); err != nil {
 					return err
 				}
 			}
@@ -100,14 +100,14 @@ func (a *app) buildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "build",
 		Aliases: []string{"package"},
-		Short:   "Write the bundles as zips; contacts nothing",
+		Short:   "Write the bundles as zips; contacts nothing but sources at an address",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.load()
 			if err != nil {
 				return err
 			}
-			all, err := a.build(s, nil)
+			all, err := a.build(cmd.Context(), s, nil)
 			if err != nil {
 				return err
 			}

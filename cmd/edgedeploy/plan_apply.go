@@ -69,7 +69,7 @@ func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, 
 	if err != nil {
 		return err
 	}
-	all, err := a.build(s, nil)
+	all, err := a.build(ctx, s, nil)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"putraw": putRaw, "getraw": getRaw, "fault": fault, "calls": calls, "foreign": foreign, "attach": attach,
 			"reached": reached, "ended": ended, "raw": raw, "rewrite": rewrite, "tagged": tagged, "published": published, "contents": contents,
 			"filled": filled, "cut": cut, "zipped": zipped, "unzipped": unzipped, "crlf": crlf, "setfrom": setFrom,
+			"files": serveFiles, "digest": digest, "expand": expand,
 			"json": jsonIs, "plain": plain, "samebut": sameBut,
 		},
 		RequireExplicitExec: true,
@@ -69,6 +70,7 @@ type scriptState struct {
 	dir        string
 	server     *localaws.Server
 	background *exec.Cmd // as reached saw it
+	site       *site     // that files serves
 }
 
 func state(ts *testscript.TestScript) *scriptState { return ts.Value(stateKey{}).(*scriptState) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/fetch"
 	"github.com/edgedeploy/edgedeploy/internal/render"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
@@ -28,6 +30,8 @@ type spec struct {
 	root *os.Root // the project's root: no path leaves it
 	top  string   // the root's path
 	ids  map[string]string
+
+	fetched map[pinned][]byte // what build got by address
 }
 
 // load reads and checks the spec. It needs no network.
@@ -139,9 +143,13 @@ type built struct {
 }
 
 // build packs every function, and judges it against the limits of the
-// triggers it serves. It contacts nothing. trampolines are the numbers that
+// triggers it serves. It contacts nothing but the sources that the spec names
+// by address and the cache does not have. trampolines are the numbers that
 // functions have to keep, by Lambda name.
-func (a *app) build(s *spec, trampolines map[string]int) (map[string]built, error) {
+func (a *app) build(ctx context.Context, s *spec, trampolines map[string]int) (map[string]built, error) {
+	if err := a.fetchSources(ctx, s); err != nil {
+		return nil, err
+	}
 	all := map[string]built{}
 	var problems []stackspec.Problem
 	for _, f := range s.Stack.Functions {
@@ -174,19 +182,19 @@ func (s *spec) pack(f stackspec.Function, trampoline int) (built, *stackspec.Pro
 	if f.Trampoline != 0 {
 		trampoline = f.Trampoline
 	}
-	key, source := "wasm", f.Wasm
-	if f.Bundle != "" {
-		key, source = "bundle", f.Bundle
-	}
-	at := path.Join(s.dir, source)
-	if at == ".." || strings.HasPrefix(at, "../") {
-		p := s.problem(fmt.Sprintf("%s is outside the project's root %s", source, s.top),
-			"keep it below the root, or name a higher one with --root", false, "functions", f.Key, key)
-		return built{}, &p
-	}
+	key, text, remote := sourceOf(f)
 	in := bundle.Function{
 		Name: f.Key, Runtime: f.Config.Runtime, OnError: f.OnError, Config: f.Baked,
 		KeepNames: f.KeepNames, Trampoline: trampoline,
+	}
+	at := path.Join(s.dir, text)
+	switch {
+	case remote:
+		at, in.Source = fetch.Name(text, true), s.fetched[pinned{text, f.SHA256}]
+	case at == "..", strings.HasPrefix(at, "../"):
+		p := s.problem(fmt.Sprintf("%s is outside the project's root %s", text, s.top),
+			"keep it below the root, or name a higher one with --root", false, "functions", f.Key, key)
+		return built{}, &p
 	}
 	if key == "wasm" {
 		in.Wasm = at

@@ -14,6 +14,7 @@ type Function struct {
 	Name    string // the key in the spec, for messages
 	Wasm    string // a module
 	Bundle  string // a ready directory or .zip with its own JavaScript entry
+	Source  []byte // what Wasm (a module) or Bundle (a zip) was fetched as; they only name it in messages then
 	Handler string // the entry of Bundle, as Lambda spells it; ignored for Wasm
 	Runtime string // nodejs22.x and so on; for warnings
 

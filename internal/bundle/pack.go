@@ -37,7 +37,7 @@ func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
 	if err != nil {
 		return draft{}, err
 	}
-	raw, err := readFile(root, f.Wasm, lim.unzipped)
+	raw, err := f.module(root, lim)
 	if err != nil {
 		return draft{}, err
 	}

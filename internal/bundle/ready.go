@@ -13,20 +13,7 @@ func packReady(root *os.Root, f Function, lim limits) (draft, error) {
 	if err := refuseOptions(f); err != nil {
 		return draft{}, err
 	}
-	name := path.Clean(f.Bundle)
-	info, err := root.Stat(name)
-	if err != nil {
-		return draft{}, pathError(name, err)
-	}
-	var out files
-	switch {
-	case info.IsDir():
-		out, err = readDir(root, name, lim)
-	case strings.EqualFold(path.Ext(name), ".zip"):
-		out, err = readReadyZip(root, name, lim)
-	default:
-		return draft{}, &Error{Path: name, Reason: "is neither a directory nor a .zip"}
-	}
+	out, err := readReady(root, f, lim)
 	if err != nil {
 		return draft{}, err
 	}
@@ -38,6 +25,28 @@ func packReady(root *os.Root, f Function, lim limits) (draft, error) {
 		return draft{}, err
 	}
 	return draft{files: out, handler: f.Handler, warnings: lint(f, entry, out[entry])}, nil
+}
+
+func readReady(root *os.Root, f Function, lim limits) (files, error) {
+	if f.Source != nil {
+		return readNamedZip(f.Bundle, f.Source, lim)
+	}
+	name := path.Clean(f.Bundle)
+	info, err := root.Stat(name)
+	if err != nil {
+		return nil, pathError(name, err)
+	}
+	switch {
+	case info.IsDir():
+		return readDir(root, name, lim)
+	case strings.EqualFold(path.Ext(name), ".zip"):
+		b, err := readFile(root, name, lim.zipped)
+		if err != nil {
+			return nil, err
+		}
+		return readNamedZip(name, b, lim)
+	}
+	return nil, &Error{Path: name, Reason: "is neither a directory nor a .zip"}
 }
 
 // refuseOptions names the options that only the trampoline can keep.
@@ -60,11 +69,8 @@ func refuseOptions(f Function) error {
 	}
 }
 
-func readReadyZip(root *os.Root, name string, lim limits) (files, error) {
-	b, err := readFile(root, name, lim.zipped)
-	if err != nil {
-		return nil, err
-	}
+// readNamedZip reads a zip and says in errors which one it is.
+func readNamedZip(name string, b []byte, lim limits) (files, error) {
 	out, _, err := readZip(b, lim)
 	if e, ok := errors.AsType[*Error](err); ok {
 		return nil, &Error{Path: strings.TrimSuffix(name+": "+e.Path, ": "), Reason: e.Reason, Hint: e.Hint, Err: e.Err}
