@@ -18,7 +18,7 @@ func wantsWASI(m wasm.Module) bool {
 // (WebAssembly/WASI, legacy/preview1/docs.md; pointers and sizes are i32, file
 // sizes, offsets, rights and times i64). All of them are there, so that what a
 // language's runtime imports for good measure does not keep it from loading;
-// what they do without files is docs/abi-host.md's to say.
+// what they do without files is in docs/wasi.md.
 func wasiImports() map[string]string {
 	return map[string]string{
 		"args_get":                "(i32, i32) -> i32",
