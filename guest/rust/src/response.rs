@@ -1,0 +1,181 @@
+//! Responses that a handler gives instead of an origin.
+
+use crate::headers::{HeadersMut, Value};
+use crate::intern::Name;
+use crate::{body, field, host, single::Single};
+use core::marker::PhantomData;
+
+/// An answer at a request trigger, instead of the cache's or the origin's.
+///
+/// It is built at the host as you write it down, so that nothing is copied; an
+/// event has one. Returning it from the handler sends it; a response that is
+/// not returned is dropped. Building on, or returning, a response after another
+/// one was begun is a bug and panics.
+///
+/// Limits of CloudFront: 40 KB with headers at viewer-request, 1 MB at
+/// origin-request.
+///
+/// ```no_run
+/// # use edgedeploy_guest::Response;
+/// Response::new(403)
+///     .header("Content-Type", "text/plain")
+///     .body("not for you")
+/// # ;
+/// ```
+#[must_use = "a response that the handler does not return is not sent"]
+pub struct Response {
+    serial: u32,
+    event: PhantomData<*const ()>, // belongs to this thread
+}
+
+/// Which response of which event is the one that the host is building.
+static SERIAL: Single<u32> = Single::new(0);
+
+/// Makes every response of the event before a stale one.
+#[inline(always)]
+pub(crate) fn begin_event() {
+    SERIAL.with(|serial| *serial = serial.wrapping_add(1));
+}
+
+impl Response {
+    /// Begins a response with a status from 200 to 599. CloudFront adds the
+    /// reason phrase that HTTP has for it, unless you give your own.
+    #[inline(always)]
+    pub fn new(status: u16) -> Response {
+        begin_event();
+        // SAFETY: a host call without memory.
+        unsafe { host::respond(u32::from(status)) };
+        Response {
+            serial: SERIAL.with(|serial| *serial),
+            event: PhantomData,
+        }
+    }
+
+    /// A redirect: `status` is 301, 302, 303, 307 or 308.
+    #[inline(always)]
+    pub fn redirect(status: u16, location: &str) -> Response {
+        Response::new(status).header("Location", location)
+    }
+
+    /// Sets the reason phrase.
+    #[inline(always)]
+    pub fn description(self, words: &str) -> Response {
+        self.check();
+        field::set(host::field::STATUS_DESCRIPTION, words);
+        self
+    }
+
+    /// Replaces all values of a header by one.
+    #[inline(always)]
+    pub fn header(self, name: impl Name, value: impl Value) -> Response {
+        self.headers().set(name, value);
+        self
+    }
+
+    /// The same with a constant, which crosses to the host once and not at
+    /// every event.
+    #[inline(always)]
+    pub fn header_const(self, name: impl Name, value: &'static str) -> Response {
+        self.headers().set_const(name, value);
+        self
+    }
+
+    /// Adds a value beside those that are there: for `Set-Cookie`.
+    #[inline(always)]
+    pub fn append_header(self, name: impl Name, value: &str) -> Response {
+        self.headers().append(name, value);
+        self
+    }
+
+    /// Sets the body, as text. Give a `Content-Type` too.
+    #[inline(always)]
+    pub fn body(self, text: &str) -> Response {
+        self.check();
+        body::set_text(text);
+        self
+    }
+
+    /// Sets the body, as bytes; CloudFront gets them as base64.
+    #[inline(always)]
+    pub fn body_bytes(self, bytes: &[u8]) -> Response {
+        self.check();
+        body::set_bytes(bytes);
+        self
+    }
+
+    /// The headers so far.
+    #[inline(always)]
+    pub fn headers(&self) -> HeadersMut<'_> {
+        self.check();
+        HeadersMut::new(host::RESPONSE)
+    }
+
+    #[inline(always)]
+    pub(crate) fn check(&self) {
+        if self.serial != SERIAL.with(|serial| *serial) {
+            stale();
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn stale() -> ! {
+    panic!("this response was given up when another one was begun")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake;
+
+    #[test]
+    fn a_response_is_built_at_the_host() {
+        let session = fake::Session::new();
+        let to = std::string::String::from("/b");
+        let response = Response::redirect(302, &to)
+            .description("Found it")
+            .header_const("Cache-Control", "no-store")
+            .append_header("Set-Cookie", "a=1")
+            .append_header("Set-Cookie", "b=2")
+            .body("moved");
+        response.check();
+        assert_eq!(session.field(host::field::STATUS).as_deref(), Some("302"));
+        assert_eq!(
+            session.field(host::field::STATUS_DESCRIPTION).as_deref(),
+            Some("Found it")
+        );
+        assert_eq!(
+            session.all(host::RESPONSE),
+            [
+                ("location", "/b"),
+                ("cache-control", "no-store"),
+                ("set-cookie", "a=1"),
+                ("set-cookie", "b=2")
+            ]
+            .map(|(n, v)| (n.into(), v.into()))
+        );
+        assert_eq!(session.body(), Some((host::TEXT, b"moved".to_vec())));
+        let response = response.body_bytes(&[0, 255]);
+        assert_eq!(session.body(), Some((host::BYTES, std::vec![0, 255])));
+        drop(response);
+    }
+
+    #[test]
+    #[should_panic(expected = "given up when another one was begun")]
+    fn a_response_given_up_cannot_be_built_on() {
+        let _session = fake::Session::new();
+        let first = Response::new(200);
+        let _second = Response::new(404);
+        let _ = first.header("x-a", "1");
+    }
+
+    #[test]
+    #[should_panic(expected = "given up when another one was begun")]
+    fn a_response_of_the_event_before_is_stale() {
+        let _session = fake::Session::new();
+        let first = Response::new(200);
+        begin_event();
+        first.check();
+    }
+}
