@@ -6,103 +6,70 @@
 //!
 //! The host names and X-Frame-Options come from `config:` in edgedeploy.yaml.
 
-mod edge;
+use edgedeploy_guest::{
+    config, handlers, HeadersMut, Interned, OriginRequest, OriginResponse, Response, ViewerRequest,
+    ViewerResponse,
+};
 
-use edge::{Event, Field, Interned, Of};
+// A third of the bytes of the standard library's.
+edgedeploy_guest::allocator!();
 
-/// What is the same for every event, made once per instance.
+handlers! {
+    init: Site = Site::from_config,
+    viewer_request: redirect,
+    origin_request: index_document,
+    origin_response: |event: OriginResponse, site: &Site| secure(event.headers(), site),
+    viewer_response: |event: ViewerResponse, site: &Site| secure(event.headers(), site),
+}
+
+/// What is the same for every event.
 struct Site {
     from: String,
     to: String,
-    host: Interned,
-    location: Interned,
-    cache_control: Interned,
-    redirect_ttl: Interned,
-    security: Vec<(Interned, Interned)>,
+    frame_options: Interned,
 }
 
-static mut SITE: Option<Site> = None;
-
-#[no_mangle]
-pub extern "C" fn edge_init() {
-    let frame_options = edge::config("frame-options").unwrap_or_else(|| "DENY".into());
-    let security = [
-        (
-            "Strict-Transport-Security",
-            "max-age=63072000; includeSubDomains",
-        ),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "strict-origin-when-cross-origin"),
-        ("X-Frame-Options", frame_options.as_str()),
-    ];
-    let site = Site {
-        from: edge::config("redirect-from").unwrap_or_default(),
-        to: edge::config("redirect-to").unwrap_or_default(),
-        host: edge::intern("Host"),
-        location: edge::intern("Location"),
-        cache_control: edge::intern("Cache-Control"),
-        redirect_ttl: edge::intern("max-age=3600"),
-        security: security
-            .iter()
-            .map(|(n, v)| (edge::intern(n), edge::intern(v)))
-            .collect(),
-    };
-    // SAFETY: a module has one thread, and nothing else runs during edge_init.
-    unsafe { SITE = Some(site) }
-}
-
-#[no_mangle]
-pub extern "C" fn edge_handle(event: u32) -> i32 {
-    // SAFETY: edge_init wrote it before the first event; nobody writes it again.
-    let site = match unsafe { &*core::ptr::addr_of!(SITE) } {
-        Some(site) => site,
-        None => return -1,
-    };
-    match Event::from(event) {
-        Event::ViewerRequest => redirect(site),
-        Event::OriginRequest => index_document(),
-        Event::OriginResponse | Event::ViewerResponse => secure(site),
+impl Site {
+    fn from_config() -> Site {
+        Site {
+            from: config("redirect-from").unwrap_or_default(),
+            to: config("redirect-to").unwrap_or_default(),
+            frame_options: Interned::new(config("frame-options").as_deref().unwrap_or("DENY")),
+        }
     }
 }
 
-fn redirect(site: &Site) -> i32 {
-    let host = edge::header(Of::Request, site.host, 0).unwrap_or_default();
+fn redirect(event: ViewerRequest, site: &Site) -> Option<Response> {
+    let host = event.header("host")?;
     if site.from.is_empty() || !host.eq_ignore_ascii_case(&site.from) {
-        return edge::CONTINUE;
+        return None;
     }
-    let mut to = String::from("https://");
-    to.push_str(&site.to);
-    to.push_str(&edge::get(Field::Uri).unwrap_or_default());
-    let query = edge::get(Field::Querystring).unwrap_or_default();
-    if !query.is_empty() {
-        to.push('?');
-        to.push_str(&query);
-    }
-    edge::respond(301);
-    edge::set(Field::StatusDescription, "Moved Permanently");
-    edge::put_header(Of::Response, site.location, &to);
-    edge::set_header(Of::Response, site.cache_control, site.redirect_ttl);
-    edge::ANSWER
+    let query = event.querystring();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let to = event.concat(&["https://", &site.to, event.uri(), mark, query]);
+    let answer = Response::redirect(301, to)
+        .description("Moved Permanently")
+        .header_const("Cache-Control", "max-age=3600");
+    Some(answer)
 }
 
-fn index_document() -> i32 {
-    let mut uri = edge::get(Field::Uri).unwrap_or_default();
+fn index_document(event: OriginRequest, _: &Site) {
+    let uri = event.uri();
     // What decides comes first from the end: a dot (a file) or a slash.
     let last = uri.bytes().rev().find(|b| *b == b'.' || *b == b'/');
     if uri.ends_with('/') {
-        uri.push_str("index.html");
+        event.set_uri(event.concat(&[uri, "index.html"]));
     } else if last == Some(b'/') {
-        uri.push_str("/index.html");
-    } else {
-        return edge::CONTINUE;
+        event.set_uri(event.concat(&[uri, "/index.html"]));
     }
-    edge::set(Field::Uri, &uri);
-    edge::CONTINUE
 }
 
-fn secure(site: &Site) -> i32 {
-    for (name, value) in &site.security {
-        edge::set_header(Of::Response, *name, *value);
-    }
-    edge::CONTINUE
+fn secure(headers: HeadersMut, site: &Site) {
+    headers.set_const(
+        "Strict-Transport-Security",
+        "max-age=63072000; includeSubDomains",
+    );
+    headers.set_const("X-Content-Type-Options", "nosniff");
+    headers.set_const("Referrer-Policy", "strict-origin-when-cross-origin");
+    headers.set("X-Frame-Options", site.frame_options);
 }

@@ -2,7 +2,7 @@
 //!
 //! The functions that the host offers are declared in `host` below, exactly as
 //! docs/abi-host.md lists them; the rest of this file turns them into strings
-//! and vectors. Copy the file into your own handler.
+//! and vectors, and checks nothing. Handlers use guest/rust.
 
 // A handler seldom uses all of it.
 #![allow(dead_code)]
