@@ -49,6 +49,7 @@ func may() map[string][]string {
 		"internal/render":               {"versions", "associations", "stackspec", "deploy"},
 		"internal/sources":              {"internal/fetch"},
 		"internal/term":                 {},
+		"internal/node":                 {},
 		"internal/result":               {},
 
 		"internal/localaws":        {"internal/localaws/cf", "internal/localaws/iam", "internal/localaws/kv", "internal/localaws/lambda"},

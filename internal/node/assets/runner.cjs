@@ -1,0 +1,182 @@
+'use strict';
+// Loads a handler and gives it events, as Lambda's Node.js runtime does.
+// In: lines of JSON on stdin; the first says what to load, each other is an
+// event. Out: one line of JSON on fd 3 for each. The console and the streams
+// are replaced before anything is loaded, as Lambda replaces the console.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const readline = require('node:readline');
+const util = require('node:util');
+const { pathToFileURL } = require('node:url');
+
+const CHANNEL = 3;
+const MOST_LOGS = 1000; // entries of one event; what comes after is counted
+const MOST_HIDDEN = 100;
+
+let logs = [];
+let dropped = 0;
+function log(level, text) {
+  if (logs.length < MOST_LOGS) logs.push({ level, text });
+  else dropped += 1;
+}
+for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'log']) {
+  console[level] = (...args) => log(level, util.format(...args));
+}
+for (const name of ['stdout', 'stderr']) {
+  process[name].write = (chunk, encoding, done) => {
+    log(name, String(chunk).replace(/\n$/, ''));
+    const after = typeof encoding === 'function' ? encoding : done;
+    if (after) process.nextTick(after);
+    return true;
+  };
+}
+
+function send(message) {
+  if (dropped > 0) logs.push({ level: 'warn', text: `${dropped} more log entries were dropped` });
+  let rest = Buffer.from(`${JSON.stringify({ ...message, logs })}\n`);
+  logs = [];
+  dropped = 0;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(fs.writeSync(CHANNEL, rest));
+    } catch (err) {
+      if (err.code !== 'EAGAIN') throw err;
+    }
+  }
+}
+
+// Errors may be anything that was thrown.
+function failure(err) {
+  if (!(err instanceof Error)) return { name: 'Error', message: util.format(err), stack: '' };
+  return { name: String(err.name), message: String(err.message), stack: String(err.stack ?? '') };
+}
+
+// What JSON would hide: where, and what stands there.
+function hidden(value, at, seen, out) {
+  if (out.length >= MOST_HIDDEN) return out;
+  const kind = kindOf(value);
+  if (kind !== '') out.push({ path: at, kind });
+  if (value === null || typeof value !== 'object' || kind !== '' || seen.has(value)) return out;
+  if (ArrayBuffer.isView(value)) return out;
+  seen.add(value);
+  if (typeof value.toJSON === 'function') return hidden(value.toJSON(), at, seen, out);
+  for (const [key, member] of Object.entries(value)) {
+    hidden(member, `${at}/${key.replace(/~/g, '~0').replace(/\//g, '~1')}`, seen, out);
+  }
+  return out;
+}
+
+function kindOf(value) {
+  switch (typeof value) {
+    case 'undefined':
+    case 'function':
+    case 'symbol':
+      return typeof value;
+    case 'bigint':
+      return 'BigInt';
+    case 'number':
+      return Number.isFinite(value) ? '' : String(value);
+  }
+  if (util.types.isMap(value)) return 'Map';
+  if (util.types.isSet(value)) return 'Set';
+  return '';
+}
+
+function context(settings, deadline) {
+  return {
+    functionName: settings.name,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${settings.name}`,
+    memoryLimitInMB: String(settings.memory),
+    awsRequestId: '00000000-0000-4000-8000-000000000000',
+    logGroupName: `/aws/lambda/us-east-1.${settings.name}`,
+    logStreamName: 'local',
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, Math.round(deadline - performance.now())),
+  };
+}
+
+// Lambda's own words, of its runtime interface client for Node.js 24.
+const NO_CALLBACKS = 'AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. ' +
+  'You need to modify this function to use a supported handler signature to use Node.js 24 or later.';
+
+// Until Node.js 22, Lambda takes the result from a promise or from a callback,
+// and ignores what else a handler returns.
+function invoke(handler, event, ctx, callbacks) {
+  if (!callbacks) return handler(event, ctx);
+  return new Promise((resolve, reject) => {
+    const done = (err, result) => (err ? reject(err) : resolve(result));
+    const result = handler(event, ctx, done);
+    if (typeof result?.then === 'function') resolve(result);
+    else if (handler.length < 3) {
+      reject(new Error('the handler returned without a promise: before Node.js 24, Lambda ignores what a handler returns unless it is async'));
+    }
+  });
+}
+
+async function load(settings) {
+  const file = path.join(settings.dir, settings.file);
+  const found = ['.js', '.mjs', '.cjs'].find((ext) => fs.existsSync(file + ext));
+  if (found === undefined) throw new Error(`there is no ${settings.file}.js, .mjs or .cjs in the bundle`);
+  const loaded = await import(pathToFileURL(file + found));
+  const handler = loaded[settings.export] ?? loaded.default?.[settings.export];
+  if (typeof handler !== 'function') {
+    throw new Error(`${settings.file}${found} exports no function ${settings.export}`);
+  }
+  return handler;
+}
+
+async function run(handler, settings, event) {
+  const start = performance.now();
+  const outcome = { type: 'outcome' };
+  try {
+    const result = await invoke(handler, event, context(settings, start + settings.timeout), settings.callbacks);
+    outcome.ms = performance.now() - start;
+    outcome.hidden = hidden(result, '', new Set(), []);
+    try {
+      outcome.result = JSON.stringify(result) ?? 'null';
+    } catch (err) {
+      throw new Error(`Unable to stringify response body: ${err.message}`);
+    }
+  } catch (err) {
+    outcome.ms ??= performance.now() - start;
+    outcome.error = failure(err);
+  }
+  send(outcome);
+}
+
+// What nobody caught ends the process on Lambda too.
+function fatal(err) {
+  send({ type: 'fatal', error: failure(err) });
+  process.exit(1);
+}
+process.on('uncaughtException', fatal);
+process.on('unhandledRejection', fatal);
+
+async function main() {
+  let handler;
+  let settings;
+  for await (const line of readline.createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+    const message = JSON.parse(line);
+    if (settings !== undefined) {
+      await run(handler, settings, message);
+      continue;
+    }
+    settings = message;
+    const start = performance.now();
+    const answer = { type: 'loaded' };
+    try {
+      handler = await load(settings);
+      answer.parameters = handler.length;
+      if (!settings.callbacks && handler.length >= 3) throw new Error(NO_CALLBACKS);
+    } catch (err) {
+      answer.error = failure(err);
+    }
+    answer.ms = performance.now() - start;
+    send(answer);
+  }
+  process.exit(0); // timers that a handler left behind keep nobody waiting
+}
+
+main();

@@ -1,0 +1,95 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Node is a Node.js program.
+type Node struct {
+	Path    string
+	Version string // as it says itself: v24.21.0
+	Major   int
+	search  string // PATH, for what it runs
+}
+
+// NotFoundError says that there is no Node.js to run.
+type NotFoundError struct{ Path string } // "" when PATH was searched
+
+func (e *NotFoundError) Error() string {
+	if e.Path == "" {
+		return "there is no Node.js in PATH, and handlers run in it"
+	}
+	return fmt.Sprintf("there is no Node.js at %s", e.Path)
+}
+
+// askTimeout bounds how long a program may think about its version.
+const askTimeout = 10 * time.Second
+
+// Find takes the program at path or, when that is "", the first node in
+// search, which is a PATH; folders there that are not absolute are skipped. It
+// asks the program for its version. A program that is not there is a
+// [*NotFoundError].
+func Find(ctx context.Context, path, search string) (Node, error) {
+	found := path
+	if path == "" {
+		for _, dir := range filepath.SplitList(search) {
+			if p, err := exec.LookPath(filepath.Join(dir, "node")); err == nil && filepath.IsAbs(dir) {
+				found = p
+				break
+			}
+		}
+		if found == "" {
+			return Node{}, &NotFoundError{}
+		}
+	}
+	abs, err := filepath.Abs(found)
+	if err != nil {
+		return Node{}, err
+	}
+	n := Node{Path: abs, search: search}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, abs, "--version")
+	cmd.Env = n.environment()
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Node{}, &NotFoundError{Path: found}
+	case err != nil:
+		return Node{}, fmt.Errorf("ask %s for its version: %w", found, err)
+	}
+	n.Version = strings.TrimSpace(string(out))
+	version := regexp.MustCompile(`^v([0-9]{1,4})\.[0-9]+\.[0-9]+`).FindStringSubmatch(n.Version)
+	if version == nil {
+		return Node{}, fmt.Errorf("%s is no Node.js: asked for its version it says %.40q", found, n.Version)
+	}
+	n.Major, err = strconv.Atoi(version[1])
+	return n, err
+}
+
+// environment is all that foreign code learns of ours.
+func (n Node) environment() []string { return []string{"PATH=" + n.search, "TZ=UTC"} }
+
+// RuntimeMajor is the Node.js release that a Lambda runtime such as nodejs24.x
+// stands for; 0 for runtimes that are no Node.js.
+func RuntimeMajor(runtime string) int {
+	digits, ok := strings.CutPrefix(runtime, "nodejs")
+	if !ok {
+		return 0
+	}
+	major, err := strconv.Atoi(strings.TrimSuffix(digits, ".x"))
+	if err != nil {
+		return 0
+	}
+	return major
+}

@@ -1,0 +1,395 @@
+package node
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// nodes are the programs to test with. None is a failure and not a skip:
+// without one this package tests nothing.
+func nodes(t *testing.T) []Node {
+	t.Helper()
+	paths := []string{""}
+	if list := os.Getenv("EDGEDEPLOY_TEST_NODES"); list != "" {
+		paths = strings.Split(list, ",")
+	}
+	var all []Node
+	for _, path := range paths {
+		n, err := Find(t.Context(), path, os.Getenv("PATH"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+func onEach(t *testing.T, test func(t *testing.T, n Node)) {
+	t.Helper()
+	for _, n := range nodes(t) {
+		t.Run(n.Version, func(t *testing.T) {
+			t.Parallel()
+			test(t, n)
+		})
+	}
+}
+
+func zipped(t *testing.T, files map[string]string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, text := range files {
+		f, err := w.Create(name)
+		if err == nil {
+			_, err = f.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// commonJS is a function with this body of index.js.
+func commonJS(t *testing.T, script string) Function {
+	t.Helper()
+	return Function{
+		Name: "f", Zip: zipped(t, map[string]string{"index.js": script}), Handler: "index.handler",
+		Runtime: "nodejs24.x", MemoryMB: 128, Timeout: 20 * time.Second,
+	}
+}
+
+func run(t *testing.T, n Node, f Function, events ...string) Session {
+	t.Helper()
+	var docs [][]byte
+	for _, e := range events {
+		docs = append(docs, []byte(e))
+	}
+	s, err := n.Run(t.Context(), f, docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// lines is one line for each outcome.
+func lines(s Session) []string {
+	var out []string
+	for _, o := range s.Outcomes {
+		if o.Error != nil {
+			out = append(out, "error: "+o.Error.Error())
+			continue
+		}
+		out = append(out, string(o.Result))
+	}
+	return out
+}
+
+func TestEventsGoToOneProcessInTurn(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, n Node) {
+		f := commonJS(t, `let n = 0; exports.handler = async (event) => ({ z: event.a, a: ++n });`)
+		s := run(t, n, f, `{"a":1}`, "{\n\"a\": \"\u2028\u2029<\"}", `{"a":[]}`)
+		want := []string{`{"z":1,"a":1}`, "{\"z\":\"\u2028\u2029<\",\"a\":2}", `{"z":[],"a":3}`}
+		if diff := cmp.Diff(want, lines(s)); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+		if s.Load != nil || s.Parameters != 1 || s.LoadTime <= 0 || s.Outcomes[0].Duration <= 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestTheHandlerLearnsNothingOfOurs(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, n Node) {
+		f := commonJS(t, `exports.handler = async (e, c) => ({ env: Object.keys(process.env).sort(), tz: process.env.TZ, cwd: process.cwd() === __dirname,
+			memory: c.memoryLimitInMB, left: c.getRemainingTimeInMillis() > 1000, argv: process.execArgv });`)
+		want := []string{`{"env":["PATH","TZ"],"tz":"UTC","cwd":true,"memory":"128","left":true,"argv":["--max-old-space-size=128"]}`}
+		if diff := cmp.Diff(want, lines(run(t, n, f, `{}`))); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+	})
+}
+
+func TestWhatJSONHidesIsNamed(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		value, result string
+		hidden        []Hidden
+	}{
+		"undefined":      {`undefined`, `null`, []Hidden{{"", "undefined"}}},
+		"null":           {`null`, `null`, nil},
+		"a Map":          {`({ headers: new Map([["a", 1]]) })`, `{"headers":{}}`, []Hidden{{"/headers", "Map"}}},
+		"a Set":          {`new Set([1])`, `{}`, []Hidden{{"", "Set"}}},
+		"numbers":        {`({ a: [NaN, -Infinity, 1] })`, `{"a":[null,null,1]}`, []Hidden{{"/a/0", "NaN"}, {"/a/1", "-Infinity"}}},
+		"functions":      {`({ "a/b~": () => 1, s: Symbol("x"), u: undefined })`, `{}`, []Hidden{{"/a~1b~0", "function"}, {"/s", "symbol"}, {"/u", "undefined"}}},
+		"a date":         {`({ d: new Date(0) })`, `{"d":"1970-01-01T00:00:00.000Z"}`, nil},
+		"the same twice": {`(() => { const a = [undefined]; return { a, b: a }; })()`, `{"a":[null],"b":[null]}`, []Hidden{{"/a/0", "undefined"}}},
+	}
+	for _, n := range nodes(t) {
+		for name, test := range tests {
+			t.Run(n.Version+" "+name, func(t *testing.T) {
+				t.Parallel()
+				s := run(t, n, commonJS(t, `exports.handler = async () => `+test.value), `{}`)
+				if diff := cmp.Diff([]string{test.result}, lines(s)); diff != "" {
+					t.Errorf("-want +got\n%s", diff)
+				}
+				if diff := cmp.Diff(test.hidden, s.Outcomes[0].Hidden, cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("-want +got\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// An event that kills its process costs that process only.
+func TestFailuresAreOutcomes(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ script, name, say string }{
+		"a throw":          {`throw new TypeError("no")`, "TypeError", "no"},
+		"a thrown text":    {`throw "no"`, "Error", "no"},
+		"a BigInt":         {`return { a: 1n }`, "Error", "Unable to stringify response body"},
+		"a circle":         {`const a = {}; a.a = a; return a`, "Error", "Unable to stringify response body"},
+		"an exit":          {`process.exit(7)`, crashed, "exit status 7"},
+		"a rejection":      {`Promise.reject(new Error("lost")); return new Promise(() => setTimeout(() => {}, 1e6))`, "Error", "lost"},
+		"a timer's throw":  {`setTimeout(() => { throw new Error("late") }); return new Promise(() => {})`, "Error", "late"},
+		"a write to fd 3":  {`require("fs").writeSync(3, "x\n"); return {}`, crashed, "file descriptor 3"},
+		"an endless loop":  {`for (;;);`, timedOut, "Task timed out after 1.00 seconds"},
+		"an endless wait":  {`return new Promise(() => setInterval(() => {}, 1e6))`, timedOut, "Task timed out after 1.00 seconds"},
+		"memory":           {`const a = []; for (;;) a.push(new Array(1e5).fill({}).map(() => ({ a: [1] })))`, crashed, "out of memory"},
+		"a process behind": {`require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "inherit" }); process.kill(process.pid, "SIGKILL")`, crashed, "signal: killed"},
+	}
+	for _, n := range nodes(t) {
+		for name, test := range tests {
+			t.Run(n.Version+" "+name, func(t *testing.T) {
+				t.Parallel()
+				f := commonJS(t, `exports.handler = async (e) => { if (e.ok) return { ok: true }; `+test.script+` }`)
+				switch test.name {
+				case timedOut:
+					f.Timeout = time.Second
+				}
+				start := time.Now()
+				s := run(t, n, f, `{"ok":1}`, `{}`, `{"ok":1}`)
+				if len(s.Outcomes) != 3 || string(s.Outcomes[0].Result) != `{"ok":true}` || string(s.Outcomes[2].Result) != `{"ok":true}` {
+					t.Fatalf("outcomes: %q", lines(s))
+				}
+				got := s.Outcomes[1].Error
+				if got == nil || got.Name != test.name || !strings.Contains(got.Message, test.say) {
+					t.Errorf("got %+v, want %s with %q", got, test.name, test.say)
+				}
+				if took := time.Since(start); took > 30*time.Second {
+					t.Errorf("took %v", took)
+				}
+			})
+		}
+	}
+}
+
+func TestErrorsHaveTheirStack(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, n Node) {
+		s := run(t, n, commonJS(t, "exports.handler = async () => deeper();\nfunction deeper() { throw new Error('x'); }"), `{}`)
+		if !strings.Contains(s.Outcomes[0].Error.Stack, "at deeper") || !strings.Contains(s.Outcomes[0].Error.Stack, "index.js:2") {
+			t.Errorf("stack: %s", s.Outcomes[0].Error.Stack)
+		}
+	})
+}
+
+func TestLogsBelongToTheirEvent(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, n Node) {
+		f := commonJS(t, `console.log("loading %d", 1); exports.handler = async (e) => { console.warn("w", { a: 1 }); process.stdout.write("raw\n"); console.error(e.n); return null }`)
+		s := run(t, n, f, `{"n":1}`, `{"n":2}`)
+		if diff := cmp.Diff([]Log{{"log", "loading 1"}}, s.LoadLogs); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+		if diff := cmp.Diff([]Log{{"warn", "w { a: 1 }"}, {"stdout", "raw"}, {"error", "2"}}, s.Outcomes[1].Logs); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+	})
+}
+
+func TestWritesPastTheConsoleAreKept(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, n Node) {
+		s := run(t, n, commonJS(t, `exports.handler = async () => { require("fs").writeSync(2, "straight"); return {} }`), `{}`)
+		if s.Stray != "straight" || string(s.Outcomes[0].Result) != "{}" {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestLoadingMayFail(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		files   map[string]string
+		handler string
+		runtime string
+		say     string
+	}{
+		"no file":         {map[string]string{"main.js": ""}, "index.handler", "nodejs24.x", "there is no index.js, .mjs or .cjs"},
+		"no export":       {map[string]string{"index.js": "exports.other = 1"}, "index.handler", "nodejs24.x", "index.js exports no function handler"},
+		"a throw":         {map[string]string{"index.js": "throw new RangeError('x')"}, "index.handler", "nodejs24.x", "RangeError: x"},
+		"a syntax error":  {map[string]string{"index.js": "exports.handler = ("}, "index.handler", "nodejs24.x", "SyntaxError: "},
+		"an exit":         {map[string]string{"index.js": "process.exit(3)"}, "index.handler", "nodejs24.x", "exit status 3"},
+		"a third one":     {map[string]string{"index.js": "exports.handler = async (e, c, cb) => ({})"}, "index.handler", "nodejs24.x", "removed support for callback-based"},
+		"no such package": {map[string]string{"index.js": "require('nope')"}, "index.handler", "nodejs24.x", "Cannot find module 'nope'"},
+	}
+	for _, n := range nodes(t) {
+		for name, test := range tests {
+			t.Run(n.Version+" "+name, func(t *testing.T) {
+				t.Parallel()
+				f := Function{Name: "f", Zip: zipped(t, test.files), Handler: test.handler, Runtime: test.runtime, MemoryMB: 128, Timeout: time.Second}
+				s := run(t, n, f, `{}`, `{}`)
+				if s.Load == nil || !strings.Contains(s.Load.Error(), test.say) || len(s.Outcomes) != 0 {
+					t.Errorf("load %v, outcomes %q; want %q", s.Load, lines(s), test.say)
+				}
+			})
+		}
+	}
+}
+
+func TestEveryKindOfModuleLoads(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		files            map[string]string
+		handler, runtime string
+		want             string
+	}{
+		"an ES module":         {map[string]string{"index.mjs": "export const handler = async () => ({ a: 1 })"}, "index.handler", "nodejs22.x", `{"a":1}`},
+		"a package of type ES": {map[string]string{"package.json": `{"type":"module"}`, "index.js": "export const handler = async () => ({ a: 2 })"}, "index.handler", "nodejs22.x", `{"a":2}`},
+		"a folder":             {map[string]string{"lib/a/main.cjs": "module.exports = { run: async () => ({ a: 3 }) }"}, "lib/a/main.run", "nodejs22.x", `{"a":3}`},
+		"a callback":           {map[string]string{"index.js": "exports.handler = (e, c, cb) => { setTimeout(() => cb(null, { a: 4 }), 5) }"}, "index.handler", "nodejs22.x", `{"a":4}`},
+		"a callback's error":   {map[string]string{"index.js": "exports.handler = (e, c, cb) => { cb(new Error('no')) }"}, "index.handler", "nodejs22.x", `error: no`},
+		"no promise":           {map[string]string{"index.js": "exports.handler = () => ({ a: 5 })"}, "index.handler", "nodejs22.x", `error: the handler returned without a promise: before Node.js 24, Lambda ignores what a handler returns unless it is async`},
+	}
+	for _, n := range nodes(t) {
+		for name, test := range tests {
+			t.Run(n.Version+" "+name, func(t *testing.T) {
+				t.Parallel()
+				f := Function{Name: "f", Zip: zipped(t, test.files), Handler: test.handler, Runtime: test.runtime, MemoryMB: 128, Timeout: 20 * time.Second}
+				if diff := cmp.Diff([]string{test.want}, lines(run(t, n, f, `{}`))); diff != "" {
+					t.Errorf("-want +got\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestCancellingEndsEverything(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, n Node) {
+		ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+		defer cancel()
+		f := commonJS(t, `exports.handler = () => new Promise(() => setInterval(() => {}, 1e6))`)
+		f.Timeout = time.Hour
+		start := time.Now()
+		_, err := n.Run(ctx, f, [][]byte{[]byte(`{}`)})
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 10*time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
+
+func TestNothingIsLeftBehind(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	n := nodes(t)[0]
+	run(t, n, commonJS(t, `exports.handler = async () => process.exit(1)`), `{}`)
+	run(t, n, commonJS(t, `throw 1`), `{}`)
+	left, err := os.ReadDir(temp)
+	if err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+func TestNamesDoNotLeaveTheFolder(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../runner.cjs", "/tmp/x", "a/../../x"} {
+		_, err := nodes(t)[0].Run(t.Context(), Function{Zip: zipped(t, map[string]string{name: "x"}), Handler: "index.handler", Timeout: time.Second}, nil)
+		if err == nil || !strings.Contains(err.Error(), "unpack "+name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestFindSaysWhatIsThere(t *testing.T) {
+	t.Parallel()
+	n := nodes(t)[0]
+	dir := t.TempDir()
+	script := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	if err := os.Symlink(n.Path, filepath.Join(dir, "node")); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Find(t.Context(), "", fmt.Sprintf("%s:.:%s", t.TempDir(), dir))
+	if err != nil || found.Path != filepath.Join(dir, "node") || found.Version != n.Version || found.Major != n.Major || found.Major < 18 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	var missing *NotFoundError
+	if _, err := Find(t.Context(), "", t.TempDir()); !errors.As(err, &missing) || !strings.Contains(err.Error(), "in PATH") {
+		t.Errorf("in an empty PATH: %v", err)
+	}
+	if _, err := Find(t.Context(), filepath.Join(dir, "nope"), ""); !errors.As(err, &missing) || !strings.Contains(err.Error(), "nope") {
+		t.Errorf("at a path: %v", err)
+	}
+	if _, err := Find(t.Context(), script("python", "echo Python 3"), ""); err == nil || !strings.Contains(err.Error(), `is no Node.js: asked for its version it says "Python 3"`) {
+		t.Errorf("another program: %v", err)
+	}
+	if _, err := Find(t.Context(), script("broken", "exit 3"), ""); err == nil || !strings.Contains(err.Error(), "exit status 3") {
+		t.Errorf("a broken program: %v", err)
+	}
+}
+
+func TestRuntimeMajor(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"nodejs24.x": 24, "nodejs22.x": 22, "python3.13": 0, "nodejs": 0, "": 0} {
+		if got := RuntimeMajor(name); got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
+	}
+}
+
+// The process behind must be gone, or its pipes would keep Run waiting.
+func TestAProcessThatIsLeftBehindIsEnded(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("looks into /proc")
+	}
+	onEach(t, func(t *testing.T, n Node) {
+		f := commonJS(t, `exports.handler = async () => { const c = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "inherit" }); return { pid: c.pid } }`)
+		var pid int
+		if _, err := fmt.Sscanf(string(run(t, n, f, `{}`).Outcomes[0].Result), `{"pid":%d}`, &pid); err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+			if err != nil || strings.Contains(string(stat), ") Z ") {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Errorf("process %d lives on", pid)
+	})
+}

@@ -1,0 +1,211 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+)
+
+// Function is what runs, with the limits that Lambda gives it.
+type Function struct {
+	Name     string
+	Zip      []byte
+	Handler  string // as Lambda spells it: file.export
+	Runtime  string // nodejs24.x; decides whether callbacks are taken, as on Lambda
+	MemoryMB int
+	Timeout  time.Duration // of one event
+}
+
+// Session is the life of a function: usually of one process, of several when
+// events killed theirs.
+type Session struct {
+	Load       *Failure // why it did not load; then there are no outcomes
+	LoadTime   time.Duration
+	LoadLogs   []Log
+	Parameters int // that the handler declares
+	Outcomes   []Outcome
+	// Stray is what went past the console and process.stdout, straight to file
+	// descriptors 1 and 2: its last 16 KB.
+	Stray string
+	born  bool // a process was started
+}
+
+// Outcome is what one event led to. Exactly one of Result and Error is set.
+type Outcome struct {
+	Result   json.RawMessage // what Lambda would pass on: null for undefined
+	Hidden   []Hidden        // what Result does not show
+	Error    *Failure
+	Logs     []Log
+	Duration time.Duration
+}
+
+// Failure is an error of the handler's, or the end of its process.
+type Failure struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+	Stack   string `json:"stack,omitempty"` // with the message, as Node.js writes it
+}
+
+func (f *Failure) Error() string {
+	if f.Name == "" || f.Name == "Error" {
+		return f.Message
+	}
+	return f.Name + ": " + f.Message
+}
+
+// Log is one entry of the console, or one write to stdout or stderr.
+type Log struct {
+	Level string `json:"level"` // trace, debug, info, warn, error, log, stdout, stderr
+	Text  string `json:"text"`
+}
+
+// Hidden is a value that JSON cannot say: undefined, function, symbol, BigInt,
+// NaN, Infinity, -Infinity, Map, Set.
+type Hidden struct {
+	Path string `json:"path"` // JSON pointer
+	Kind string `json:"kind"`
+}
+
+// loadTimeout is how long Lambda lets a function load ("Init" phase, Lambda
+// Developer Guide, "Lambda execution environment lifecycle").
+const loadTimeout = 10 * time.Second
+
+// callbackFree is the first Node.js whose Lambda runtime takes no callbacks
+// (Lambda Developer Guide, "Define Lambda function handler in Node.js"). It
+// refuses handlers that declare a third parameter.
+const callbackFree = 24
+
+// Run loads a function and gives it the events, which are JSON texts, in turn.
+// An event that kills the process, or takes longer than the function's
+// timeout, costs that process; the next event gets a new one, as on Lambda. An
+// error is about running Node.js at all, or ctx's; what the handler does wrong
+// is in the session.
+func (n Node) Run(ctx context.Context, f Function, events [][]byte) (_ Session, err error) {
+	box, err := unpack(f.Zip)
+	if err != nil {
+		return Session{}, err
+	}
+	defer func() {
+		if cerr := box.remove(); err == nil && cerr != nil {
+			err = cerr
+		}
+	}()
+	var s Session
+	for first := true; first || len(s.Outcomes) < len(events); first = false {
+		if err := n.life(ctx, box, f, events, &s); err != nil {
+			return Session{}, err
+		}
+		if s.Load != nil {
+			break
+		}
+	}
+	return s, nil
+}
+
+// life starts one process and gives it events until one kills it.
+func (n Node) life(ctx context.Context, b box, f Function, events [][]byte, s *Session) error {
+	p, loaded, err := n.load(ctx, b, f)
+	if err != nil {
+		return err
+	}
+	switch {
+	case s.born:
+		if loaded.Error != nil { // it loaded before, so this is the event's bad luck
+			s.Outcomes = append(s.Outcomes, Outcome{Error: loaded.Error, Logs: loaded.Logs})
+		}
+	default:
+		s.born = true
+		s.LoadTime, s.LoadLogs, s.Parameters, s.Load = loaded.duration(), loaded.Logs, loaded.Parameters, loaded.Error
+	}
+	for alive := loaded.Error == nil; alive && len(s.Outcomes) < len(events); {
+		var o Outcome
+		if o, alive, err = p.invoke(ctx, events[len(s.Outcomes)], f.Timeout); err != nil {
+			return p.stop(err)
+		}
+		s.Outcomes = append(s.Outcomes, o)
+	}
+	err = p.stop(nil)
+	s.Stray += p.stray.String()
+	return err
+}
+
+// settings are the first line that the runner reads.
+type settings struct {
+	Name      string  `json:"name"`
+	Dir       string  `json:"dir"`
+	File      string  `json:"file"`
+	Export    string  `json:"export"`
+	Memory    int     `json:"memory"`
+	Timeout   float64 `json:"timeout"` // milliseconds
+	Callbacks bool    `json:"callbacks"`
+}
+
+// load starts a process and has it load the handler.
+func (n Node) load(ctx context.Context, box box, f Function) (*process, answer, error) {
+	file, export, ok := entry(f.Handler)
+	if !ok {
+		return nil, answer{}, fmt.Errorf("handler %q is not spelled file.export", f.Handler)
+	}
+	major := RuntimeMajor(f.Runtime)
+	if major == 0 {
+		major = n.Major
+	}
+	first, err := json.Marshal(settings{
+		Name: f.Name, Dir: box.task, File: file, Export: export, Memory: f.MemoryMB,
+		Timeout: float64(f.Timeout.Milliseconds()), Callbacks: major < callbackFree,
+	})
+	if err != nil {
+		return nil, answer{}, err
+	}
+	p, err := n.start(ctx, box, f.MemoryMB)
+	if err != nil {
+		return nil, answer{}, err
+	}
+	a, why, err := p.ask(ctx, first, loadTimeout)
+	if err != nil {
+		return nil, answer{}, p.stop(err)
+	}
+	if why != nil {
+		a.Error = why
+		if why.Name == timedOut {
+			why.Message = fmt.Sprintf("did not load within %v, which is what Lambda allows", loadTimeout)
+		}
+	}
+	return p, a, nil
+}
+
+// entry takes a handler's name apart as Lambda does: at the first dot of its
+// last element.
+func entry(handler string) (file, export string, ok bool) {
+	dir, base := path.Split(handler)
+	file, export, ok = strings.Cut(base, ".")
+	return dir + file, export, ok && file != "" && export != ""
+}
+
+// invoke gives the process one event. alive is false when it cannot take
+// another one.
+func (p *process) invoke(ctx context.Context, event []byte, timeout time.Duration) (_ Outcome, alive bool, _ error) {
+	line, err := compact(event)
+	if err != nil {
+		return Outcome{}, false, err
+	}
+	start := time.Now()
+	a, why, err := p.ask(ctx, line, timeout)
+	if err != nil {
+		return Outcome{}, false, err
+	}
+	if why != nil {
+		if why.Name == timedOut {
+			why.Message = fmt.Sprintf("Task timed out after %.2f seconds", timeout.Seconds())
+		}
+		return Outcome{Error: why, Duration: time.Since(start)}, false, nil
+	}
+	o := Outcome{Hidden: a.Hidden, Error: a.Error, Logs: a.Logs, Duration: a.duration()}
+	if a.Error == nil {
+		o.Result = json.RawMessage(a.Result)
+	}
+	return o, a.Type != "fatal", nil
+}

@@ -1,0 +1,89 @@
+package node
+
+import (
+	"archive/zip"
+	"bytes"
+	_ "embed" // the runner
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+//go:embed assets/runner.cjs
+var runner []byte
+
+// maxUnzipped is Lambda's ceiling for all files of a function (Lambda quotas,
+// "Deployment package (.zip file archive) size").
+const maxUnzipped = 262144000
+
+// box is the folder that a function runs in.
+type box struct {
+	dir    string
+	task   string // what Lambda has at /var/task
+	runner string
+}
+
+func (b box) remove() error { return os.RemoveAll(b.dir) }
+
+// unpack writes a zip's files and the runner into a new folder. No name leads
+// out of it.
+func unpack(code []byte) (_ box, err error) {
+	r, err := zip.NewReader(bytes.NewReader(code), int64(len(code)))
+	if err != nil {
+		return box{}, fmt.Errorf("unpack the function: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "edgedeploy-")
+	if err != nil {
+		return box{}, err
+	}
+	b := box{dir: dir, task: filepath.Join(dir, "task"), runner: filepath.Join(dir, "runner.cjs")}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.remove())
+		}
+	}()
+	if err := os.WriteFile(b.runner, runner, 0o600); err != nil {
+		return box{}, err
+	}
+	if err := os.Mkdir(b.task, 0o700); err != nil {
+		return box{}, err
+	}
+	root, err := os.OpenRoot(b.task)
+	if err != nil {
+		return box{}, err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	left := int64(maxUnzipped)
+	for _, f := range r.File {
+		if f.Mode().IsDir() {
+			continue
+		}
+		if err := write(root, f, &left); err != nil {
+			return box{}, fmt.Errorf("unpack %s: %w", f.Name, err)
+		}
+	}
+	return b, nil
+}
+
+// write unpacks one file, and counts it against what is left.
+func write(root *os.Root, f *zip.File, left *int64) (err error) {
+	src, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	data, err := io.ReadAll(io.LimitReader(src, *left+1))
+	if err != nil {
+		return err
+	}
+	if *left -= int64(len(data)); *left < 0 {
+		return fmt.Errorf("the files are larger than %d bytes, which Lambda refuses", maxUnzipped)
+	}
+	if err := root.MkdirAll(path.Dir(f.Name), 0o700); err != nil {
+		return err
+	}
+	return root.WriteFile(f.Name, data, 0o600)
+}
