@@ -39,8 +39,9 @@ func may() map[string][]string {
 		"stackspec":    {"versions", "associations"},
 		"deploy":       {"versions", "associations", "stackspec"},
 
-		"internal/bundle":               {"versions", "internal/bundle/script", "internal/bundle/wasm"},
+		"internal/bundle":               {"versions", "internal/bundle/script", "internal/bundle/wasm", "internal/bundle/ignore"},
 		"internal/bundle/script":        {"internal/bundle/wasm"},
+		"internal/bundle/ignore":        {},
 		"internal/bundle/wasm":          {},
 		"internal/bundle/wasm/wasmtest": {},
 		"internal/awscloud":             {"versions", "associations"},
@@ -79,6 +80,7 @@ func sole() map[string]string {
 		"github.com/evanw/esbuild":              "internal/bundle/script",
 		"github.com/goccy/go-yaml":              "stackspec",
 		"github.com/hashicorp/go-retryablehttp": "internal/fetch",
+		"github.com/moby/patternmatcher":        "internal/bundle/ignore",
 		"github.com/spf13/cobra":                "cmd/edgedeploy",
 		"github.com/spf13/pflag":                "cmd/edgedeploy",
 		"go.etcd.io/bbolt":                      "internal/localaws",

@@ -44,6 +44,8 @@ type Bundle struct {
 	// Dropped are the custom sections left out of the module, in its order.
 	// Open cannot know them.
 	Dropped []Dropped
+	// LeftOut is what .edgedeployignore kept out. Open cannot know it either.
+	LeftOut LeftOut
 
 	Uncompressed int64 // bytes of all files
 	Warnings     []string
@@ -132,7 +134,7 @@ func build(root *os.Root, f Function, lim limits) (Bundle, error) {
 	}
 	b := describe(draft.files, stored, zip)
 	b.Handler, b.ABI, b.Trampoline = draft.handler, draft.abi, draft.trampoline
-	b.Dropped, b.Warnings = draft.dropped, draft.warnings
+	b.Dropped, b.LeftOut, b.Warnings = draft.dropped, draft.leftOut, draft.warnings
 	return b, nil
 }
 
@@ -165,6 +167,7 @@ type draft struct {
 	abi        ABI
 	trampoline int
 	dropped    []Dropped
+	leftOut    LeftOut
 	warnings   []string
 }
 

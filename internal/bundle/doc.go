@@ -4,9 +4,10 @@
 //	handler.wasm ──tell its interface, strip────┐
 //	trampoline N for it (embedded) ─────────────┼─► files ─► content id
 //	config ──canonical JSON─────────────────────┤        └─► zip, the same bytes every time
-//	ready directory or .zip ──check names, caps─┘
+//	ready directory or .zip ──leave out, check──┘
 //
-// It owns what may be inside a bundle (names, sizes, kinds of files), the
+// It owns what may be inside a bundle (names, sizes, kinds of files, what a
+// directory's .edgedeployignore leaves out), the
 // content id, the zip's exact bytes, the numbered trampolines in assets, and
 // the judgement which interface a module speaks: host (docs/abi-host.md) or
 // bytes (docs/abi-bytes.md). A trampoline that was ever released is never

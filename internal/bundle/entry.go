@@ -16,7 +16,7 @@ const handlerForm = `^[\w./-]+\.[A-Za-z_$][\w$]*$`
 // splits the last part of the path at its *first* dot (FUNCTION_EXPR in
 // aws-lambda-nodejs-runtime-interface-client), so "index.v2.handler" is the
 // export v2.handler of index, and no file index.v2.js is ever looked for.
-func entryOf(f Function, fs files) (string, error) {
+func entryOf(f Function, from folder) (string, error) {
 	refuse := func(reason, hint string) (string, error) {
 		return "", &Error{Path: f.Name, Reason: fmt.Sprintf("handler %q %s", f.Handler, reason), Hint: hint}
 	}
@@ -30,10 +30,14 @@ func entryOf(f Function, fs files) (string, error) {
 		return refuse("names no file", "write it like index.handler or lib/main.handler")
 	}
 	stem := path.Join(dir, module)
-	for _, ext := range []string{".js", ".mjs", ".cjs"} {
-		if fs[stem+ext] != nil {
-			return stem + ext, nil
+	candidates := []string{stem + ".js", stem + ".mjs", stem + ".cjs"}
+	for _, name := range candidates {
+		if from.files[name] != nil {
+			return name, nil
 		}
+	}
+	if err := from.whyMissing(f.Name, candidates); err != nil {
+		return "", err
 	}
 	return refuse(fmt.Sprintf("needs %s.js, .mjs or .cjs in %s", stem, f.Bundle), "correct handler, or the contents of the bundle")
 }
