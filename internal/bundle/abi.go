@@ -21,6 +21,9 @@ const (
 	// Bytes is the interface of docs/abi-bytes.md: the event goes in as JSON,
 	// and a patch comes out.
 	Bytes ABI = "bytes"
+	// Glue is the interface of docs/abi-glue.md: JavaScript, by wasm-bindgen or
+	// by hand, that exports handler and brings its modules with it.
+	Glue ABI = "glue"
 )
 
 // abis are those whose module is called by a trampoline of ours.
@@ -88,6 +91,7 @@ func unfit(path string, m wasm.Module) error {
 	for _, abi := range abis() {
 		needs = append(needs, fmt.Sprintf("for %s: %s", abi, strings.Join(faultsOf(abi, m), "; ")))
 	}
+	needs = append(needs, fmt.Sprintf("for %s: the JavaScript that wasm-bindgen writes is missing", Glue))
 	return &Error{
 		Path:   path,
 		Reason: "speaks no interface for handlers: it " + inventory(m) + "; " + strings.Join(needs, "; "),

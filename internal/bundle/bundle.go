@@ -8,15 +8,16 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// Function says what to pack. Exactly one of Wasm and Bundle is set; paths are
-// slash-separated and relative to the root given to [Build].
+// Function says what to pack. Exactly one of Wasm, Entry and Bundle is set;
+// paths are slash-separated and relative to the root given to [Build].
 type Function struct {
 	Name    string // the key in the spec, for messages
-	Wasm    string // a module
+	Wasm    string // a module, or the directory or *_bg.wasm that wasm-bindgen wrote
+	Entry   string // a script that exports handler, bundled with what it imports
 	Bundle  string // a ready directory or .zip with its own JavaScript entry
 	Source  []byte // what Wasm (a module) or Bundle (a zip) was fetched as; they only name it in messages then
-	Handler string // the entry of Bundle, as Lambda spells it; ignored for Wasm
-	Runtime string // nodejs22.x and so on; for warnings
+	Handler string // the entry of Bundle, as Lambda spells it; ignored for the others
+	Runtime string // nodejs22.x and so on; what scripts are written for, "" for the oldest
 
 	// OnError is what the trampoline does when the handler fails: "fail" (also
 	// "") answers with an error, "continue" passes the event on unchanged.
@@ -110,14 +111,16 @@ func build(root *os.Root, f Function, lim limits) (Bundle, error) {
 	var draft draft
 	var err error
 	switch {
-	case f.Wasm != "" && f.Bundle != "":
-		return Bundle{}, &Error{Path: f.Name, Reason: "has both wasm and bundle", Hint: "keep one of them"}
+	case f.Wasm != "" && f.Bundle != "", f.Wasm != "" && f.Entry != "", f.Entry != "" && f.Bundle != "":
+		return Bundle{}, &Error{Path: f.Name, Reason: "has more than one of wasm, entry and bundle", Hint: "keep one of them"}
 	case f.Wasm != "":
 		draft, err = packWasm(root, f, lim)
+	case f.Entry != "":
+		draft, err = packGlue(root, f, f.Entry, lim)
 	case f.Bundle != "":
 		draft, err = packReady(root, f, lim)
 	default:
-		return Bundle{}, &Error{Path: f.Name, Reason: "has neither wasm nor bundle"}
+		return Bundle{}, &Error{Path: f.Name, Reason: "has none of wasm, entry and bundle"}
 	}
 	if err != nil {
 		return Bundle{}, err

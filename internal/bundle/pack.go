@@ -32,16 +32,47 @@ type manifest struct {
 	WASI       bool   `json:"wasi,omitempty"`
 }
 
+// packWasm packs a module, or what wasm-bindgen made of one.
 func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
-	m, err := newManifest(f)
-	if err != nil {
-		return draft{}, err
+	named := f.Wasm
+	if f.Source == nil {
+		var err error
+		if f.Wasm, err = moduleOf(root, f.Wasm); err != nil {
+			return draft{}, err
+		}
 	}
 	raw, err := f.module(root, lim)
 	if err != nil {
 		return draft{}, err
 	}
-	module, err := prepare(f, raw)
+	m, err := wasm.Parse(raw)
+	if err != nil {
+		return draft{}, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
+	}
+	if f.Wasm != named || madeByBindgen(m) {
+		entry, err := glueOf(root, f, m, lim)
+		if err != nil {
+			return draft{}, err
+		}
+		return packGlue(root, f, entry, lim)
+	}
+	return packModule(f, m, raw)
+}
+
+// moduleOf gives the module that wasm: names: itself, or the one in a folder.
+func moduleOf(root *os.Root, name string) (string, error) {
+	if info, err := root.Stat(path.Clean(name)); err == nil && info.IsDir() {
+		return bindgenModule(root, path.Clean(name))
+	}
+	return name, nil
+}
+
+func packModule(f Function, parsed wasm.Module, raw []byte) (draft, error) {
+	m, err := newManifest(f)
+	if err != nil {
+		return draft{}, err
+	}
+	module, err := prepare(f, parsed, raw)
 	if err != nil {
 		return draft{}, err
 	}
@@ -51,13 +82,7 @@ func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
 	if m.WASI {
 		out[wasiFile] = asset(m.Trampoline, wasiFile)
 	}
-	if err := addConfig(out, f); err != nil {
-		return draft{}, err
-	}
-	if out[configFile] != nil {
-		m.Config = configFile
-	}
-	if out[manifestFile], err = canonical(m); err != nil {
+	if err := finish(out, f, m); err != nil {
 		return draft{}, err
 	}
 	return draft{files: out, handler: wasmHandler, abi: m.ABI, trampoline: m.Trampoline, dropped: module.dropped}, nil
@@ -98,11 +123,7 @@ type prepared struct {
 }
 
 // prepare checks a module and leaves out the sections nobody reads at the edge.
-func prepare(f Function, raw []byte) (prepared, error) {
-	m, err := wasm.Parse(raw)
-	if err != nil {
-		return prepared{}, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
-	}
+func prepare(f Function, m wasm.Module, raw []byte) (prepared, error) {
 	abi, err := check(f.Wasm, m)
 	if err != nil {
 		return prepared{}, err

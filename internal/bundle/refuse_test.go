@@ -57,11 +57,11 @@ func TestBuildRefusesASource(t *testing.T) {
 		f         Function
 		path, say string
 	}{
-		"nothing to pack":                     {Function{Name: "h"}, "h", "neither wasm nor bundle"},
-		"two things to pack":                  {Function{Name: "h", Wasm: "a", Bundle: "b"}, "h", "both wasm and bundle"},
+		"nothing to pack":                     {Function{Name: "h"}, "h", "none of wasm, entry and bundle"},
+		"two things to pack":                  {Function{Name: "h", Wasm: "a", Bundle: "b"}, "h", "more than one of wasm, entry and bundle"},
 		"a module that is not there":          {Function{Wasm: "no.wasm"}, "no.wasm", "no such file"},
 		"a module that was cut":               {Function{Wasm: "cut.wasm"}, "cut.wasm", "is not a usable WebAssembly module: byte "},
-		"a directory as module":               {Function{Wasm: "js"}, "js", "is not a file"},
+		"a directory as module":               {Function{Wasm: "js"}, "js", "is a folder without a *_bg.wasm"},
 		"a pipe as module":                    {Function{Wasm: "pipe.wasm"}, "pipe.wasm", "is not a file"},
 		"a path that climbs":                  {Function{Wasm: "../outside.wasm"}, "../outside.wasm", "outside of the project"},
 		"a link that climbs":                  {Function{Wasm: "escape.wasm"}, "escape.wasm", "outside of the project"},

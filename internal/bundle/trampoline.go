@@ -22,6 +22,8 @@ func parts(abi ABI) []string {
 		return []string{"module.js", "host.js"}
 	case Bytes:
 		return []string{"module.js", "bytes.js"}
+	case Glue:
+		return []string{"glue.js"}
 	}
 	return nil
 }
@@ -59,7 +61,7 @@ func trampolineOf(fs files) (int, ABI) {
 		return 0, ""
 	}
 	for n := NewestTrampoline; n > 0; n-- {
-		for _, abi := range abis() {
+		for _, abi := range append(abis(), Glue) {
 			if b, _ := Trampoline(n, abi); bytes.Equal(b, fs[entryFile]) {
 				return n, abi
 			}

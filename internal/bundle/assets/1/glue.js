@@ -1,0 +1,138 @@
+'use strict';
+// edgedeploy trampoline 1: carries CloudFront events to a handler in
+// JavaScript, which wasm-bindgen or a person wrote (docs/abi-glue.md).
+//
+// Beside this file: edgedeploy.json (what to do on failure), handler.js with
+// the modules that it reads, and config.json if there is configuration. These
+// bytes are the same for every function with such a handler.
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const beside = (name) => path.join(__dirname, name);
+const manifest = JSON.parse(fs.readFileSync(beside('edgedeploy.json'), 'utf8'));
+const config = frozen(manifest.config === undefined ? {} : JSON.parse(fs.readFileSync(beside(manifest.config), 'utf8')));
+const keepsOriginal = manifest.onError === 'continue';
+
+function frozen(value) {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
+
+// What a handler may do wrong, beside what it throws itself.
+class HandlerError extends Error {
+  get name() { return 'HandlerError'; }
+}
+function refuse(why) { throw new HandlerError(why); }
+
+// ---- the handler --------------------------------------------------------
+
+let handle = null; // the live handler; null before the first, and after a trap
+const script = beside(manifest.module);
+
+// start loads the handler, with all that it requires, as if for the first
+// time. What the last one held must not stay reachable: memories of Wasm are
+// large, and Node.js keeps a list of the modules that this one loaded.
+function start() {
+  delete require.cache[script];
+  module.children.length = 0;
+  const { handler } = require(script);
+  if (typeof handler !== 'function') refuse(`the entry exports a handler that is ${kindOf(handler)}, and no function`);
+  if (handler.length > 2) {
+    refuse(`handler declares ${handler.length} parameters; it gets event and context, and no callback: return the result or a promise of it`);
+  }
+  handle = handler;
+}
+
+const kindOf = (value) => (value === null ? 'null' : typeof value);
+
+// broken says whether a module's memory may be in any state: after a trap
+// (which is how a panic of Rust ends), or when the stack ran out halfway.
+function broken(err) {
+  for (let e = err, depth = 0; e instanceof Error && depth < 8; e = e.cause, depth++) {
+    if (e instanceof WebAssembly.RuntimeError) return true;
+    if (e instanceof RangeError && e.message.includes('call stack')) return true;
+  }
+  return false;
+}
+
+// ---- results ------------------------------------------------------------
+// Lambda writes results as JSON. There a Map is {}, and with it every header
+// would be lost; and null is a value, which CloudFront refuses. mended returns
+// the very same value if there is nothing to mend, and never changes one: the
+// handler may want it again.
+
+function mended(value) {
+  if (typeof value === 'bigint') return whole(value);
+  if (typeof value !== 'object' || value === null || typeof value.toJSON === 'function') return value;
+  if (value instanceof Map) return members([...value]);
+  if (Array.isArray(value)) return items(value);
+  // An instance of a class that wasm-bindgen exported is an address.
+  if (Object.hasOwn(value, '__wbg_ptr')) {
+    refuse(`the result holds an instance of ${value.constructor?.name}, whose members stay in WebAssembly; return a plain value, as serde_wasm_bindgen::to_value makes it`);
+  }
+  for (const key of Object.keys(value)) {
+    const member = value[key];
+    if (member === null || member === undefined || mended(member) !== member) return members(Object.entries(value));
+  }
+  return value;
+}
+
+function members(entries) {
+  const object = {};
+  for (const [key, member] of entries) {
+    if (member === null || member === undefined) continue;
+    // Plainly setting __proto__ would set the prototype.
+    Object.defineProperty(object, String(key), { value: mended(member), enumerable: true, writable: true, configurable: true });
+  }
+  return object;
+}
+
+function items(list) {
+  const sound = list.every((item) => item !== null && item !== undefined && mended(item) === item);
+  return sound ? list : list.filter((item) => item !== null && item !== undefined).map(mended);
+}
+
+function whole(value) {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) refuse(`the result holds ${value}n, which JSON cannot say exactly`);
+  return number;
+}
+
+// ---- events -------------------------------------------------------------
+
+// passing logs a failure and says whether the event goes on unchanged.
+function passing(err) {
+  console.error(err.stack);
+  return keepsOriginal;
+}
+
+// Rust's Err(JsValue) arrives as whatever the value is.
+const asError = (thrown) => (thrown instanceof Error ? thrown : new HandlerError(`the handler threw ${typeof thrown === 'string' ? thrown : JSON.stringify(thrown)}`));
+
+// Two parameters, because Node.js 24 on Lambda refuses handlers that declare
+// three.
+exports.handler = async (event, context) => {
+  const { request, response } = event.Records[0].cf;
+  // A handler may change what it was given before it fails.
+  const original = keepsOriginal ? structuredClone(response ?? request) : undefined;
+  try {
+    if (handle === null) start();
+    context ??= {};
+    context.config = config;
+    return mended(await handle(event, context));
+  } catch (thrown) {
+    const err = asError(thrown);
+    if (broken(err)) handle = null;
+    if (!passing(err)) throw err;
+    return original;
+  }
+};
+
+try {
+  start();
+} catch (thrown) {
+  // Not loading at all is the clearest failure, unless traffic must go on.
+  const err = asError(thrown);
+  if (!passing(err)) throw err;
+}
