@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/internal/render"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
@@ -101,7 +103,11 @@ func (a *app) buildCommand() *cobra.Command {
 		Use:     "build",
 		Aliases: []string{"package"},
 		Short:   "Write the bundles as zips; contacts nothing but sources at an address",
-		Args:    cobra.NoArgs,
+		Long: `Build writes each function's zip and says what is in it: every file with its
+share of the zip (of more than 40 the largest; -o json has all), the sections
+dropped from a module (keep-names: keeps them), what .edgedeployignore left out,
+and how much of the limits of the viewer triggers that it serves the zip takes.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.load()
 			if err != nil {
@@ -126,7 +132,7 @@ func (a *app) buildCommand() *cobra.Command {
 				if err := writeWhole(file, b.Zip); err != nil {
 					return err
 				}
-				bundles = append(bundles, bundleReport(b, file))
+				bundles = append(bundles, s.bundleReport(b, file))
 			}
 			return a.document(
 				func() string { return render.Bundles(bundles, a.out) },
@@ -140,7 +146,7 @@ func (a *app) buildCommand() *cobra.Command {
 }
 
 // bundleReport is what render is told of a bundle.
-func bundleReport(b built, file string) render.Bundle {
+func (s *spec) bundleReport(b built, file string) render.Bundle {
 	r := render.Bundle{
 		Function: b.Key, File: file, Content: b.Content, CodeSHA256: b.CodeSHA256,
 		ZipBytes: int64(len(b.Zip)), Uncompressed: b.Uncompressed, Trampoline: b.Bundle.Trampoline,
@@ -150,6 +156,15 @@ func bundleReport(b built, file string) render.Bundle {
 	}
 	for _, d := range b.Dropped {
 		r.Dropped = append(r.Dropped, render.BundleFile{Name: d.Name, Size: int64(d.Bytes)})
+	}
+	if b.LeftOut.Files > 0 {
+		r.LeftOut = &render.LeftOut{Files: b.LeftOut.Files, Bytes: b.LeftOut.Bytes}
+	}
+	viewer := slices.DeleteFunc(s.triggers(b.Key), func(t associations.Trigger) bool { return !t.Viewer() })
+	if len(viewer) > 0 {
+		now := associations.CurrentLimits().With(s.Stack.Viewer, s.Stack.Origin)
+		then := associations.FormerLimits().With(s.Stack.Viewer, s.Stack.Origin)
+		r.Room = &render.Room{Triggers: viewer, Max: now.Viewer.ZipBytes, Former: then.Viewer.ZipBytes}
 	}
 	return r
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
@@ -215,14 +216,7 @@ func (s *spec) pack(f stackspec.Function, trampoline int) (built, *stackspec.Pro
 
 // limits judges a bundle against the triggers that the spec gives it.
 func (s *spec) limits(b built) []stackspec.Problem {
-	sized := associations.Sized{Function: b.Key, Config: b.Config, ZipBytes: int64(len(b.Zip))}
-	for _, d := range s.Stack.Distributions {
-		for _, w := range d.Slots {
-			if w.Function == b.Key {
-				sized.Triggers = append(sized.Triggers, w.Trigger)
-			}
-		}
-	}
+	sized := associations.Sized{Function: b.Key, Config: b.Config, ZipBytes: int64(len(b.Zip)), Triggers: s.triggers(b.Key)}
 	var problems []stackspec.Problem
 	for _, l := range associations.CheckLimits(sized, s.Stack.Viewer, s.Stack.Origin) {
 		hint := "lower it, or override the limit with limits: if your account has another one"
@@ -236,6 +230,15 @@ func (s *spec) limits(b built) []stackspec.Problem {
 		problems = append(problems, s.problem(l.Error(), hint, l.Warning, "functions", b.Key, key))
 	}
 	return problems
+}
+
+// triggers lists those that a function serves, each once, in CloudFront's order.
+func (s *spec) triggers(function string) []associations.Trigger {
+	return slices.DeleteFunc(slices.Clone(associations.Triggers()), func(t associations.Trigger) bool {
+		return !slices.ContainsFunc(s.Stack.Distributions, func(d stackspec.Distribution) bool {
+			return slices.ContainsFunc(d.Slots, func(w stackspec.SlotWant) bool { return w.Function == function && w.Trigger == t })
+		})
+	})
 }
 
 // problem places a finding at a key of the spec, or, where the spec leaves the
