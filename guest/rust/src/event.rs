@@ -4,7 +4,7 @@ use crate::headers::{Headers, HeadersMut};
 use crate::host::{self, field as f};
 use crate::intern::Name;
 use crate::origin::{CustomOrigin, EditOrigin, Origin, S3Origin};
-use crate::{body, cookie, field, room, Body};
+use crate::{body, cookie, field, response, room, Body};
 use core::marker::PhantomData;
 
 /// The four triggers, as types. They tell the compiler what an [`Event`] may do.
@@ -251,13 +251,16 @@ impl<'e, T: OnRequest> Event<'e, T> {
     }
 
     /// Replaces the request's body by text. Fails where the behavior does not
-    /// include it. Headers that describe the body stay as they are.
+    /// include it. Headers that describe the body stay as they are. Once a
+    /// [`Response`](crate::Response) was begun the request is over, and this panics.
     pub fn set_body(self, text: &str) {
+        response::not_begun();
         body::set_text(text)
     }
 
     /// Replaces the request's body by bytes.
     pub fn set_body_bytes(self, bytes: &[u8]) {
+        response::not_begun();
         body::set_bytes(bytes)
     }
 }

@@ -28,13 +28,38 @@ pub struct Response {
     event: PhantomData<*const ()>, // belongs to this thread
 }
 
-/// Which response of which event is the one that the host is building.
-static SERIAL: Single<u32> = Single::new(0);
+/// What the host is building.
+struct Building {
+    serial: u32, // of the response, or of the event before it has one
+    begun: bool,
+}
+
+static BUILDING: Single<Building> = Single::new(Building {
+    serial: 0,
+    begun: false,
+});
 
 /// Makes every response of the event before a stale one.
 #[inline(always)]
 pub(crate) fn begin_event() {
-    SERIAL.with(|serial| *serial = serial.wrapping_add(1));
+    next(false);
+}
+
+#[inline(always)]
+fn next(begun: bool) -> u32 {
+    BUILDING.with(|building| {
+        building.serial = building.serial.wrapping_add(1);
+        building.begun = begun;
+        building.serial
+    })
+}
+
+/// Refuses to change the request's body once a response was begun: the host
+/// would take it for the response's.
+pub(crate) fn not_begun() {
+    if BUILDING.with(|building| building.begun) {
+        panic!("the request's body cannot be changed once a response was begun")
+    }
 }
 
 impl Response {
@@ -42,11 +67,10 @@ impl Response {
     /// reason phrase that HTTP has for it, unless you give your own.
     #[inline(always)]
     pub fn new(status: u16) -> Response {
-        begin_event();
         // SAFETY: a host call without memory.
         unsafe { host::respond(u32::from(status)) };
         Response {
-            serial: SERIAL.with(|serial| *serial),
+            serial: next(true),
             event: PhantomData,
         }
     }
@@ -112,7 +136,7 @@ impl Response {
 
     #[inline(always)]
     pub(crate) fn check(&self) {
-        if self.serial != SERIAL.with(|serial| *serial) {
+        if self.serial != BUILDING.with(|building| building.serial) {
             stale();
         }
     }
@@ -168,6 +192,16 @@ mod tests {
         let first = Response::new(200);
         let _second = Response::new(404);
         let _ = first.header("x-a", "1");
+    }
+
+    #[test]
+    #[should_panic(expected = "cannot be changed once a response was begun")]
+    fn the_body_of_a_response_is_not_mistaken_for_the_requests() {
+        let _session = fake::Session::new();
+        begin_event();
+        not_begun();
+        let _response = Response::new(200);
+        not_begun();
     }
 
     #[test]

@@ -203,6 +203,18 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_is_put_elsewhere() {
+        let _session = fake::Session::new();
+        for over in 0..3 {
+            reset();
+            let first = buffer(BASE - 1) as usize;
+            let next = buffer(1 + over) as usize;
+            let follows = next == first + BASE - 1;
+            assert_eq!(follows, over == 0, "{over} too many");
+        }
+    }
+
+    #[test]
     fn strings_are_put_together_in_the_same_room() {
         let _session = fake::Session::new();
         let parts: Vec<String> = (0..500).map(|n| "ü".repeat(n % 90)).collect();
