@@ -54,7 +54,11 @@ func stacks(t *rapid.T) stackspec.Stack {
 		if rapid.Bool().Draw(t, "bundle") {
 			f.Bundle = rapid.SampledFrom([]string{"dist", "../x/y.zip", "https://x/./y/../z.zip?a//b"}).Draw(t, "path")
 		} else {
-			f.Wasm = rapid.SampledFrom([]string{key + ".wasm", "https://example.com/" + key, "http://127.0.0.1:1/x"}).Draw(t, "module")
+			if rapid.Bool().Draw(t, "entry") {
+				f.Entry = rapid.SampledFrom([]string{key + ".ts", "../x/index.mjs"}).Draw(t, "script")
+			} else {
+				f.Wasm = rapid.SampledFrom([]string{key + ".wasm", "pkg", "https://example.com/" + key, "http://127.0.0.1:1/x"}).Draw(t, "module")
+			}
 			f.OnError = rapid.SampledFrom([]string{"fail", "continue"}).Draw(t, "on-error")
 			f.KeepNames, f.Trampoline = rapid.Bool().Draw(t, "keep"), rapid.IntRange(0, 2).Draw(t, "trampoline")
 		}
@@ -185,7 +189,11 @@ func (s *speller) function(st stackspec.Stack, f, common stackspec.Function) map
 	if f.Bundle != "" {
 		m["bundle"], m["handler"] = s.path(f.Bundle), c.Handler
 	} else {
-		m["wasm"] = s.path(f.Wasm)
+		if f.Entry != "" {
+			m["entry"] = s.path(f.Entry)
+		} else {
+			m["wasm"] = s.path(f.Wasm)
+		}
 		optional("on-error", f.OnError, f.OnError == common.OnError)
 		optional("keep-names", f.KeepNames, !f.KeepNames)
 		optional("trampoline", json.Number(fmt.Sprint(f.Trampoline)), f.Trampoline == 0)

@@ -150,13 +150,13 @@ func (c *checker) together(n *node, t *typ, path []string) {
 	case len(t.oneOf) > 0 && len(there) == 0:
 		missing(Problem{
 			Message: fmt.Sprintf("%s has neither %s", subject(path), strings.Join(t.oneOf, " nor ")),
-			Hint:    "add one of the two",
+			Hint:    "add one of them",
 		})
 		return // what they need beside them is moot
 	case len(there) > 1:
 		c.problem(there[1].key, below(path, there[1].key.text), Problem{
-			Message: fmt.Sprintf("%s has both %s", subject(path), strings.Join(t.oneOf, " and ")),
-			Hint:    "keep one of the two",
+			Message: fmt.Sprintf("%s has both %s and %s", subject(path), there[0].key.text, there[1].key.text),
+			Hint:    "keep one of them",
 		})
 		return
 	}
@@ -166,7 +166,7 @@ func (c *checker) together(n *node, t *typ, path []string) {
 			continue
 		}
 		for _, need := range f.needs {
-			if n.entry(need.key) == nil {
+			if n.entry(need.key) == nil && (need.or == "" || n.entry(need.or) == nil) {
 				c.problem(e.key, below(path, f.key), Problem{Message: need.says, Hint: need.hint})
 			}
 		}

@@ -70,6 +70,7 @@ func (d *decoder) function(e *entry, at []string) Function {
 	f := Function{
 		Key:    e.key.text,
 		Wasm:   clean(n.get("wasm")),
+		Entry:  clean(n.get("entry")),
 		Bundle: clean(n.get("bundle")),
 		SHA256: str(n.get("sha256")),
 		Config: versions.Config{
@@ -83,11 +84,10 @@ func (d *decoder) function(e *entry, at []string) Function {
 		KeepNames:  yes(n.get("keep-names")),
 		Trampoline: integer(n.get("trampoline")),
 	}
-	if n.entry("wasm") != nil {
+	if trampolined(n) != nil {
 		f.Config.Handler = wasmHandler
 		f.OnError = cmp.Or(str(or(n.get("on-error"), defaults.get("on-error"))), standardOnError)
 	}
-	d.file(n, at)
 	d.runtime(n, at)
 	if role := n.get("role"); role != nil {
 		d.roles = append(d.roles, placed{role, append(slices.Clone(at), "role")})
@@ -95,32 +95,23 @@ func (d *decoder) function(e *entry, at []string) Function {
 	return f
 }
 
-// file refuses a wasm: that names a folder.
-func (d *decoder) file(n *node, at []string) {
-	w := n.get("wasm")
-	if w == nil || isURL(w.value) {
-		return
-	}
-	if base := path.Base(w.value); strings.HasSuffix(w.value, "/") || base == "." || base == ".." {
-		d.problem(w, append(slices.Clone(at), "wasm"), Problem{
-			Message: fmt.Sprintf("%s is a folder; wasm: names one module", quote(w.text)),
-			Hint:    "a ready folder goes into bundle:",
-		})
-	}
-}
+// trampolined is what a function has of the sources that get a trampoline.
+func trampolined(n *node) *entry { return cmp.Or(n.entry("wasm"), n.entry("entry")) }
 
 // runtime refuses a trampoline in anything but Node.js.
 func (d *decoder) runtime(n *node, at []string) {
 	runtime := or(n.get("runtime"), d.root.get("defaults").get("runtime"))
-	if runtime == nil || n.entry("wasm") == nil || slices.Contains(nodeRuntimes(), runtime.value) {
+	source := trampolined(n)
+	if runtime == nil || source == nil || slices.Contains(nodeRuntimes(), runtime.value) {
 		return
 	}
 	where, at := runtime, append(slices.Clone(at), "runtime")
 	if n.get("runtime") == nil {
-		where = n.entry("wasm").key // the same default may be right for others
+		where = source.key // the same default may be right for others
 	}
+	what := map[string]string{"wasm": "a wasm handler", "entry": "an entry"}[source.key.text]
 	d.problem(where, at, Problem{
-		Message: fmt.Sprintf("a wasm handler cannot run in %s: the trampoline around it is JavaScript", quote(runtime.text)),
+		Message: fmt.Sprintf("%s cannot run in %s: the trampoline around it is JavaScript", what, quote(runtime.text)),
 		Hint:    "use one of " + list(nodeRuntimes()) + " for this function",
 	})
 }

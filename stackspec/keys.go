@@ -101,11 +101,11 @@ func shared(defaults bool) []field {
 		about: "What happens when the handler fails: fail answers with an error, continue passes the request or response on as it came.",
 	}, "fail", "`defaults.on-error`")
 	if !defaults {
-		onError.needs = []need{{"wasm", "on-error goes with wasm: only; a bundle deals with its errors itself", "leave it out"}}
+		onError.needs = []need{{"wasm", "entry", "on-error goes with wasm: and entry: only; a bundle deals with its errors itself", "leave it out"}}
 	}
 	return []field{
 		role,
-		standard(field{key: "runtime", typ: runtimes(), about: "The Lambda runtime. Wasm handlers run in Node.js."}, "nodejs24.x", "`defaults.runtime`"),
+		standard(field{key: "runtime", typ: runtimes(), about: "The Lambda runtime. What `wasm` and `entry` name runs in Node.js."}, "nodejs24.x", "`defaults.runtime`"),
 		standard(field{key: "memory", typ: memory(), about: "Memory in MB. What the edge allows depends on the trigger."}, "128", "`defaults.memory`"),
 		standard(field{key: "timeout", typ: timeout(), about: "Timeout in seconds. What the edge allows depends on the trigger."}, "5", "`defaults.timeout`"),
 		{key: "logging", typ: logging(defaults), otherwise: otherwiseLogging(defaults), about: "How and where the function logs, in the region that it runs in."},
@@ -151,8 +151,8 @@ func forbidden() []field {
 }
 
 func function() *typ {
-	wasm := func(key string) []need {
-		return []need{{"wasm", key + " goes with wasm: only; a bundle is taken as it is", "leave it out"}}
+	packed := func(key string) []need {
+		return []need{{"wasm", "entry", key + " goes with wasm: and entry: only; a bundle is taken as it is", "leave it out"}}
 	}
 	fields := []field{
 		{
@@ -160,12 +160,16 @@ func function() *typ {
 			about: "The Lambda function's name.",
 		},
 		{
-			key: "wasm", typ: source(), otherwise: "one of `wasm` and `bundle` is required",
-			about: "The WebAssembly module, relative to the spec file or at an https address. It is bundled with a trampoline.",
+			key: "wasm", typ: source(), otherwise: "one of `wasm`, `entry` and `bundle` is required",
+			about: "The WebAssembly module, relative to the spec file or at an https address, or the folder that wasm-bindgen wrote. It is bundled with a trampoline.",
 		},
 		{
-			key: "bundle", typ: source(), otherwise: "one of `wasm` and `bundle` is required",
-			needs: []need{{"handler", "a bundle needs a handler, which Lambda calls", "add handler: index.handler, for exports.handler in index.js"}},
+			key: "entry", typ: filePath("path"), otherwise: "one of `wasm`, `entry` and `bundle` is required",
+			about: "A JavaScript or TypeScript file that exports `handler`, relative to the spec file. It is bundled with what it imports and with a trampoline.",
+		},
+		{
+			key: "bundle", typ: source(), otherwise: "one of `wasm`, `entry` and `bundle` is required",
+			needs: []need{{"handler", "", "a bundle needs a handler, which Lambda calls", "add handler: index.handler, for exports.handler in index.js"}},
 			about: "A ready folder or .zip, relative to the spec file, or a .zip at an https address.",
 		},
 		{
@@ -174,7 +178,7 @@ func function() *typ {
 		},
 		{
 			key: "handler", typ: handler(), otherwise: "required with `bundle`",
-			needs: []need{{"bundle", "handler goes with bundle: only; a wasm handler is called by the trampoline", "leave it out"}},
+			needs: []need{{"bundle", "", "handler goes with bundle: only; any other handler is called by the trampoline", "leave it out"}},
 			about: "What Lambda calls in a bundle.",
 		},
 	}
@@ -185,16 +189,16 @@ func function() *typ {
 			typ:   &typ{shape: aMap, label: "mapping", keyName: "name", keys: &typ{shape: aString, label: "name", noVariables: true}, elem: &typ{shape: aValue}},
 			about: "Configuration for the handler, baked into the bundle: strings, numbers, true and false, lists and mappings.",
 		},
-		field{key: "keep-names", typ: flag(), standard: "false", needs: wasm("keep-names"), about: "Keep the module's names and debug sections, for readable stack traces."},
+		field{key: "keep-names", typ: flag(), standard: "false", needs: packed("keep-names"), about: "Keep the module's names and debug sections, for readable stack traces."},
 		field{
-			key: "trampoline", otherwise: "the one it has, or the newest", needs: wasm("trampoline"),
+			key: "trampoline", otherwise: "the one it has, or the newest", needs: packed("trampoline"),
 			typ:   &typ{shape: anInteger, label: "number", min: 1, max: 9999, says: "trampolines are numbered from 1"},
 			about: "The number of the trampoline to bundle.",
 		},
 		field{key: "tags", refused: "tags are the whole stack's", hint: "write them at the top level"},
 	)
 	fields = append(fields, forbidden()...)
-	return &typ{shape: anObject, label: "mapping", fields: append(fields, reserved()...), oneOf: []string{"wasm", "bundle"}, pin: pinned()}
+	return &typ{shape: anObject, label: "mapping", fields: append(fields, reserved()...), oneOf: []string{"wasm", "entry", "bundle"}, pin: pinned()}
 }
 
 func distribution() *typ {

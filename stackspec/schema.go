@@ -105,7 +105,7 @@ func (t *typ) schema() members {
 }
 
 func (t *typ) objectSchema() members {
-	var properties, needs members
+	var properties, needs, choices members
 	var required []string
 	for _, f := range t.fields {
 		if f.refused != "" {
@@ -117,7 +117,12 @@ func (t *typ) objectSchema() members {
 		}
 		var keys []string
 		for _, n := range f.needs {
-			keys = append(keys, n.key)
+			if n.or == "" {
+				keys = append(keys, n.key)
+				continue
+			}
+			either := []members{{{"required", []string{n.key}}}, {{"required", []string{n.or}}}}
+			choices = append(choices, member{f.key, members{{"anyOf", either}}})
 		}
 		if len(keys) > 0 {
 			needs = append(needs, member{f.key, keys})
@@ -129,6 +134,9 @@ func (t *typ) objectSchema() members {
 	}
 	if len(needs) > 0 {
 		m = append(m, member{"dependentRequired", needs})
+	}
+	if len(choices) > 0 {
+		m = append(m, member{"dependentSchemas", choices})
 	}
 	if len(t.oneOf) > 0 {
 		var either []members

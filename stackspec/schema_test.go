@@ -75,6 +75,7 @@ const rich = `{
     "f": {"name": "n", "wasm": "w", "role": "arn:aws:iam::123456789012:role/x", "runtime": "nodejs24.x", "memory": 128, "timeout": 5,
       "on-error": "fail", "logging": {"format": "json", "level": "info", "group": "/g"}, "keep-names": true, "trampoline": 1,
       "config": {"a": {"b": [1, 1.5, "x", true, {}, []]}}},
+    "e": {"entry": "h.ts", "on-error": "continue", "keep-names": true, "trampoline": 1},
     "g": {"bundle": "b", "handler": "index.handler"},
     "h": {"wasm": "https://example.com/h.wasm?v=1", "sha256": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
   },
@@ -153,6 +154,8 @@ func TestSchemaAndParserAgreeOnKnownCases(t *testing.T) {
 		"null in config":             {false, `{"version":1,"stack":"s","functions":{"f":{"wasm":"x","config":{"a":[null]}}}}`},
 		"both wasm and bundle":       {false, `{"version":1,"stack":"s","functions":{"f":{"wasm":"x","bundle":"y","handler":"a.b"}}}`},
 		"neither wasm nor bundle":    {false, `{"version":1,"stack":"s","functions":{"f":{}}}`},
+		"both wasm and entry":        {false, `{"version":1,"stack":"s","functions":{"f":{"wasm":"x","entry":"y"}}}`},
+		"trampoline with bundle":     {false, `{"version":1,"stack":"s","functions":{"f":{"bundle":"y","handler":"a.b","trampoline":1}}}`},
 		"on-error with bundle":       {false, `{"version":1,"stack":"s","functions":{"f":{"bundle":"y","handler":"a.b","on-error":"fail"}}}`},
 		"a bundle without handler":   {false, `{"version":1,"stack":"s","functions":{"f":{"bundle":"y"}}}`},
 		"the body of a response":     {false, `{"version":1,"stack":"s","distributions":{"w":{"id":"E12345","behaviors":{"/a":{"viewer-response":{"function":"f","include-body":true}}}}}}`},

@@ -25,20 +25,21 @@ type Stack struct {
 	Distributions  []Distribution // by key
 }
 
-// Function is one function of a stack. Exactly one of Wasm and Bundle is set.
+// Function is one function of a stack. Exactly one of Wasm, Entry and Bundle
+// is set.
 type Function struct {
 	Key  string // its name in the spec
 	Name string // its Lambda name
-	// Wasm is a WebAssembly module, Bundle a ready directory or zip: slash
-	// separated, lexically clean, relative to the spec file. They may begin
-	// with "..": whoever opens them decides how far up they may lead. If SHA256
-	// is set, it is an https URL (http on loopback) instead: of a module, or of
-	// a zip.
-	Wasm, Bundle string
+	// Wasm is a WebAssembly module or what wasm-bindgen made of one, Entry a
+	// script, Bundle a ready directory or zip: slash separated, lexically
+	// clean, relative to the spec file. They may begin with "..": whoever opens
+	// them decides how far up they may lead. If SHA256 is set, Wasm or Bundle
+	// is an https URL (http on loopback) instead: of a module, or of a zip.
+	Wasm, Entry, Bundle string
 	// SHA256 is the lower-case hex SHA-256 of what the URL leads to; "" exactly
 	// if Wasm or Bundle is a path.
 	SHA256 string
-	// OnError is "fail" or "continue" for Wasm, "" for bundles: what the
+	// OnError is "fail" or "continue" for Wasm and Entry, "" for bundles: what the
 	// trampoline does when the handler fails.
 	OnError string
 	Config  versions.Config

@@ -71,6 +71,10 @@ functions:
   #   wasm: https://example.com/auth-1.2.0.wasm
   #   sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
+  # JavaScript or TypeScript that exports handler, with the packages it imports:
+  # images:
+  #   entry: src/images.ts
+
   # A folder or zip that has its own JavaScript:
   # resize:
   #   bundle: dist/resize

@@ -70,8 +70,9 @@ type field struct {
 	refused, hint string
 }
 
-// need is a key that must stand beside another one.
-type need struct{ key, says, hint string }
+// need is a key that must stand beside another one, or the one that may stand
+// in its place.
+type need struct{ key, or, says, hint string }
 
 // field finds a key of an object.
 func (t *typ) field(key string) (field, bool) {

@@ -30,7 +30,10 @@ type pinned struct{ url, sha256 string }
 // it is an address.
 func sourceOf(f stackspec.Function) (key, text string, remote bool) {
 	key, text = "wasm", f.Wasm
-	if f.Bundle != "" {
+	switch {
+	case f.Entry != "":
+		key, text = "entry", f.Entry
+	case f.Bundle != "":
 		key, text = "bundle", f.Bundle
 	}
 	return key, text, f.SHA256 != ""

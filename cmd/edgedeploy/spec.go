@@ -197,9 +197,12 @@ func (s *spec) pack(f stackspec.Function, trampoline int) (built, *stackspec.Pro
 			"keep it below the root, or name a higher one with --root", false, "functions", f.Key, key)
 		return built{}, &p
 	}
-	if key == "wasm" {
+	switch key {
+	case "wasm":
 		in.Wasm = at
-	} else {
+	case "entry":
+		in.Entry = at
+	default:
 		in.Bundle, in.Handler = at, f.Config.Handler
 	}
 	b, err := bundle.Build(s.root, in)
@@ -225,7 +228,7 @@ func (s *spec) limits(b built) []stackspec.Problem {
 		}
 		key := l.What
 		if key == "zip" {
-			key = map[bool]string{true: "wasm", false: "bundle"}[b.Wasm != ""]
+			key, _, _ = sourceOf(b.Function)
 		}
 		problems = append(problems, s.problem(l.Error(), hint, l.Warning, "functions", b.Key, key))
 	}

@@ -246,3 +246,19 @@ func TestAWellMadeEntryHasNoWarnings(t *testing.T) {
 		}
 	}
 }
+
+func TestTheNearestTsconfigIsObeyed(t *testing.T) {
+	t.Parallel()
+	root := tree{
+		"tsconfig.json":                          "{",
+		"fn/tsconfig.json":                       "{ // paths\n \"extends\": [\"./base\", \"@org/config/tsconfig.json\"], /* \" */ }",
+		"fn/base.json":                           `{"compilerOptions": {"paths": {"@lib/*": ["./lib/*"]}}}`,
+		"node_modules/@org/config/tsconfig.json": `{"compilerOptions": {"jsxFactory": "made"}}`,
+		"fn/src/h.tsx":                           "import { a } from '@lib/a';\ndeclare function made(...args: any[]): any;\nexport const handler = () => <b>{a}</b>;",
+		"fn/lib/a.ts":                            "export const a = 'aliased';",
+	}.write(t, t.TempDir())
+	out, err := bundleAt(root, "fn/src/h.tsx")
+	if err != nil || !strings.Contains(string(out.Script), "aliased") || !strings.Contains(string(out.Script), `made("b"`) {
+		t.Errorf("%v\n%s", err, out.Script)
+	}
+}
