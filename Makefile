@@ -9,7 +9,7 @@ BENCHTIME ?= 1s
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 .PHONY: build
 build: ## build ./edgedeploy as it is released
@@ -50,6 +50,10 @@ vuln: ## look for known vulnerabilities (needs the network)
 .PHONY: bench
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+.PHONY: bench-handlers
+bench-handlers: ## measure a handler in every interface (needs npm, for Lambda's Node.js releases)
+	EDGEDEPLOY_TEST_NODES=$${EDGEDEPLOY_TEST_NODES:-$$(integration/nodes.sh .tools/nodes)} go run ./integration/bench
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME

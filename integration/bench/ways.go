@@ -1,0 +1,98 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/edgedeploy/edgedeploy/internal/bundle"
+)
+
+// way is one way of running the handler.
+type way struct {
+	name  string
+	pack  func(root *os.Root) (bundle.Bundle, error)
+	build string // how to make what it needs, where that is not in the repository
+}
+
+const handlers = "integration/bench/handlers"
+
+// config is that of examples/redirect.
+func config() map[string]any {
+	return map[string]any{"redirect-from": "www.example.com", "redirect-to": "example.com", "frame-options": "SAMEORIGIN"}
+}
+
+// ways are compared row by row. The first is what the others are measured by.
+func ways() []way {
+	return []way{
+		{name: "plain JavaScript", pack: ready(map[string]string{"index.js": handlers + "/plain/index.js"})},
+		{name: "host, Rust (guest/rust)", pack: module("examples/redirect/redirect.wasm")},
+		{name: "bytes, C", pack: module(handlers + "/bytes/bytes.wasm")},
+		{name: "JSON both ways, no Wasm", pack: ready(map[string]string{
+			"index.js": handlers + "/floor/index.js", "plain.js": handlers + "/plain/index.js",
+		})},
+	}
+}
+
+func module(path string) func(*os.Root) (bundle.Bundle, error) {
+	return func(root *os.Root) (bundle.Bundle, error) {
+		return bundle.Build(root, bundle.Function{Name: "bench", Wasm: path, Config: config()})
+	}
+}
+
+// ready packs files of the repository under other names, with no trampoline.
+func ready(files map[string]string) func(*os.Root) (bundle.Bundle, error) {
+	return func(root *os.Root) (_ bundle.Bundle, err error) {
+		dir, err := os.MkdirTemp("", "bench")
+		if err != nil {
+			return bundle.Bundle{}, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		for to, from := range files {
+			b, err := root.ReadFile(from)
+			if err != nil {
+				return bundle.Bundle{}, err
+			}
+			if err := os.WriteFile(filepath.Join(dir, to), b, 0o600); err != nil {
+				return bundle.Bundle{}, err
+			}
+		}
+		own, err := os.OpenRoot(dir)
+		if err != nil {
+			return bundle.Bundle{}, err
+		}
+		defer func() { err = errors.Join(err, own.Close()) }()
+		return bundle.Build(own, bundle.Function{Name: "bench", Bundle: ".", Handler: "index.handler"})
+	}
+}
+
+// unpack writes a zip's files into a folder, as Lambda does.
+func unpack(b []byte, dir string) error {
+	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return err
+	}
+	for _, f := range r.File {
+		// The zips are those of bundle.Build, which refuses names that climb.
+		to := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		src, err := f.Open()
+		if err != nil {
+			return err
+		}
+		data, err := io.ReadAll(src)
+		if err := errors.Join(err, src.Close()); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+		if err := os.WriteFile(to, data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
