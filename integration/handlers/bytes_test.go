@@ -23,8 +23,13 @@ var triggers = []string{"viewer-request", "origin-request", "origin-response", "
 // bytesBundle packs the module that returns what the request's body says.
 func bytesBundle(t testing.TB, f bundle.Function) bundle.Bundle {
 	t.Helper()
+	return moduleBundle(t, wasmtest.Bytes(), f)
+}
+
+func moduleBundle(t testing.TB, module []byte, f bundle.Function) bundle.Bundle {
+	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "h.wasm"), wasmtest.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "h.wasm"), module, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	root, err := os.OpenRoot(dir)
@@ -312,6 +317,51 @@ func TestABodyReachesAModuleThatAsksForIt(t *testing.T) {
 		}
 		if want := base64.StdEncoding.EncodeToString([]byte(large)); at(s.Outcomes[0].Result, "body", "data") != want {
 			t.Error("the body that passes was changed")
+		}
+	})
+}
+
+// A module gets of an event what it asked for. The echo returns it as a patch,
+// whose first member is then refused by name.
+func TestAModuleGetsTheMembersItWants(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		wants   int
+		trigger string
+		first   string // "" for nothing at all, which is an empty patch
+	}{
+		{0, "origin-response", ""},
+		{1, "origin-response", `"config"`},
+		{2, "origin-response", `"request"`},
+		{4, "origin-response", `"response"`},
+		{4, "origin-request", ""},
+		{6, "viewer-response", `"request"`},
+		{7, "viewer-request", `"config"`},
+	}
+	onEachNode(t, func(t *testing.T, node string) {
+		for _, tt := range tests {
+			o := run(t, node, moduleBundle(t, wasmtest.Echo(tt.wants), bundle.Function{}), event(tt.trigger, "")).Outcomes[0]
+			switch {
+			case tt.first == "" && o.Error != "":
+				t.Errorf("%d at %s: %s", tt.wants, tt.trigger, o.Error)
+			case tt.first != "" && !strings.Contains(o.Error, "cannot have "+tt.first):
+				t.Errorf("%d at %s: %q, want it to name %s", tt.wants, tt.trigger, o.Error, tt.first)
+			}
+		}
+	})
+}
+
+// This module has room for a megabyte, and so for the event, but not for a
+// body of a megabyte in base64 beside it.
+func TestABodyIsNoPartOfTheJSON(t *testing.T) {
+	t.Parallel()
+	b := build(t, bundle.Function{Name: "bench", Wasm: "integration/bench/handlers/bytes/bytes.wasm"})
+	e := withBody(event("origin-request", ""), make([]byte, 1<<20))
+	subject(e, "request")["uri"] = "/docs/"
+	onEachNode(t, func(t *testing.T, node string) {
+		o := run(t, node, b, e).Outcomes[0]
+		if o.Error != "" || o.Result["uri"] != "/docs/index.html" {
+			t.Errorf("uri %v, %s", o.Result["uri"], o.Error)
 		}
 	})
 }

@@ -9,6 +9,7 @@ func bytesExports() map[string]string {
 		handleName:     "(i32, i32) -> i32",
 		"edge_config?": "(i32, i32) -> ()",
 		"edge_body?":   "(i32, i32) -> ()",
+		"edge_wants?":  "(i32) -> i32",
 		"_initialize?": "() -> ()",
 	}
 }

@@ -4,28 +4,47 @@
 
 const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
-// give puts bytes into the guest's memory and returns their address.
-function give(len, write) {
+// room asks the guest where len bytes may be put.
+function room(len) {
   const ptr = guest.edge_alloc(len) >>> 0;
   if (ptr === 0 && len > 0) refuse(`edge_alloc has no room for ${len} bytes`);
-  const to = at(ptr, len);
-  if (len > 0) write(to);
-  return ptr;
+  return at(ptr, len);
 }
 
-function giveText(value) {
+// give hands a text to one of the guest's functions.
+function give(value, to) {
   const len = Buffer.byteLength(value);
-  return [give(len, (to) => view.utf8Write(value, to, len)), len];
+  const ptr = room(len);
+  view.utf8Write(value, ptr, len);
+  return to(ptr, len);
+}
+
+// Which members of an event the guest reads. Leaving out what it does not read
+// saves more than everything else here together: at the response triggers the
+// request is the larger part of the event.
+const CONFIG = 1;
+const REQUEST = 2;
+const RESPONSE = 4;
+let wanted = []; // by kind, once asked
+
+function wants() {
+  return (wanted[kind] ??= guest.edge_wants === undefined ? CONFIG | REQUEST | RESPONSE : guest.edge_wants(kind));
 }
 
 // described is the event as the guest gets it: without the body's data, which
 // takes milliseconds as JSON and which most handlers do not want. A module
 // that does exports edge_body.
 function described() {
-  const body = cf.request.body;
-  if (body === undefined) return JSON.stringify(cf);
-  const { data, ...rest } = body;
-  return JSON.stringify({ ...cf, request: { ...cf.request, body: rest } });
+  const want = wants();
+  let { config, request, response } = cf;
+  if ((want & CONFIG) === 0) config = undefined;
+  if ((want & REQUEST) === 0) request = undefined;
+  if ((want & RESPONSE) === 0) response = undefined;
+  if (request?.body) {
+    const { data, ...body } = request.body;
+    request = { ...request, body };
+  }
+  return JSON.stringify({ config, request, response });
 }
 
 function giveBody() {
@@ -33,7 +52,8 @@ function giveBody() {
   if (guest.edge_body === undefined || !body || typeof body.data !== 'string') return;
   const encoding = body.encoding === 'text' ? 'utf8' : 'base64';
   const len = Buffer.byteLength(body.data, encoding);
-  const ptr = give(len, (to) => view.write(body.data, to, len, encoding));
+  const ptr = room(len);
+  view.write(body.data, ptr, len, encoding);
   guest.edge_body(ptr, len);
 }
 
@@ -55,13 +75,29 @@ function statusOf(value) {
   return status(typeof value === 'string' ? whole(value) : number(value, 'status'));
 }
 
-// eachMember applies a patch member by member and refuses what is unknown: a
-// typing error must not be a silent loss.
-function eachMember(patch, setters, what) {
-  for (const key of Object.keys(patch)) {
-    const set = own(setters, key) ?? refuse(`${what} cannot have ${JSON.stringify(key)}; known are ${Object.keys(setters).join(', ')}`);
-    set(patch[key]);
+// unknown refuses a member: a typing error must not be a silent loss.
+function unknown(key, what, ...members) {
+  refuse(`${what} cannot have ${JSON.stringify(key)}; known are ${members.join(', ')}`);
+}
+
+// Handlers name the same few headers again and again, and judging a name costs
+// more than looking it up. What visitors send does not get here, but a handler
+// might make up names: the memory for them is bounded.
+const keys = new Map();
+function keyOf(name) {
+  let key = keys.get(name);
+  if (key === undefined) {
+    key = headerKey(name);
+    if (keys.size < 1000) keys.set(name, key);
   }
+  return key;
+}
+
+function headerValues(name, value) {
+  if (typeof value === 'string') return [{ key: name, value: headerValue(value) }];
+  if (value === null) return [];
+  if (!Array.isArray(value)) refuse(`header ${name} is no string`);
+  return value.map((one) => ({ key: name, value: headerValue(string(one, `header ${name}`)) }));
 }
 
 // changeHeaders: a string or a list of strings replaces all values of a header,
@@ -70,44 +106,53 @@ function changeHeaders(holder, key, patch) {
   object(patch, key);
   if (!holder[key]) put(holder, key, {});
   const headers = holder[key];
-  const seen = new Set();
-  for (const name of Object.keys(patch)) {
-    const to = headerKey(name);
-    if (seen.size === seen.add(to).size) refuse(`header ${name} is there twice, in another case`);
-    const all = patch[name] === null ? [] : [patch[name]].flat();
-    if (all.length > 0) {
-      put(headers, to, all.map((value) => ({ key: name, value: headerValue(string(value, `header ${name}`)) })));
-    } else if (Object.hasOwn(headers, to)) {
-      drop(headers, to);
-    }
+  const seen = [];
+  for (const name in patch) {
+    const to = keyOf(name);
+    if (seen.includes(to)) refuse(`header ${name} is there twice, in another case`);
+    seen.push(to);
+    const all = headerValues(name, patch[name]);
+    if (all.length > 0) put(headers, to, all);
+    else if (Object.hasOwn(headers, to)) drop(headers, to);
   }
 }
 
 function changeOrigin(patch) {
   const kinds = Object.keys(object(patch, 'origin'));
   if (kinds.length !== 1) refuse('origin wants exactly one of custom and s3');
-  changeOriginKind(kinds[0]);
+  const [to] = kinds;
+  changeOriginKind(to);
   const part = originToChange();
-  const set = (key, check) => (value) => put(part, key, check(value));
-  const common = {
-    customHeaders: (value) => changeHeaders(part, 'customHeaders', value),
-    domainName: set('domainName', (v) => domainName(string(v, 'domainName'))),
-    path: set('path', (v) => originPath(string(v, 'path'))),
-  };
-  const custom = {
-    ...common,
-    keepaliveTimeout: set('keepaliveTimeout', (v) => number(v, 'keepaliveTimeout')),
-    port: set('port', (v) => number(v, 'port')),
-    protocol: set('protocol', (v) => oneOf(v, 'http', 'https')),
-    readTimeout: set('readTimeout', (v) => number(v, 'readTimeout')),
-    sslProtocols: set('sslProtocols', (v) => (Array.isArray(v) ? v : refuse('sslProtocols is no list')).map((one) => string(one, 'one of sslProtocols'))),
-  };
-  const s3 = {
-    ...common,
-    authMethod: set('authMethod', (v) => oneOf(v, 'none', 'origin-access-identity')),
-    region: set('region', (v) => string(v, 'region')),
-  };
-  eachMember(object(patch[kinds[0]], kinds[0]), kinds[0] === 's3' ? s3 : custom, `origin ${kinds[0]}`);
+  const edits = object(patch[to], to);
+  for (const key in edits) {
+    if (key === 'customHeaders') changeHeaders(part, key, edits[key]);
+    else put(part, key, originField(to, key, edits[key]));
+  }
+}
+
+function originField(to, key, value) {
+  switch (key) {
+    case 'domainName': return domainName(string(value, key));
+    case 'path': return originPath(string(value, key));
+  }
+  if (to === 's3') {
+    switch (key) {
+      case 'authMethod': return oneOf(value, 'none', 'origin-access-identity');
+      case 'region': return string(value, key);
+      default: return unknown(key, 'origin s3', 'domainName', 'path', 'customHeaders', 'region', 'authMethod');
+    }
+  }
+  switch (key) {
+    case 'protocol': return oneOf(value, 'http', 'https');
+    case 'port':
+    case 'readTimeout':
+    case 'keepaliveTimeout': return number(value, key);
+    case 'sslProtocols':
+      if (!Array.isArray(value)) refuse('sslProtocols is no list');
+      return value.map((one) => string(one, 'one of sslProtocols'));
+    default:
+      return unknown(key, 'origin custom', 'domainName', 'path', 'customHeaders', 'protocol', 'port', 'readTimeout', 'keepaliveTimeout', 'sslProtocols');
+  }
 }
 
 const encodingOf = (patch) => oneOf(own(patch, 'bodyEncoding') ?? 'text', 'text', 'base64');
@@ -117,30 +162,39 @@ function needsBody(patch) {
 }
 
 function changeRequest(patch) {
-  eachMember(patch, {
-    uri: (value) => put(cf.request, 'uri', uri(string(value, 'uri'))),
-    querystring: (value) => put(cf.request, 'querystring', querystring(string(value, 'querystring'))),
-    headers: (value) => changeHeaders(cf.request, 'headers', value),
-    origin: changeOrigin,
-    body: (value) => changeRequestBody(string(value, 'body'), encodingOf(patch)),
-    bodyEncoding: () => needsBody(patch),
-  }, 'a patch of a request');
-  return cf.request;
+  const { request } = cf;
+  for (const key in patch) {
+    const value = patch[key];
+    switch (key) {
+      case 'uri': put(request, key, uri(string(value, key))); break;
+      case 'querystring': put(request, key, querystring(string(value, key))); break;
+      case 'headers': changeHeaders(request, key, value); break;
+      case 'origin': changeOrigin(value); break;
+      case 'body': changeRequestBody(string(value, key), encodingOf(patch)); break;
+      case 'bodyEncoding': needsBody(patch); break;
+      default: unknown(key, 'a patch of a request', 'uri', 'querystring', 'headers', 'origin', 'body', 'bodyEncoding');
+    }
+  }
+  return request;
 }
 
 function changeResponse(target, patch, what) {
   // The status first: a new one drops the old description.
   if (Object.hasOwn(patch, 'status')) changeStatus(target, statusOf(patch.status));
-  eachMember(patch, {
-    status: () => {},
-    statusDescription: (value) => {
-      mayChangeResponse('status');
-      put(target, 'statusDescription', headerValue(string(value, 'statusDescription')));
-    },
-    headers: (value) => changeHeaders(target, 'headers', value),
-    body: (value) => changeResponseBody(target, string(value, 'body'), encodingOf(patch)),
-    bodyEncoding: () => needsBody(patch),
-  }, what);
+  for (const key in patch) {
+    const value = patch[key];
+    switch (key) {
+      case 'status': break;
+      case 'statusDescription':
+        mayChangeResponse('status');
+        put(target, key, headerValue(string(value, key)));
+        break;
+      case 'headers': changeHeaders(target, key, value); break;
+      case 'body': changeResponseBody(target, string(value, key), encodingOf(patch)); break;
+      case 'bodyEncoding': needsBody(patch); break;
+      default: unknown(key, what, 'status', 'statusDescription', 'headers', 'body', 'bodyEncoding');
+    }
+  }
   return target;
 }
 
@@ -163,18 +217,20 @@ function parse(json) {
 const abi = {
   imports: {},
 
-  forget() {},
+  forget() {
+    wanted = [];
+  },
   accept(exports) {
     if (typeof exports.edge_alloc !== 'function') {
       refuse('the module does not export edge_alloc, so it was not built for this trampoline');
     }
   },
   initialize() {
-    if (guest.edge_config !== undefined) guest.edge_config(...giveText(baked.trimEnd()));
+    if (guest.edge_config !== undefined) give(baked.trimEnd(), guest.edge_config);
   },
   handle() {
     giveBody();
-    const ptr = guest.edge_handle(...giveText(described())) >>> 0;
+    const ptr = give(described(), guest.edge_handle) >>> 0;
     if (ptr === 0) return null;
     const pair = at(ptr, 8);
     return parse(text(view.readUInt32LE(pair), view.readUInt32LE(pair + 4)));

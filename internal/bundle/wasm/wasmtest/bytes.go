@@ -29,3 +29,21 @@ func Bytes() []byte {
 		Section(10, Vec(alloc, handle, body)),
 	)
 }
+
+// Echo is a module that speaks the bytes interface and returns what it was
+// given, so that a refusal tells what that was. It says that it wants these
+// members of events.
+func Echo(wants int) []byte {
+	const store, constant, get = 0x36, 0x41, 0x20
+	return Module(
+		Section(1, Vec(Sig([]byte{I32}, []byte{I32}), Sig([]byte{I32, I32}, []byte{I32}))),
+		Section(3, Vec(Leb(0), Leb(1), Leb(0))),
+		Section(5, Vec([]byte{0, 1})),
+		Section(7, Vec(Export("memory", 2, 0), Export("edge_alloc", 0, 0), Export("edge_handle", 0, 1), Export("edge_wants", 0, 2))),
+		Section(10, Vec(
+			Body(constant, 0x80, 8), // 1024
+			Body(constant, 8, get, 0, store, 2, 0, constant, 12, get, 1, store, 2, 0, constant, 8),
+			Body(constant, byte(wants)),
+		)),
+	)
+}
