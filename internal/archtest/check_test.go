@@ -171,9 +171,11 @@ func TestExceptionsAreAcceptedAndThenNeeded(t *testing.T) {
 func TestOnlyOurOwnCodeIsRead(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{}
-	for i, dir := range []string{".git/", ".tools/x/", "_old/", "a/testdata/", "web/node_modules/m/", "dist/"} {
+	for i, dir := range []string{".git/", ".tools/x/", "_old/", "a/testdata/", "web/node_modules/m/", "dist/", "guest/other/", "guest/other/deeper/"} {
 		files[dir+fmt.Sprintf("f%d.go", i)] = &fstest.MapFile{Data: []byte("not Go")}
 	}
+	files["go.mod"] = &fstest.MapFile{Data: []byte("module ours\n")}
+	files["guest/other/go.mod"] = &fstest.MapFile{Data: []byte("module theirs\n")}
 	files["pure/doc.go"] = &fstest.MapFile{Data: []byte("// Package p.\npackage p\n")}
 	files["pure/notes.txt"] = &fstest.MapFile{Data: []byte("not Go")}
 	tree, err := Load(files)

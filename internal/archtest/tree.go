@@ -35,15 +35,22 @@ func skipped(name string) bool {
 		(len(name) > 1 && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")))
 }
 
-// Load parses all Go files below the root of fsys, whatever their build
-// constraints say.
+// nested says that a directory is the root of another Go module. Handlers in Go
+// are such: what a WebAssembly module may not do is another matter.
+func nested(fsys fs.FS, dir string) bool {
+	_, err := fs.Stat(fsys, path.Join(dir, "go.mod"))
+	return dir != "." && err == nil
+}
+
+// Load parses all Go files of the module at the root of fsys, whatever their
+// build constraints say.
 func Load(fsys fs.FS) (Tree, error) {
 	t := Tree{fset: token.NewFileSet()}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && skipped(d.Name()):
+		case d.IsDir() && (skipped(d.Name()) || nested(fsys, name)):
 			return fs.SkipDir
 		case d.IsDir() || path.Ext(name) != ".go":
 			return nil
