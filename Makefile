@@ -4,6 +4,9 @@
 TOOL = go tool -modfile=go.tool.mod
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
+# Modules of their own: what a handler in Go imports, and what it is an example of.
+NESTED = guest/go
+
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 
@@ -18,6 +21,7 @@ build: ## build ./edgedeploy as it is released
 .PHONY: test
 test: ## run all tests
 	$(TOOL) gotestsum --format pkgname -- ./...
+	@for dir in $(NESTED); do echo "$$dir"; (cd $$dir && go test ./...) || exit 1; done
 
 .PHONY: race
 race: ## run all tests with the race detector (needs a C compiler)
@@ -34,6 +38,7 @@ fmt: ## fail if a Go file is not formatted
 vet: ## go vet
 	go vet ./...
 	go vet -tags awsfacts ./integration/awsfacts
+	@for dir in $(NESTED); do echo "$$dir"; (cd $$dir && go vet ./... && GOOS=wasip1 GOARCH=wasm go vet ./...) || exit 1; done
 
 .PHONY: staticcheck
 staticcheck: ## staticcheck

@@ -1,0 +1,3 @@
+module github.com/edgedeploy/edgedeploy/guest/go
+
+go 1.24
