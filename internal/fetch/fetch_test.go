@@ -186,6 +186,21 @@ func TestNoMoreThanTheLimitIsRead(t *testing.T) {
 	}
 }
 
+// A server that announces too much is not waited for.
+func TestWhatIsAnnouncedTooLargeIsNotRead(t *testing.T) {
+	t.Parallel()
+	s, transport := secure(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "1000000000")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	c := client(transport)
+	c.Timeout = 5 * time.Second
+	if _, err := c.Get(t.Context(), s.URL+"/a"); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWhatCannotBeRequestedIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	for location, says := range map[string]string{
@@ -207,27 +222,34 @@ func TestTimeIsLimitedWhateverTheServerAsksFor(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer trip
 		took   time.Duration
+		tries  int
 		says   string
 	}{
 		"a server that never answers": {func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
-		}, time.Minute, "deadline exceeded"},
+		}, 50 * time.Second, 1, "deadline exceeded"},
 		"an hour's pause": {func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3600"}}, Body: http.NoBody}, nil
-		}, time.Minute, "deadline exceeded"},
+		}, 50 * time.Second, 2, "deadline exceeded"},
 		"a short pause": {func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"2"}}, Body: http.NoBody}, nil
-		}, 2 * Retries * time.Second, "HTTP status 429"},
+		}, 2 * Retries * time.Second, 1 + Retries, "HTTP status 429"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				start := time.Now()
-				_, err := client(tt.answer).Get(t.Context(), "https://host.test/a?SECRET")
+				start, tries := time.Now(), 0
+				count := trip(func(r *http.Request) (*http.Response, error) { tries++; return tt.answer(r) })
+				c := client(count)
+				c.Timeout = 50 * time.Second
+				_, err := c.Get(t.Context(), "https://host.test/a?SECRET")
 				wantError(t, err, "https://host.test/a: ")
 				if took := time.Since(start); took != tt.took || !strings.Contains(err.Error(), tt.says) {
 					t.Errorf("%v after %v", err, took)
+				}
+				if tries != tt.tries {
+					t.Errorf("%d tries, want %d", tries, tt.tries)
 				}
 			})
 		})
