@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -212,6 +213,9 @@ func TestACacheThatCannotBeUsedCostsOnlyRequests(t *testing.T) {
 		"a link for an entry": func(dir string) error {
 			return errors.Join(os.Mkdir(dir, 0o700), os.Symlink("/dev/zero", filepath.Join(dir, entry)))
 		},
+		"a pipe for an entry": func(dir string) error {
+			return errors.Join(os.Mkdir(dir, 0o700), syscall.Mkfifo(filepath.Join(dir, entry), 0o600))
+		},
 		"no permission":            func(dir string) error { return os.Mkdir(dir, 0o500) },
 		"no permission to make it": func(dir string) error { return os.Chmod(filepath.Dir(dir), 0o500) },
 	} {
@@ -331,6 +335,33 @@ func TestGetReturnsWhatItsDigestSaysOrAnError(t *testing.T) {
 func is[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
+}
+
+// Nobody ever sees an entry that is not whole: runs that come and go at the
+// same time, one of which empties the cache, warn about nothing.
+func TestNobodySeesAHalfWrittenEntry(t *testing.T) {
+	t.Parallel()
+	body := strings.Repeat("module ", 100_000)
+	s := newSite(t, body)
+	dir := t.TempDir()
+	src := s.source(body)
+	src.MaxBytes = 1 << 20
+	var running sync.WaitGroup
+	for range 8 {
+		running.Go(func() {
+			st, warned := s.store(dir)
+			for range 20 {
+				if got, err := st.Get(t.Context(), src); err != nil || string(got) != body {
+					t.Errorf("%d bytes, %v", len(got), err)
+				}
+				_ = os.Remove(filepath.Join(dir, src.SHA256)) // another may have been faster
+			}
+			if w := warned(); len(w) > 0 {
+				t.Errorf("it warned %q", w)
+			}
+		})
+	}
+	running.Wait()
 }
 
 const raceURL = "EDGEDEPLOY_TEST_SOURCE_URL"
