@@ -47,8 +47,8 @@ func readDir(root *os.Root, dir string, lim limits) (_ folder, err error) {
 	}
 	w := &walker{
 		sub: sub, lim: lim, left: lim.unzipped,
-		states: map[string]ignore.State{}, skipped: map[string]bool{},
-		out: folder{files: files{}, ignored: map[string]bool{}, list: list, dir: dir},
+		skipped: map[string]bool{},
+		out:     folder{files: files{}, ignored: map[string]bool{}, list: list, dir: dir},
 	}
 	if err := fs.WalkDir(sub.FS(), ".", w.visit); err != nil {
 		return folder{}, err
@@ -89,8 +89,7 @@ func readIgnore(sub *os.Root, dir string) (*ignore.List, error) {
 type walker struct {
 	sub     *os.Root
 	lim     limits
-	left    int64 // bytes that the bundle may still have
-	states  map[string]ignore.State
+	left    int64           // bytes that the bundle may still have
 	skipped map[string]bool // ignored directories
 	out     folder
 }
@@ -105,13 +104,13 @@ func (w *walker) visit(name string, d fs.DirEntry, err error) error {
 	case name == ".", name == ignore.Name:
 		return nil
 	}
-	out, state, err := w.out.list.Match(name, w.states[path.Dir(name)])
+	out, err := w.out.list.Match(name)
 	if err != nil {
 		return &Error{Path: full, Reason: "cannot be matched with " + ignore.Name, Err: err}
 	}
 	switch {
 	case d.IsDir():
-		w.states[name], w.skipped[name] = state, out
+		w.skipped[name] = out
 		return nil
 	case out:
 		return w.skip(name, d)

@@ -148,6 +148,23 @@ func TestWhatIsIgnoredMayBeAnything(t *testing.T) {
 	}
 }
 
+func TestAnIgnoredFolderNeedNotBeReadable(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	root := tree(t, dist("lib\n!lib/a.js\n"))
+	lib := filepath.Join(root.Name(), "dist", "lib")
+	if err := os.Chmod(lib, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(lib, 0o700) }) // for the cleaner
+	b, err := ready(t, root)
+	if err != nil || slices.ContainsFunc(namesOf(b), func(name string) bool { return strings.HasPrefix(name, "lib/") }) {
+		t.Errorf("%v, %v", namesOf(b), err)
+	}
+}
+
 func TestAnIgnoreFileThatIsWrongIsNamedWithItsLine(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ ignore, path, says, hint string }{

@@ -124,19 +124,13 @@ func parseLine(line string) (string, error) {
 	return one, nil
 }
 
-// State is what was found out about a folder, for the names in it. The zero
-// State is for the names at the top.
-type State struct{ info patternmatcher.MatchInfo }
-
 // Match says whether a name is ignored. Names are slash-separated and relative
-// to the file's folder; in is what Match said about the folder around it. It is
-// not safe for concurrent use.
-func (l *List) Match(name string, in State) (ignored bool, s State, err error) {
+// to the file's folder. It is not safe for concurrent use.
+func (l *List) Match(name string) (bool, error) {
 	if l.matcher == nil {
-		return false, State{}, nil
+		return false, nil
 	}
-	ignored, s.info, err = l.matcher.MatchesUsingParentResults(name, in.info)
-	return ignored, s, err
+	return l.matcher.MatchesOrParentMatches(name)
 }
 
 // Line gives the line, from 1, of the last pattern that leaves a name out: the

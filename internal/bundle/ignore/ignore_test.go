@@ -21,21 +21,14 @@ func parse(t interface {
 	return l
 }
 
-// judge walks down to a name, as its caller does.
 func judge(t interface {
 	Helper()
 	Fatalf(string, ...any)
 }, l *List, name string) bool {
 	t.Helper()
-	var s State
-	out := false
-	at := ""
-	for segment := range strings.SplitSeq(name, "/") {
-		var err error
-		at = path.Join(at, segment)
-		if out, s, err = l.Match(at, s); err != nil {
-			t.Fatalf("%s: %v", at, err)
-		}
+	out, err := l.Match(name)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
 	return out
 }
