@@ -53,8 +53,7 @@ func (a *app) fetchSources(ctx context.Context, s *spec) error {
 		if key == "bundle" {
 			most = bundle.MaxZip
 		}
-		id := pinned{url, f.SHA256}
-		wanted[id] = sources.Source{URL: url, SHA256: f.SHA256, MaxBytes: max(most, wanted[id].MaxBytes)}
+		wanted[pinned{url, f.SHA256}] = sources.Source{URL: url, SHA256: f.SHA256, MaxBytes: most}
 	}
 	if len(wanted) == 0 {
 		return nil

@@ -60,9 +60,8 @@ func Parse(src []byte) (*List, error) {
 	}
 	l := &List{}
 	var all []string
-	text := strings.TrimPrefix(string(src), "\ufeff")
 	number := 0
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(string(src)) {
 		number++
 		one, err := parseLine(strings.TrimRight(line, "\r\n"))
 		if e, ok := errors.AsType[*Error](err); ok {
