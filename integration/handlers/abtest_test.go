@@ -26,11 +26,19 @@ func functionsOf(t *testing.T, dir string) map[string]bundle.Bundle {
 	built := map[string]bundle.Bundle{}
 	for _, f := range doc.Stack.Functions {
 		built[f.Key] = build(t, bundle.Function{
-			Name: f.Key, Wasm: path.Join(dir, f.Wasm), Runtime: f.Config.Runtime,
+			Name: f.Key, Wasm: below(dir, f.Wasm), Entry: below(dir, f.Entry), Runtime: f.Config.Runtime,
 			OnError: f.OnError, Config: f.Baked, KeepNames: f.KeepNames, Trampoline: f.Trampoline,
 		})
 	}
 	return built
+}
+
+// below gives a path of a spec as the repository knows it; "" stays "".
+func below(dir, name string) string {
+	if name == "" {
+		return ""
+	}
+	return path.Join(dir, name)
 }
 
 // checkFixtures gives a bundle the events of a folder and compares the results.
