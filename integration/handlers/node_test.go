@@ -98,7 +98,7 @@ func run(t *testing.T, node string, b bundle.Bundle, events ...object) session {
 	t.Helper()
 	dir := unpack(t, b.Zip)
 	entry, export, _ := strings.Cut(b.Handler, ".")
-	in, err := json.Marshal(object{"dir": dir, "entry": entry + ".js", "export": export, "events": events})
+	in, err := json.Marshal(object{"dir": dir, "entry": entry + ".js", "export": export, "events": append([]object{}, events...)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -341,7 +341,7 @@ func TestARustGuestNeedsNoStandardLibrary(t *testing.T) {
 // (Those of Rust's own library begin with /usr in Debian's.)
 func TestRustModulesDoNotSayWhereTheyWereBuilt(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"integration/handlers/rustguest/typed.wasm", "integration/handlers/rustguest/bare.wasm", "examples/redirect/redirect.wasm"} {
+	for _, name := range []string{"integration/handlers/rustguest/typed.wasm", "integration/handlers/rustguest/bare.wasm", "examples/redirect/redirect.wasm", "examples/auth/auth.wasm"} {
 		module, err := repository(t).ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
