@@ -47,9 +47,10 @@ func may() map[string][]string {
 		"internal/awscloud":             {"versions", "associations"},
 		"internal/fetch":                {},
 		"internal/ledger":               {"versions", "deploy", "internal/fetch"},
-		"internal/render":               {"versions", "associations", "stackspec", "deploy"},
+		"internal/render":               {"versions", "associations", "stackspec", "deploy", "internal/fixture", "internal/result"},
 		"internal/sources":              {"internal/fetch"},
 		"internal/term":                 {},
+		"internal/fixture":              {},
 		"internal/node":                 {},
 		"internal/result":               {},
 
@@ -92,7 +93,7 @@ func sole() map[string]string {
 
 // bans is what keeps decisions pure and libraries silent.
 func bans() []Ban {
-	pure := []string{"versions", "associations", "stackspec", "deploy", "internal/render", "internal/result"}
+	pure := []string{"versions", "associations", "stackspec", "deploy", "internal/fixture", "internal/render", "internal/result"}
 	wiring := []string{"cmd", "integration"}
 	return []Ban{
 		{
