@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/internal/fixture"
+	"github.com/edgedeploy/edgedeploy/internal/result"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -117,6 +120,28 @@ func (d draw) bundles() []Bundle {
 		Files: []BundleFile{file}, Dropped: []BundleFile{file}}, {Function: d.text()}}
 }
 
+func (d draw) testCase() TestCase {
+	return TestCase{
+		Name: d.text(), File: d.text(), Trigger: d.text(), Passed: d.yes(), Expected: d.yes(), Failure: d.text(), Stack: "    at " + d.text() + "\n" + d.text(),
+		Differences: []fixture.Difference{{Path: d.text(), Want: d.text(), Got: d.text()}}, Logs: []LogEntry{{d.text(), d.text()}},
+		Violations: []result.Violation{{Path: d.text(), Rule: d.text(), Severity: result.Error, Text: d.text(), Page: d.text(), Status: d.number(), Source: d.text()}},
+	}
+}
+
+func (d draw) tests() Tests {
+	return Tests{Runs: []TestRun{{Function: d.text(), Runtime: d.text(), Node: d.text(), Load: d.text(), Logs: []LogEntry{{d.text(), d.text()}},
+		Fixtures: []TestCase{d.testCase(), d.testCase()}}}}
+}
+
+func (d draw) invocation() Invocation {
+	c := d.testCase()
+	i := Invocation{Function: d.text(), Trigger: d.text(), Node: d.text(), Failure: d.text(), Stack: c.Stack, Violations: c.Violations, Logs: c.Logs}
+	if d.yes() {
+		i.Result, _ = json.Marshal(map[string]string{d.text(): d.text()}) // strings always have JSON
+	}
+	return i
+}
+
 func TestTextNeverCarriesWhatSteersATerminal(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -132,7 +157,8 @@ func TestTextNeverCarriesWhatSteersATerminal(t *testing.T) {
 		for name, text := range map[string]string{
 			"plan": PlanText(d.plan(), s), "show": Show(d.release(), d.yes(), s), "history": History(d.log(), s),
 			"status": StatusText(d.status(), s), "result": Result(d.outcome(), s), "problems": Problems(d.problems(), s),
-			"error": Error(errors.New(d.text()), d.text(), s), "warning": Warning(d.text(), s), "bundles": Bundles(d.bundles(), s), "progress": strings.Join(progress, "\n") + "\n",
+			"error": Error(errors.New(d.text()), d.text(), s), "warning": Warning(d.text(), s), "bundles": Bundles(d.bundles(), s),
+			"tests": TestsText(d.tests(), s), "invocation": InvocationNotes(d.invocation(), s), "progress": strings.Join(progress, "\n") + "\n",
 		} {
 			if !strings.HasSuffix(text, "\n") {
 				t.Fatalf("%s does not end its last line: %q", name, text)
@@ -150,7 +176,7 @@ func TestTextNeverCarriesWhatSteersATerminal(t *testing.T) {
 }
 
 // tags are the elements that Markdown documents of this package have.
-var tags = strings.NewReplacer("<code>", "", "</code>", "", "<details>", "", "</details>", "", "<summary>", "", "</summary>", "")
+var tags = strings.NewReplacer("<code>", "", "</code>", "", "<details>", "", "</details>", "", "<summary>", "", "</summary>", "", "<br>", "")
 
 func TestMarkdownFromOutsideStaysInItsCell(t *testing.T) {
 	t.Parallel()
@@ -159,7 +185,7 @@ func TestMarkdownFromOutsideStaysInItsCell(t *testing.T) {
 		for name, text := range map[string]string{
 			"plan": PlanMarkdown(d.plan()), "show": ShowMarkdown(d.release(), d.yes()), "history": HistoryMarkdown(d.log()),
 			"status": StatusMarkdown(d.status()), "result": ResultMarkdown(d.outcome()), "problems": ProblemsMarkdown(d.problems()),
-			"bundles": BundlesMarkdown(d.bundles()),
+			"bundles": BundlesMarkdown(d.bundles()), "tests": TestsMarkdown(d.tests()), "invocation": InvocationMarkdown(d.invocation()),
 		} {
 			columns := 0
 			for line := range strings.SplitSeq(text, "\n") {
