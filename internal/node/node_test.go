@@ -205,7 +205,7 @@ func TestErrorsHaveTheirStack(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, n Node) {
 		s := run(t, n, commonJS(t, "exports.handler = async () => deeper();\nfunction deeper() { throw new Error('x'); }"), `{}`)
-		if !strings.Contains(s.Outcomes[0].Error.Stack, "at deeper") || !strings.Contains(s.Outcomes[0].Error.Stack, "index.js:2") {
+		if !strings.Contains(s.Outcomes[0].Error.Stack, "at deeper") || !strings.Contains(s.Outcomes[0].Error.Stack, "(index.js:2:") {
 			t.Errorf("stack: %s", s.Outcomes[0].Error.Stack)
 		}
 	})

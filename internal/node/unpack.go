@@ -39,6 +39,9 @@ func unpack(code []byte) (_ box, err error) {
 	if err != nil {
 		return box{}, err
 	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil { // as Node.js will call it
+		dir = real
+	}
 	b := box{dir: dir, task: filepath.Join(dir, "task"), runner: filepath.Join(dir, "runner.cjs")}
 	defer func() {
 		if err != nil {

@@ -95,7 +95,7 @@ func record(doc []byte) (cf map[string]any, raw []byte, at string, err error) {
 			return nil, nil, "", err
 		}
 		if _, ok := top["cf"]; !ok {
-			return nil, nil, "", &EventError{at, "has no cf: it is no event of CloudFront's"}
+			return nil, nil, "", &EventError{at, "has no cf"}
 		}
 	}
 	if inner, ok := top["cf"]; ok {

@@ -46,10 +46,13 @@ function send(message) {
   }
 }
 
-// Errors may be anything that was thrown.
+// Errors may be anything that was thrown. Where the bundle was unpacked is no
+// news to anybody, and another place every time.
+let dir = '';
+const within = (text) => String(text).replaceAll(`file://${dir}/`, '').replaceAll(`${dir}/`, '');
 function failure(err) {
-  if (!(err instanceof Error)) return { name: 'Error', message: util.format(err), stack: '' };
-  return { name: String(err.name), message: String(err.message), stack: String(err.stack ?? '') };
+  if (!(err instanceof Error)) return { name: 'Error', message: within(util.format(err)), stack: '' };
+  return { name: String(err.name), message: within(err.message), stack: within(err.stack ?? '') };
 }
 
 // What JSON would hide: where, and what stands there.
@@ -116,7 +119,7 @@ function invoke(handler, event, ctx, callbacks) {
 }
 
 async function load(settings) {
-  const file = path.join(settings.dir, settings.file);
+  const file = path.join(dir, settings.file);
   const found = ['.js', '.mjs', '.cjs'].find((ext) => fs.existsSync(file + ext));
   if (found === undefined) throw new Error(`there is no ${settings.file}.js, .mjs or .cjs in the bundle`);
   const loaded = await import(pathToFileURL(file + found));
@@ -164,6 +167,7 @@ async function main() {
       continue;
     }
     settings = message;
+    dir = settings.dir;
     const start = performance.now();
     const answer = { type: 'loaded' };
     try {
