@@ -396,8 +396,8 @@ func TestAGlueHandlerGetsItsConfiguration(t *testing.T) {
 };`
 	config := map[string]any{"word": "grüße", "list": []any{"a", map[string]any{"b": true}}}
 	want := map[string]object{
-		"some": {"config": object(config), "frozen": "yes", "id": "test"},
-		"none": {"config": object{}, "frozen": "yes", "id": "test"},
+		"some": {"config": object(config), "frozen": "yes", "id": "00000000-0000-4000-8000-000000000000"},
+		"none": {"config": object{}, "frozen": "yes", "id": "00000000-0000-4000-8000-000000000000"},
 	}
 	for name, c := range map[string]map[string]any{"some": config, "none": nil} {
 		b := entry(t, script, bundle.Function{Config: c})

@@ -3,8 +3,8 @@ package handlers
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/node"
 )
 
 // oldestStandIn is the oldest Node.js that runs the trampoline as Lambda's
@@ -64,7 +65,10 @@ func onEachNode(t *testing.T, test func(t *testing.T, node string)) {
 
 type object = map[string]any
 
-type logged struct{ Level, Text string }
+type logged struct {
+	Level string
+	Text  string
+}
 
 // outcome is what one event led to.
 type outcome struct {
@@ -93,43 +97,80 @@ type session struct {
 	Outcomes   []outcome
 }
 
-// run unpacks a bundle and gives its handler the events in one process.
-func run(t *testing.T, node string, b bundle.Bundle, events ...object) session {
+// run gives a bundle's handler the events in one process, as Lambda does.
+func run(t *testing.T, program string, b bundle.Bundle, events ...object) session {
 	t.Helper()
-	dir := unpack(t, b.Zip)
-	entry, export, _ := strings.Cut(b.Handler, ".")
-	in, err := json.Marshal(object{"dir": dir, "entry": entry + ".js", "export": export, "events": append([]object{}, events...)})
+	n, err := node.Find(t.Context(), program, os.Getenv("PATH"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	runner, err := filepath.Abs("testdata/run.cjs")
+	var docs [][]byte
+	for _, e := range events {
+		doc, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs = append(docs, doc)
+	}
+	ran, err := n.Run(t.Context(), node.Function{
+		Name: "test", Zip: b.Zip, Handler: b.Handler, Runtime: fmt.Sprintf("nodejs%d.x", n.Major), MemoryMB: 1024, Timeout: time.Minute,
+	}, docs)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", program, err)
 	}
-	cmd := exec.CommandContext(ctx, node, runner)
-	cmd.Env = []string{"TZ=UTC"}
-	cmd.Dir = dir
-	cmd.Stdin = bytes.NewReader(in)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%s: %v\n%s", node, err, stderr.String())
+	s := session{LoadLogs: logs(ran.LoadLogs), Parameters: ran.Parameters}
+	if ran.Load != nil {
+		s.Load = asJavaScript(ran.Load)
 	}
-	var s session
-	if err := json.Unmarshal(stdout.Bytes(), &s); err != nil {
-		t.Fatalf("%v in %s", err, stdout.String())
-	}
-	if s.Load == "" && len(s.Outcomes) != len(events) {
-		t.Fatalf("%d outcomes of %d events", len(s.Outcomes), len(events))
-	}
-	for i, o := range s.Outcomes {
+	for i, r := range ran.Outcomes {
+		o := outcome{Logs: logs(r.Logs)}
+		if r.Error != nil {
+			o.Error = asJavaScript(r.Error)
+		} else {
+			var v any
+			if err := json.Unmarshal(r.Result, &v); err != nil {
+				t.Fatalf("%v in %s", err, r.Result)
+			}
+			o.Result, _ = v.(object)
+			o.Holes = holes(v, "result")
+		}
+		for _, h := range r.Hidden {
+			o.Holes = append(o.Holes, "result"+h.Path+" is "+h.Kind)
+		}
 		if len(o.Holes) > 0 {
 			t.Errorf("event %d: CloudFront would refuse %v", i, o.Holes)
 		}
+		s.Outcomes = append(s.Outcomes, o)
 	}
 	return s
+}
+
+// asJavaScript is what String(err) says.
+func asJavaScript(f *node.Failure) string { return f.Name + ": " + f.Message }
+
+func logs(all []node.Log) []logged {
+	var out []logged
+	for _, l := range all {
+		out = append(out, logged(l))
+	}
+	return out
+}
+
+// holes lists the members that are null, which CloudFront refuses.
+func holes(v any, at string) (found []string) {
+	switch v := v.(type) {
+	case nil:
+		return []string{at + " is null"}
+	case object:
+		for key, member := range v {
+			found = append(found, holes(member, at+"."+key)...)
+		}
+	case []any:
+		for i, member := range v {
+			found = append(found, holes(member, fmt.Sprintf("%s.%d", at, i))...)
+		}
+	}
+	return found
 }
 
 func unpack(t testing.TB, b []byte) string {
