@@ -12,7 +12,9 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/internal/awscloud"
 	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/fixture"
 	"github.com/edgedeploy/edgedeploy/internal/ledger"
+	"github.com/edgedeploy/edgedeploy/internal/node"
 	"github.com/edgedeploy/edgedeploy/internal/term"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 	"github.com/edgedeploy/edgedeploy/versions"
@@ -115,6 +117,9 @@ func (a *app) advice(err error) string {
 	if e, ok := errors.AsType[*bundle.Error](err); ok {
 		return e.Hint
 	}
+	if h := testAdvice(err); h != "" {
+		return h
+	}
 	if is[*planFileError](err) {
 		return "edgedeploy plan --out FILE writes such a file; a spec is named with -f"
 	}
@@ -126,6 +131,20 @@ func (a *app) advice(err error) string {
 	}
 	if errors.Is(err, deploy.ErrNoRelease) {
 		return "edgedeploy history lists the releases there are"
+	}
+	return ""
+}
+
+// testAdvice is about what keeps handlers from being run.
+func testAdvice(err error) string {
+	if e, ok := errors.AsType[*fixture.PlaceError](err); ok {
+		return e.Hint
+	}
+	switch {
+	case is[*node.NotFoundError](err):
+		return "install Node.js 22 or 24 (nodejs.org), or say where it is: --node PATH, or EDGEDEPLOY_NODE"
+	case is[*noFixturesError](err):
+		return "docs/testing.md says what one is; `edgedeploy invoke FUNCTION --event FILE` runs a single event"
 	}
 	return ""
 }

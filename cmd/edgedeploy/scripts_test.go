@@ -50,17 +50,46 @@ func TestScripts(t *testing.T) {
 
 const scriptAccount = "123456789012"
 
-// setupScript gives a script the example's handler, and no credentials.
+// setupScript gives a script the example's handler, one that does what events
+// tell it, a Node.js, and no credentials.
 func setupScript(env *testscript.Env) error {
-	wasm, err := os.ReadFile("../../examples/redirect/redirect.wasm")
-	if err != nil {
+	for name, from := range map[string]string{
+		"redirect.wasm": "examples/redirect/redirect.wasm", "probe.wasm": "integration/handlers/probe/probe.wasm",
+	} {
+		wasm, err := os.ReadFile(filepath.Join("../..", from))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(env.WorkDir, name), wasm, 0o600); err != nil {
+			return err
+		}
+	}
+	if err := nodeForScripts(env); err != nil {
 		return err
 	}
 	env.Setenv("EDGEDEPLOY_ACTOR", "script")
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
 	env.Values[stateKey{}] = &scriptState{dir: filepath.Join(env.WorkDir, "aws")}
-	return os.WriteFile(filepath.Join(env.WorkDir, "redirect.wasm"), wasm, 0o600)
+	return nil
+}
+
+// nodeForScripts names a Node.js: the last of EDGEDEPLOY_TEST_NODES, or the one
+// in PATH. BIN is the folder of edgedeploy alone, for scripts that want no other.
+func nodeForScripts(env *testscript.Env) error {
+	bin, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
+	env.Setenv("BIN", bin)
+	list := strings.Split(os.Getenv("EDGEDEPLOY_TEST_NODES"), ",")
+	path := list[len(list)-1]
+	if path == "" {
+		var err error
+		if path, err = exec.LookPath("node"); err != nil {
+			return fmt.Errorf("handlers are run in Node.js: %w", err)
+		}
+	}
+	env.Setenv("NODE", path)
+	env.Setenv("EDGEDEPLOY_NODE", path)
+	return nil
 }
 
 type stateKey struct{}

@@ -95,7 +95,7 @@ func Rules() []Rule {
 		{ruleObject, "The result is an object: not null, not undefined, no list, no text.", "", generating},
 		{ruleKind, "Request triggers return the request, or a response; response triggers return the response.", "", generating},
 		{ruleLost, "JSON keeps all of the result: a Map or a Set becomes {}, a function or symbol disappears.", "", "ECMA-262, JSON.stringify"},
-		{ruleNull, "No member is null: leave it out instead.", "", structure},
+		{ruleNull, "No member is null: leave it out instead.", "", structure + ", which knows no null"},
 		{ruleType, "Members have the type that CloudFront gives them.", "", structure},
 		{ruleUnknown, "CloudFront knows every member.", "", unsaid},
 		{ruleReadOnly, "clientIp, method and body.inputTruncated stay as they were.", "", structure},

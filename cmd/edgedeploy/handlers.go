@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/edgedeploy/edgedeploy/internal/node"
+	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/result"
+)
+
+// maxEvent is how large an event may be: what Lambda takes (Lambda quotas,
+// "Invocation payload", synchronous: 6 MB).
+const maxEvent = 6 << 20
+
+// nodeFlag is for the commands that run handlers.
+func nodeFlag(f *pflag.FlagSet, paths *[]string) {
+	f.StringSliceVar(paths, "node", nil, "the Node.js program to run handlers in (default: node in PATH)")
+}
+
+// nodes finds the programs that were asked for. Their paths come from the
+// command line or the environment, never from the spec.
+func (a *app) nodes(ctx context.Context, paths []string) ([]node.Node, error) {
+	if len(paths) == 0 {
+		paths = []string{""}
+	}
+	search, _ := a.lookup("PATH")
+	var all []node.Node
+	for _, p := range paths {
+		n, err := node.Find(ctx, p, search)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// runs is a function as Node.js runs it.
+func runs(b built) (node.Function, error) {
+	if node.RuntimeMajor(b.Config.Runtime) == 0 {
+		return node.Function{}, fmt.Errorf("%s has the runtime %s: only Node.js handlers can be run here", b.Key, b.Config.Runtime)
+	}
+	return node.Function{
+		Name: b.Function.Name, Zip: b.Zip, Handler: b.Bundle.Handler, Runtime: b.Config.Runtime,
+		MemoryMB: b.Config.MemoryMB, Timeout: time.Duration(b.Config.TimeoutSeconds) * time.Second,
+	}, nil
+}
+
+// otherRuntime warns that a function is tried on another release of Node.js
+// than it will run on.
+func (a *app) otherRuntime(b built, n node.Node) {
+	if want := node.RuntimeMajor(b.Config.Runtime); want != n.Major {
+		a.warn(fmt.Sprintf("%s will run on %s, and this is Node.js %s: --node PATH names another", b.Key, b.Config.Runtime, n.Version))
+	}
+}
+
+// only is the spec with one of its functions.
+func (s *spec) only(key string) (*spec, error) {
+	one := *s
+	one.Stack.Functions = nil
+	for _, f := range s.Stack.Functions {
+		if f.Key == key {
+			one.Stack.Functions = append(one.Stack.Functions, f)
+		}
+	}
+	if len(one.Stack.Functions) == 0 {
+		return nil, fmt.Errorf("the spec has no function %s: it has %s", key, strings.Join(s.functionKeys(), ", "))
+	}
+	return &one, nil
+}
+
+func (s *spec) functionKeys() []string {
+	var keys []string
+	for _, f := range s.Stack.Functions {
+		keys = append(keys, f.Key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// readEvent reads an event from a file, or from stdin.
+func (a *app) readEvent(name string) (result.Event, error) {
+	in := a.streams.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return result.Event{}, fmt.Errorf("the event: %w", err)
+		}
+		defer func() { _ = f.Close() }() // only read
+		in = f
+	}
+	return parseEvent(name, in)
+}
+
+// parseEvent reads an event; name is for messages.
+func parseEvent(name string, in io.Reader) (result.Event, error) {
+	doc, err := io.ReadAll(io.LimitReader(in, maxEvent+1))
+	if err != nil {
+		return result.Event{}, fmt.Errorf("the event: %w", err)
+	}
+	if len(doc) > maxEvent {
+		return result.Event{}, fmt.Errorf("%s is larger than %d bytes, which is what Lambda takes", name, maxEvent)
+	}
+	e, err := result.ParseEvent(doc)
+	if err != nil {
+		return result.Event{}, fmt.Errorf("%s is no event of CloudFront's: %w", name, err)
+	}
+	return e, nil
+}
+
+// judge says what CloudFront would find wrong with an outcome.
+func judge(e result.Event, o node.Outcome) []result.Violation {
+	r := result.Returned{JSON: o.Result}
+	for _, h := range o.Hidden {
+		r.Hidden = append(r.Hidden, result.Hidden(h))
+	}
+	return result.Judge(e, r)
+}
+
+func logEntries(logs []node.Log) []render.LogEntry {
+	var all []render.LogEntry
+	for _, l := range logs {
+		all = append(all, render.LogEntry(l))
+	}
+	return all
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// writeBelow puts a file in place in one step, below the project's root.
+func writeBelow(root *os.Root, name string, data []byte) (err error) {
+	dir, base := path.Split(name)
+	temp := fmt.Sprintf("%s.%s.%d", dir, base, os.Getpid())
+	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	_, werr := f.Write(data)
+	if err := errors.Join(werr, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, errors.Join(err, root.Remove(temp)))
+	}
+	if err := root.Rename(temp, name); err != nil {
+		return fmt.Errorf("write %s: %w", name, errors.Join(err, root.Remove(temp)))
+	}
+	return nil
+}

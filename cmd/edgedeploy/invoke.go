@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgedeploy/edgedeploy/internal/node"
+	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/result"
+)
+
+type invokeFlags struct {
+	event string
+	node  []string
+}
+
+func (a *app) invokeCommand() *cobra.Command {
+	var flags invokeFlags
+	cmd := &cobra.Command{
+		Use:   "invoke FUNCTION --event FILE",
+		Short: "Run a packed function with one event, and judge its result",
+		Long: `Invoke packs a function of the spec as apply would, runs it in Node.js with one
+event, prints the result on stdout and, on stderr, what was logged and what
+CloudFront would find wrong with the result at that trigger.
+
+  edgedeploy invoke site --event fixtures/viewer-request-www.event.json
+  edgedeploy invoke site --event - < event.json
+
+The event is a whole one ({"Records": [{"cf": …}]}) or only what is in cf. The
+handler runs with the function's memory and timeout, without the environment
+of this shell; it is no sandbox. Exit code 0: CloudFront would take the result.
+Exit code 1: the handler failed, or CloudFront would refuse what it returned.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case flags.event == "":
+				return &usageError{cmd.CommandPath(), errors.New("say which event: --event FILE, or --event - for stdin")}
+			case len(flags.node) > 1:
+				return &usageError{cmd.CommandPath(), errors.New("invoke runs in one Node.js, and --node or EDGEDEPLOY_NODE names several; edgedeploy test takes them")}
+			}
+			return a.invoke(cmd.Context(), args[0], flags)
+		},
+	}
+	cmd.Flags().StringVar(&flags.event, "event", "", "the event's file; - is stdin")
+	nodeFlag(cmd.Flags(), &flags.node)
+	return cmd
+}
+
+func (a *app) invoke(ctx context.Context, function string, flags invokeFlags) error {
+	all, err := a.load()
+	if err != nil {
+		return err
+	}
+	s, err := all.only(function)
+	if err != nil {
+		return err
+	}
+	event, err := a.readEvent(flags.event)
+	if err != nil {
+		return err
+	}
+	packed, err := a.build(ctx, s, nil)
+	if err != nil {
+		return err
+	}
+	nodes, err := a.nodes(ctx, flags.node)
+	if err != nil {
+		return err
+	}
+	b, n := packed[function], nodes[0]
+	f, err := runs(b)
+	if err != nil {
+		return err
+	}
+	a.otherRuntime(b, n)
+	session, err := n.Run(ctx, f, [][]byte{event.JSON()})
+	if err != nil {
+		return err
+	}
+	out := invocation(event, session)
+	out.Function, out.Node, out.NodePath = function, n.Version, n.Path
+	if !out.Valid {
+		a.exit = exitFailed
+	}
+	return a.showInvocation(out)
+}
+
+// invocation is what render is told of one event.
+func invocation(event result.Event, s node.Session) render.Invocation {
+	i := render.Invocation{
+		Trigger: string(event.Trigger), LoadMS: milliseconds(s.LoadTime),
+		Logs: append(logEntries(s.LoadLogs), stray(s)...),
+	}
+	if s.Load != nil {
+		i.Failure, i.Stack = "does not load: "+s.Load.Error(), s.Load.Stack
+		return i
+	}
+	o := s.Outcomes[0]
+	i.MS, i.Logs = milliseconds(o.Duration), append(i.Logs, logEntries(o.Logs)...)
+	if o.Error != nil {
+		i.Failure, i.Stack = o.Error.Error(), o.Error.Stack
+		return i
+	}
+	i.Result, i.Violations = o.Result, judge(event, o)
+	i.Valid = !result.Refused(i.Violations)
+	return i
+}
+
+// stray is what went past the console.
+func stray(s node.Session) []render.LogEntry {
+	if s.Stray == "" {
+		return nil
+	}
+	return []render.LogEntry{{Level: "output", Text: s.Stray}}
+}
+
+func (a *app) showInvocation(i render.Invocation) error {
+	text, err := render.InvocationResult(i)
+	if err != nil {
+		return err
+	}
+	err = a.document(
+		func() string { return text },
+		func() ([]byte, error) { return render.InvocationJSON(i) },
+		func() string { return render.InvocationMarkdown(i) },
+	)
+	if a.output == "text" {
+		a.say(render.InvocationNotes(i, a.err))
+	}
+	return err
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgedeploy/edgedeploy/internal/fixture"
+	"github.com/edgedeploy/edgedeploy/internal/node"
+	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/result"
+)
+
+// fixturesFolder lies beside the spec.
+const fixturesFolder = "fixtures"
+
+type testFlags struct {
+	run    string
+	update bool
+	node   []string
+}
+
+func (a *app) testCommand() *cobra.Command {
+	var flags testFlags
+	cmd := &cobra.Command{
+		Use:   "test",
+		Short: "Run the packed functions with their fixtures, and judge the results",
+		Long: `Test packs the functions of the spec as apply would, runs them in Node.js with
+every fixture, judges each result by CloudFront's rules for the trigger, and
+compares it with what the fixture expects.
+
+  fixtures/NAME.event.json     an event of CloudFront's
+  fixtures/NAME.expect.json    {"result": …}, with "ignore": ["/headers/date"]
+                               where wanted, or {"error": "text of the failure"}
+
+They lie beside the spec; in a spec with several functions below
+fixtures/FUNCTION/. A fixture without expectation is run and judged all the
+same. docs/testing.md lists the rules. Exit code 1: at least one failed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			pattern, err := regexp.Compile(flags.run)
+			if err != nil {
+				return &usageError{cmd.CommandPath(), fmt.Errorf("--run: %w", err)}
+			}
+			return a.test(cmd.Context(), flags, pattern)
+		},
+	}
+	cmd.Flags().StringVar(&flags.run, "run", "", "only the fixtures whose FUNCTION/NAME this regular expression matches")
+	cmd.Flags().BoolVar(&flags.update, "update", false, "write what is returned as the expectation, unless CloudFront would refuse it")
+	nodeFlag(cmd.Flags(), &flags.node)
+	cmd.Flags().Lookup("node").Usage = "the Node.js program to run handlers in (default: node in PATH); repeated or separated by commas, each in turn"
+	return cmd
+}
+
+func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp) error {
+	s, err := a.load()
+	if err != nil {
+		return err
+	}
+	selected, err := s.fixtures(pattern)
+	if err != nil {
+		return err
+	}
+	all, err := a.build(ctx, s, nil)
+	if err != nil {
+		return err
+	}
+	nodes, err := a.nodes(ctx, flags.node)
+	if err != nil {
+		return err
+	}
+	var report render.Tests
+	for _, n := range nodes {
+		for _, key := range s.functionKeys() {
+			own := slices.DeleteFunc(slices.Clone(selected), func(f fixture.Fixture) bool { return f.Function != key })
+			if len(own) == 0 {
+				continue
+			}
+			a.otherRuntime(all[key], n)
+			run, err := s.testFunction(ctx, n, all[key], own, flags.update)
+			if err != nil {
+				return err
+			}
+			report.Runs = append(report.Runs, run)
+		}
+	}
+	for _, r := range report.Runs {
+		for _, c := range r.Fixtures {
+			if c.Passed {
+				report.Passed++
+			} else {
+				report.Failed++
+				a.exit = exitFailed
+			}
+		}
+	}
+	return a.document(
+		func() string { return render.TestsText(report, a.out) },
+		func() ([]byte, error) { return render.TestsJSON(report) },
+		func() string { return render.TestsMarkdown(report) },
+	)
+}
+
+// fixtures finds those that the pattern matches. None is an error: a test that
+// tests nothing must not pass.
+func (s *spec) fixtures(pattern *regexp.Regexp) ([]fixture.Fixture, error) {
+	dir := path.Join(s.dir, fixturesFolder)
+	all, err := fixture.Find(s.root.FS(), dir, s.functionKeys())
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, &noFixturesError{fmt.Sprintf("there are no fixtures in %s", dir)}
+	}
+	selected := slices.DeleteFunc(slices.Clone(all), func(f fixture.Fixture) bool { return !pattern.MatchString(f.FullName()) })
+	if len(selected) == 0 {
+		var names []string
+		for _, f := range all {
+			names = append(names, f.FullName())
+		}
+		return nil, fmt.Errorf("--run %s matches no fixture; there are %s", pattern, strings.Join(names, ", "))
+	}
+	return selected, nil
+}
+
+// noFixturesError says that there is nothing to test with.
+type noFixturesError struct{ text string }
+
+func (e *noFixturesError) Error() string { return e.text }
+
+// testFunction runs a function with its fixtures.
+func (s *spec) testFunction(ctx context.Context, n node.Node, b built, own []fixture.Fixture, update bool) (render.TestRun, error) {
+	f, err := runs(b)
+	if err != nil {
+		return render.TestRun{}, err
+	}
+	run := render.TestRun{Function: b.Key, Runtime: b.Config.Runtime, Node: n.Version, NodePath: n.Path}
+	var events []result.Event
+	var docs [][]byte
+	var cases []*render.TestCase
+	for _, fix := range own {
+		run.Fixtures = append(run.Fixtures, render.TestCase{Name: fix.Name, File: fix.Event, Expected: fix.Expected})
+	}
+	for i, fix := range own {
+		c := &run.Fixtures[i]
+		event, err := s.fixtureEvent(fix)
+		if err != nil {
+			c.Failure = err.Error()
+			continue
+		}
+		c.Trigger = string(event.Trigger)
+		events, docs, cases = append(events, event), append(docs, event.JSON()), append(cases, c)
+	}
+	session, err := n.Run(ctx, f, docs)
+	if err != nil {
+		return render.TestRun{}, err
+	}
+	run.LoadMS, run.Logs = milliseconds(session.LoadTime), append(logEntries(session.LoadLogs), stray(session)...)
+	if session.Load != nil {
+		run.Load = cmp.Or(session.Load.Stack, session.Load.Error())
+		for _, c := range cases {
+			c.Failure = "the function does not load"
+		}
+		return run, nil
+	}
+	next := 0
+	for i, fix := range own {
+		c := &run.Fixtures[i]
+		if next == len(cases) || cases[next] != c {
+			continue
+		}
+		if err := s.compare(c, fix, events[next], session.Outcomes[next], update); err != nil {
+			c.Passed, c.Failure = false, err.Error()
+		}
+		next++
+	}
+	return run, nil
+}
+
+func (s *spec) fixtureEvent(f fixture.Fixture) (result.Event, error) {
+	in, err := s.root.Open(f.Event)
+	if err != nil {
+		return result.Event{}, err
+	}
+	defer func() { _ = in.Close() }() // only read
+	return parseEvent(f.Event, in)
+}
+
+// compare judges an outcome and compares it with the expectation. With update
+// it writes a new one where that differs, unless the result is refused.
+func (s *spec) compare(c *render.TestCase, f fixture.Fixture, e result.Event, o node.Outcome, update bool) error {
+	c.MS, c.Logs = milliseconds(o.Duration), logEntries(o.Logs)
+	want, err := s.expectation(f)
+	if err != nil {
+		return err
+	}
+	if o.Error != nil {
+		c.Stack = o.Error.Stack
+		if want.Error != "" && strings.Contains(o.Error.Error(), want.Error) {
+			c.Passed = true
+			return nil
+		}
+		if want.Error != "" {
+			return fmt.Errorf("the failure does not contain %q: %s", want.Error, o.Error.Error())
+		}
+		return o.Error
+	}
+	c.Violations = judge(e, o)
+	refused := result.Refused(c.Violations)
+	if want.Result != nil {
+		if c.Differences, err = want.Diff(o.Result); err != nil {
+			return err
+		}
+	}
+	if update && !refused && (want.Result == nil || len(c.Differences) > 0) {
+		doc, err := want.With(o.Result).JSON()
+		if err == nil {
+			err = writeBelow(s.root, f.Expect, doc)
+		}
+		if err != nil {
+			return err
+		}
+		c.Differences, c.Written, c.Expected, c.Passed = nil, f.Expect, true, true
+		return nil
+	}
+	if want.Error != "" {
+		return fmt.Errorf("returned a result, and a failure that contains %q is expected", want.Error)
+	}
+	c.Passed = !refused && len(c.Differences) == 0
+	return nil
+}
+
+// expectation reads a fixture's, if there is one.
+func (s *spec) expectation(f fixture.Fixture) (fixture.Expectation, error) {
+	doc, err := s.root.ReadFile(f.Expect)
+	if errors.Is(err, os.ErrNotExist) {
+		return fixture.Expectation{}, nil
+	}
+	if err != nil {
+		return fixture.Expectation{}, err
+	}
+	e, err := fixture.ParseExpectation(doc)
+	if err != nil {
+		return fixture.Expectation{}, fmt.Errorf("%s: %w", f.Expect, err)
+	}
+	return e, nil
+}
