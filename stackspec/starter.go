@@ -6,11 +6,12 @@ import "strings"
 // distribution, which runs on the local AWS as soon as handler.wasm is there.
 // name becomes the stack's; what a stack name cannot have is brought into form.
 func Starter(name string) []byte {
-	return []byte(strings.ReplaceAll(starter, "<stack>", stackNameFrom(name)))
+	return []byte(strings.ReplaceAll(starter, "<stack>", NameFrom(name)))
 }
 
-// stackNameFrom makes a stack name of any text, such as a folder's name.
-func stackNameFrom(s string) string {
+// NameFrom makes a stack name of any text, such as a folder's name: what a
+// stack name cannot have is brought into form.
+func NameFrom(s string) string {
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			return r

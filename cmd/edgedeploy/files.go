@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,43 +14,6 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/render"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
-
-func (a *app) initCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "init",
-		Short: "Write a commented starter spec; never overwrites",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			dir, err := filepath.Abs(filepath.Dir(a.file))
-			if err != nil {
-				return err
-			}
-			f, err := os.OpenFile(a.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-			if errors.Is(err, fs.ErrExist) {
-				return fmt.Errorf("%s exists and is left as it is: move it away, or name another file with -f", a.file)
-			}
-			if err != nil {
-				return fmt.Errorf("write the spec: %w", err)
-			}
-			_, werr := f.Write(stackspec.Starter(filepath.Base(dir)))
-			if err := errors.Join(werr, f.Close()); err != nil {
-				return fmt.Errorf("write %s: %w", a.file, err)
-			}
-			file := ""
-			if a.file != "edgedeploy.yaml" {
-				file = " -f " + a.file
-			}
-			return a.print(fmt.Sprintf(`Wrote %s.
-
-Next:
-  build the handler it names, or change the name
-  edgedeploy validate%s
-  edgedeploy apply --local%s      on an AWS in this process; no account needed
-  edgedeploy iam-policy%s         what the real account has to allow
-`, a.file, file, file, file))
-		},
-	}
-}
 
 func (a *app) validateCommand() *cobra.Command {
 	var only bool

@@ -61,6 +61,9 @@ func may() map[string][]string {
 		"internal/localaws/lambda": {"internal/localaws/kv"},
 		"internal/edge":            {"internal/localaws"},
 
+		"guest":            {},
+		"internal/starter": {"guest"},
+
 		"internal/archtest": {},
 	}
 }
@@ -88,6 +91,7 @@ func sole() map[string]string {
 		"golang.org/x/sync":                     "",              // errgroup
 		"golang.org/x/sys":                      "internal/term", // a pseudo-terminal, in tests
 		"golang.org/x/term":                     "internal/term",
+		"golang.org/x/tools":                    "guest", // txtar
 	}
 }
 

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgedeploy/edgedeploy/internal/starter"
+	"github.com/edgedeploy/edgedeploy/stackspec"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	var lang string
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write a starter: a commented spec, or a whole handler; never overwrites",
+		Long: `Init writes a commented spec to start from. With --lang it writes a handler in
+that language too, with fixtures for edgedeploy test, so that it builds, passes
+its tests and can be applied to the local AWS as it is. Where any of its files
+exists already, it writes nothing.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := filepath.Abs(filepath.Dir(a.file))
+			if err != nil {
+				return err
+			}
+			name := stackspec.NameFrom(filepath.Base(dir))
+			if !cmd.Flags().Changed("lang") && lang == "" {
+				return a.initSpec(stackspec.Starter(name))
+			}
+			s, err := starter.For(lang, name)
+			if err != nil {
+				return &usageError{cmd.CommandPath(), fmt.Errorf("--lang: %w", err)}
+			}
+			return a.initHandler(dir, s)
+		},
+	}
+	cmd.Flags().StringVar(&lang, "lang", "", "write a handler, too: "+strings.Join(starter.Languages(), ", "))
+	return cmd
+}
+
+// initSpec writes nothing but a spec.
+func (a *app) initSpec(spec []byte) error {
+	f, err := os.OpenFile(a.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists and is left as it is: move it away, or name another file with -f", a.file)
+	}
+	if err != nil {
+		return fmt.Errorf("write the spec: %w", err)
+	}
+	_, werr := f.Write(spec)
+	if err := errors.Join(werr, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", a.file, err)
+	}
+	return a.print(fmt.Sprintf("Wrote %s.\n\n%s", a.file, steps([]starter.Step{
+		{Command: "build the handler it names, or change the name"},
+		{Command: a.naming("edgedeploy validate")},
+		{Command: a.naming("edgedeploy apply --local"), About: "on an AWS in this process; no account needed"},
+		{Command: a.naming("edgedeploy iam-policy"), About: "what the real account has to allow"},
+	})))
+}
+
+// naming adds the spec to a command, where it is not the one that is meant
+// without words.
+func (a *app) naming(command string) string {
+	if a.file == "edgedeploy.yaml" {
+		return command
+	}
+	return command + " -f " + a.file
+}
+
+// initHandler writes the files of a starter into dir, the spec under the name
+// that was asked for, or nothing at all.
+func (a *app) initHandler(dir string, s starter.Starter) error {
+	files := maps.Clone(s.Files)
+	spec := filepath.Base(a.file)
+	if spec != "edgedeploy.yaml" {
+		files[spec] = files["edgedeploy.yaml"]
+		delete(files, "edgedeploy.yaml")
+	}
+	ignores := string(files[".gitignore"])
+	_, err := os.Lstat(filepath.Join(dir, ".gitignore"))
+	kept := err == nil
+	if kept {
+		delete(files, ".gitignore") // everybody has one: it is told what belongs there
+	}
+	if err := writeNew(dir, files); err != nil {
+		return err
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "Wrote %s to %s:\n", count(len(files), "file"), filepath.Dir(a.file))
+	for _, name := range tops(files) {
+		fmt.Fprintf(&out, "  %s\n", name)
+	}
+	if kept {
+		fmt.Fprintf(&out, "Left .gitignore as it is; add to it:\n  %s\n", strings.ReplaceAll(strings.TrimSpace(ignores), "\n", "\n  "))
+	}
+	next := s.Next
+	if d := filepath.Dir(a.file); d != "." {
+		next = slices.Concat([]starter.Step{{Command: "cd " + d}}, next)
+	}
+	command := func(c string) string {
+		if spec == "edgedeploy.yaml" {
+			return c
+		}
+		return c + " -f " + spec
+	}
+	next = slices.Concat(next, []starter.Step{
+		{Command: command("edgedeploy test"), About: "what it answers to the fixtures; needs Node.js"},
+		{Command: command("edgedeploy apply --local"), About: "on an AWS in this process; no account needed"},
+	})
+	return a.print(out.String() + "\n" + steps(next))
+}
+
+// steps are commands to type, each with what it does.
+func steps(list []starter.Step) string {
+	width := 0
+	for _, s := range list {
+		if s.About != "" {
+			width = max(width, len(s.Command))
+		}
+	}
+	out := "Next:\n"
+	for _, s := range list {
+		line := "  " + s.Command
+		if s.About != "" {
+			line = fmt.Sprintf("  %-*s   %s", width, s.Command, s.About)
+			if len(line) > 80 {
+				line = "  " + s.Command + "\n      " + s.About
+			}
+		}
+		out += line + "\n"
+	}
+	return out
+}
+
+// tops names files, and the folders that the others are in.
+func tops(files map[string][]byte) []string {
+	seen := map[string]bool{}
+	for name := range files {
+		top, _, folder := strings.Cut(name, "/")
+		if folder {
+			top += "/"
+		}
+		seen[top] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// writeNew writes files below dir, none of which may be there, and takes back
+// what it wrote if one cannot be written.
+func writeNew(dir string, files map[string][]byte) (err error) {
+	names := slices.Sorted(maps.Keys(files))
+	there := map[string][]byte{}
+	for _, name := range names {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+			there[name] = files[name]
+		}
+	}
+	if len(there) > 0 {
+		return fmt.Errorf("nothing was written, because %s exists already in %s: start in an empty folder, which -f FOLDER/edgedeploy.yaml makes",
+			strings.Join(tops(there), ", "), dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write the starter: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("write the starter: %w", err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	for i, name := range names {
+		if err := writeOne(root, name, files[name]); err != nil {
+			for _, written := range names[:i] {
+				err = errors.Join(err, root.Remove(written))
+			}
+			return fmt.Errorf("write the starter: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeOne writes a file that is not there yet, and the folders it is in.
+func writeOne(root *os.Root, name string, data []byte) error {
+	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, werr := f.Write(data)
+	if err := errors.Join(werr, f.Close()); err != nil {
+		return errors.Join(err, root.Remove(name))
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package starter
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/guest"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// Step is something to type, and what it does.
+type Step struct{ Command, About string }
+
+// Starter is the files of one, by slash-separated name, and what to do with
+// them.
+type Starter struct {
+	Files map[string][]byte
+	Next  []Step // before edgedeploy test and apply
+}
+
+// guestDir is where a starter has its copy of the guest library.
+const guestDir = "edgedeploy-guest"
+
+type language struct {
+	guest func() fs.FS // nil if it needs none
+	next  []Step
+}
+
+func languages() map[string]language {
+	return map[string]language{
+		"rust": {guest.Rust, []Step{
+			{"rustup target add wasm32-unknown-unknown", "once; Debian: apt install cargo libstd-rust-dev-wasm32 lld"},
+			{"cargo build --release --target wasm32-unknown-unknown", ""},
+		}},
+		"go": {guest.Go, []Step{
+			{"GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath \\\n    -ldflags='-s -w' -o handler.wasm .", ""},
+		}},
+		"typescript": {},
+	}
+}
+
+// Languages are those that there is a starter for.
+func Languages() []string { return []string{"rust", "go", "typescript"} }
+
+// For gives the starter for a language, with a stack of that name. The
+// language must be one of [Languages].
+func For(lang, stack string) (Starter, error) {
+	l, ok := languages()[lang]
+	if !ok {
+		return Starter{}, fmt.Errorf("there is no starter for %q: want %s", lang, strings.Join(Languages(), ", "))
+	}
+	s := Starter{Files: map[string][]byte{}, Next: slices.Clone(l.next)}
+	own, err := fs.Sub(assets, path.Join("assets", lang))
+	if err != nil {
+		return Starter{}, err
+	}
+	if err := s.add(own, "", func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("<stack>"), []byte(stack)) }); err != nil {
+		return Starter{}, err
+	}
+	if l.guest != nil {
+		err = s.add(l.guest(), guestDir, func(b []byte) []byte { return b })
+	}
+	return s, err
+}
+
+// add puts the files of a tree below dir.
+func (s Starter) add(tree fs.FS, dir string, change func([]byte) []byte) error {
+	return fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return err
+		}
+		name = strings.TrimSuffix(name, ".tmpl")
+		if name == "gitignore" {
+			name = "." + name
+		}
+		s.Files[path.Join(dir, name)] = change(b)
+		return nil
+	})
+}
