@@ -1,7 +1,7 @@
 package edge
 
 import (
-	"runtime/debug"
+	"runtime"
 
 	"github.com/edgedeploy/edgedeploy/guest/go/internal/host"
 )
@@ -109,7 +109,14 @@ func panicked(where string, v any) {
 	if host.Refused(v) {
 		panic(v)
 	}
-	host.Log(host.Error, where+": panic: "+words(v)+"\n\n"+string(debug.Stack()))
+	host.Log(host.Error, where+": panic: "+words(v)+"\n\n"+stack())
+}
+
+// stack is what runtime/debug.Stack returns. That package imports os, which
+// would put 126 KB into every module.
+func stack() string {
+	b := make([]byte, 4096)
+	return string(b[:runtime.Stack(b, false)])
 }
 
 // words is what the runtime prints for a panic, without package fmt, which
