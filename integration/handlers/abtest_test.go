@@ -1,84 +1,13 @@
 package handlers
 
 import (
-	"io/fs"
-	"path"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/internal/bundle"
-	"github.com/edgedeploy/edgedeploy/stackspec"
 )
-
-// functionsOf builds what an example's spec names, by key.
-func functionsOf(t *testing.T, dir string) map[string]bundle.Bundle {
-	t.Helper()
-	src, err := repository(t).ReadFile(dir + "/edgedeploy.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := stackspec.Parse("edgedeploy.yaml", src, stackspec.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	built := map[string]bundle.Bundle{}
-	for _, f := range doc.Stack.Functions {
-		built[f.Key] = build(t, bundle.Function{
-			Name: f.Key, Wasm: below(dir, f.Wasm), Entry: below(dir, f.Entry), Runtime: f.Config.Runtime,
-			OnError: f.OnError, Config: f.Baked, KeepNames: f.KeepNames, Trampoline: f.Trampoline,
-		})
-	}
-	return built
-}
-
-// below gives a path of a spec as the repository knows it; "" stays "".
-func below(dir, name string) string {
-	if name == "" {
-		return ""
-	}
-	return path.Join(dir, name)
-}
-
-// checkFixtures gives a bundle the events of a folder and compares the results.
-func checkFixtures(t *testing.T, b bundle.Bundle, dir string) {
-	t.Helper()
-	names, err := fs.Glob(repository(t).FS(), dir+"/*.event.json")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("%s: no fixtures (%v)", dir, err)
-	}
-	var events, want []object
-	for _, name := range names {
-		events = append(events, readJSON(t, name))
-		want = append(want, readJSON(t, strings.TrimSuffix(name, ".event.json")+".expect.json"))
-	}
-	onEachNode(t, func(t *testing.T, node string) {
-		s := run(t, node, b, events...)
-		if s.Load != "" {
-			t.Fatal(s.Load)
-		}
-		for i, o := range s.Outcomes {
-			if failed := o.texts("error"); o.Error != "" || len(failed) > 0 {
-				t.Errorf("%s: %s %v", names[i], o.Error, failed)
-			}
-			if diff := cmp.Diff(want[i]["result"], any(o.Result)); diff != "" {
-				t.Errorf("%s: -want +got\n%s", names[i], diff)
-			}
-		}
-	})
-}
-
-func TestTheABTestExampleGivesItsExpectedResults(t *testing.T) {
-	t.Parallel()
-	const dir = "examples/ab-test"
-	for key, b := range functionsOf(t, dir) {
-		t.Run(key, func(t *testing.T) {
-			t.Parallel()
-			checkFixtures(t, b, dir+"/fixtures/"+key)
-		})
-	}
-}
 
 // The share is a percentage of visitors, not a rule that looks random: of 5,000
 // new ones 20 % get b, within six standard deviations (28 visitors each).

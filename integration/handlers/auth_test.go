@@ -18,17 +18,6 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/bundle"
 )
 
-func TestTheAuthExampleGivesItsExpectedResults(t *testing.T) {
-	t.Parallel()
-	const dir = "examples/auth"
-	for key, b := range functionsOf(t, dir) {
-		t.Run(key, func(t *testing.T) {
-			t.Parallel()
-			checkFixtures(t, b, dir+"/fixtures/"+key)
-		})
-	}
-}
-
 // guard packs the example with other configuration than its spec's.
 func guard(t *testing.T, config map[string]any) bundle.Bundle {
 	t.Helper()
