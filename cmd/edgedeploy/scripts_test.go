@@ -67,6 +67,11 @@ func setupScript(env *testscript.Env) error {
 	if err := nodeForScripts(env); err != nil {
 		return err
 	}
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	env.Setenv("EDGEDEPLOY_ACTOR", "script")
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
