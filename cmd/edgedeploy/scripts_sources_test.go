@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -26,15 +27,19 @@ type site struct {
 
 // serveFiles is files FOLDER: serves it over https, sets FILES_URL, and makes
 // programs trust it. files asked N wants that many requests since the last
-// such line; files fail N lets the next N fail.
+// such line, files reached N waits for them; files fail N lets the next N fail.
 func serveFiles(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
-		ts.Fatalf("usage: files FOLDER, files asked N, files fail N")
+		ts.Fatalf("usage: files FOLDER, files asked N, files reached N, files fail N")
 	}
 	if len(args) == 2 {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		s := state(ts).site
+		if args[0] == "reached" {
+			s.reached(ts, n)
+			return
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		switch args[0] {
@@ -63,7 +68,26 @@ func serveFiles(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("PLAIN_URL", plain.URL)
 }
 
-// ServeHTTP answers /to?URL with a redirect and everything else with a file.
+// reached waits until a program in the background has asked so often.
+func (s *site) reached(ts *testscript.TestScript, n int) {
+	if running := ts.BackgroundCmds(); len(running) > 0 {
+		state(ts).background = running[len(running)-1]
+	}
+	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		s.mu.Lock()
+		asked := s.asked
+		s.mu.Unlock()
+		switch {
+		case asked >= n:
+			return
+		case time.Since(begin) > reachedFor:
+			ts.Fatalf("%d requests within %v, want %d", asked, reachedFor, n)
+		}
+	}
+}
+
+// ServeHTTP answers /to?URL with a redirect, /hang not at all, and everything
+// else with a file.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.asked++
@@ -75,6 +99,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case fail:
 		w.WriteHeader(http.StatusServiceUnavailable)
+	case r.URL.Path == "/hang":
+		<-r.Context().Done()
 	case r.URL.Path == "/to":
 		http.Redirect(w, r, r.URL.RawQuery, http.StatusFound)
 	default:

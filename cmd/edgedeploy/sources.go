@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -84,8 +85,8 @@ func (a *app) fetchSources(ctx context.Context, s *spec) error {
 	for _, text := range slices.Sorted(maps.Keys(warnings)) {
 		a.warn(text)
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return fmt.Errorf("fetch the sources: %w", context.Cause(ctx))
 	}
 	return s.sourceProblems(failed)
 }
@@ -150,6 +151,9 @@ func sourceHint(err error) (hint string, invalid bool) {
 		return "no bundle can hold it: correct the address", true
 	case is[*sources.OfflineError](err):
 		return "run without --offline once, with the network, and the cache has it", false
+	}
+	if strings.Contains(err.Error(), "x509: ") {
+		return "its certificate is not trusted here: correct the address, or name your authority's file with SSL_CERT_FILE", false
 	}
 	return "correct the address, or try again when the network is there; HTTPS_PROXY names a proxy", false
 }
