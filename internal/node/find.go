@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,34 +22,32 @@ type Node struct {
 	search  string // PATH, for what it runs
 }
 
-// NotFoundError says that there is no Node.js to run.
-type NotFoundError struct{ Path string } // "" when PATH was searched
+// NotFoundError says that there is no Node.js to run: at Path, or of Name in
+// PATH, or none at all in PATH.
+type NotFoundError struct{ Path, Name string }
 
 func (e *NotFoundError) Error() string {
-	if e.Path == "" {
-		return "there is no Node.js in PATH, and handlers run in it"
+	switch {
+	case e.Path != "":
+		return fmt.Sprintf("there is no Node.js at %s", e.Path)
+	case e.Name != "":
+		return fmt.Sprintf("there is no %s in PATH", e.Name)
 	}
-	return fmt.Sprintf("there is no Node.js at %s", e.Path)
+	return "there is no Node.js in PATH, and handlers run in it"
 }
 
 // askTimeout bounds how long a program may think about its version.
 const askTimeout = 10 * time.Second
 
-// Find takes the program at path or, when that is "", the first node in
-// search, which is a PATH; folders there that are not absolute are skipped. It
-// asks the program for its version. A program that is not there is a
-// [*NotFoundError].
+// Find takes the program at path or, when that is a name without folders, the
+// first of that name in search, which is a PATH; folders there that are not
+// absolute are skipped. The name is node when path is "". It asks the program
+// for its version. A program that is not there is a [*NotFoundError].
 func Find(ctx context.Context, path, search string) (Node, error) {
 	found := path
-	if path == "" {
-		for _, dir := range filepath.SplitList(search) {
-			if p, err := exec.LookPath(filepath.Join(dir, "node")); err == nil && filepath.IsAbs(dir) {
-				found = p
-				break
-			}
-		}
-		if found == "" {
-			return Node{}, &NotFoundError{}
+	if filepath.Base(path) == path || path == "" {
+		if found = lookup(cmp.Or(path, "node"), search); found == "" {
+			return Node{}, &NotFoundError{Name: path}
 		}
 	}
 	abs, err := filepath.Abs(found)
@@ -75,6 +74,16 @@ func Find(ctx context.Context, path, search string) (Node, error) {
 	}
 	n.Major, err = strconv.Atoi(version[1])
 	return n, err
+}
+
+// lookup finds a program in a PATH, "" when it is not there.
+func lookup(name, search string) string {
+	for _, dir := range filepath.SplitList(search) {
+		if p, err := exec.LookPath(filepath.Join(dir, name)); err == nil && filepath.IsAbs(dir) {
+			return p
+		}
+	}
+	return ""
 }
 
 // environment is all that foreign code learns of ours.

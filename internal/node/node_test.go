@@ -351,6 +351,12 @@ func TestFindSaysWhatIsThere(t *testing.T) {
 	if _, err := Find(t.Context(), "", t.TempDir()); !errors.As(err, &missing) || !strings.Contains(err.Error(), "in PATH") {
 		t.Errorf("in an empty PATH: %v", err)
 	}
+	if found, err := Find(t.Context(), "node", dir); err != nil || found.Version != n.Version {
+		t.Errorf("by its name: %+v, %v", found, err)
+	}
+	if _, err := Find(t.Context(), "node99", dir); !errors.As(err, &missing) || !strings.Contains(err.Error(), "no node99 in PATH") {
+		t.Errorf("by another name: %v", err)
+	}
 	if _, err := Find(t.Context(), filepath.Join(dir, "nope"), ""); !errors.As(err, &missing) || !strings.Contains(err.Error(), "nope") {
 		t.Errorf("at a path: %v", err)
 	}

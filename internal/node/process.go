@@ -108,14 +108,14 @@ func (p *process) ask(ctx context.Context, line []byte, timeout time.Duration) (
 		return answer{}, nil, err
 	}
 	if ctx.Err() != nil { // it may have ended before the deadline was set
-		return answer{}, nil, ctx.Err()
+		return answer{}, nil, context.Cause(ctx)
 	}
 	// A process that ended cannot be written to; what it said last is read all the same.
 	_, werr := p.in.Write(append(line, '\n'))
 	text, rerr := p.line()
 	switch {
 	case ctx.Err() != nil:
-		return answer{}, nil, ctx.Err()
+		return answer{}, nil, context.Cause(ctx)
 	case errors.Is(werr, os.ErrDeadlineExceeded), errors.Is(rerr, os.ErrDeadlineExceeded):
 		return answer{}, p.failed(timedOut, ""), nil
 	case errors.Is(rerr, io.EOF):
