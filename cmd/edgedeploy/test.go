@@ -65,11 +65,11 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	if err != nil {
 		return err
 	}
-	selected, err := s.fixtures(pattern)
+	all, err := a.build(ctx, s, nil)
 	if err != nil {
 		return err
 	}
-	all, err := a.build(ctx, s, nil)
+	selected, untested, err := s.fixtures(pattern)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	if err != nil {
 		return err
 	}
-	var report render.Tests
+	report := render.Tests{Untested: untested}
 	for _, n := range nodes {
 		for _, key := range s.functionKeys() {
 			own := slices.DeleteFunc(slices.Clone(selected), func(f fixture.Fixture) bool { return f.Function != key })
@@ -109,26 +109,30 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	)
 }
 
-// fixtures finds those that the pattern matches. None is an error: a test that
-// tests nothing must not pass.
-func (s *spec) fixtures(pattern *regexp.Regexp) ([]fixture.Fixture, error) {
+// fixtures finds those that the pattern matches, and the functions that have
+// none at all. No fixture is an error: a test that tests nothing must not pass.
+func (s *spec) fixtures(pattern *regexp.Regexp) (selected []fixture.Fixture, untested []string, err error) {
 	dir := path.Join(s.dir, fixturesFolder)
 	all, err := fixture.Find(s.root.FS(), dir, s.functionKeys())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(all) == 0 {
-		return nil, &noFixturesError{fmt.Sprintf("there are no fixtures in %s", dir)}
+		return nil, nil, &noFixturesError{fmt.Sprintf("there are no fixtures in %s", dir)}
 	}
-	selected := slices.DeleteFunc(slices.Clone(all), func(f fixture.Fixture) bool { return !pattern.MatchString(f.FullName()) })
-	if len(selected) == 0 {
-		var names []string
-		for _, f := range all {
-			names = append(names, f.FullName())
+	var names []string
+	untested = s.functionKeys()
+	for _, f := range all {
+		names = append(names, f.FullName())
+		untested = slices.DeleteFunc(untested, func(key string) bool { return key == f.Function })
+		if pattern.MatchString(f.FullName()) {
+			selected = append(selected, f)
 		}
-		return nil, fmt.Errorf("--run %s matches no fixture; there are %s", pattern, strings.Join(names, ", "))
 	}
-	return selected, nil
+	if len(selected) == 0 {
+		return nil, nil, fmt.Errorf("--run %s matches no fixture; there are %s", pattern, strings.Join(names, ", "))
+	}
+	return selected, untested, nil
 }
 
 // noFixturesError says that there is nothing to test with.

@@ -129,7 +129,7 @@ func (d draw) testCase() TestCase {
 }
 
 func (d draw) tests() Tests {
-	return Tests{Runs: []TestRun{{Function: d.text(), Runtime: d.text(), Node: d.text(), Load: d.text(), Logs: []LogEntry{{d.text(), d.text()}},
+	return Tests{Untested: []string{d.text()}, Runs: []TestRun{{Function: d.text(), Runtime: d.text(), Node: d.text(), Load: d.text(), Logs: []LogEntry{{d.text(), d.text()}},
 		Fixtures: []TestCase{d.testCase(), d.testCase()}}}}
 }
 

@@ -17,6 +17,8 @@ type Tests struct {
 	Passed int       `json:"passed"`
 	Failed int       `json:"failed"`
 	Runs   []TestRun `json:"runs"`
+	// Untested are the functions without any fixture.
+	Untested []string `json:"untested,omitempty"`
 }
 
 // TestRun is one function on one Node.js.
@@ -75,6 +77,10 @@ func TestsText(t Tests, s Style) string {
 		for _, c := range r.Fixtures {
 			out.testCase(c, min(width, 40), r.Load != "")
 		}
+		out.blank()
+	}
+	if len(t.Untested) > 0 {
+		out.prose(0, "", "Without fixtures: "+strings.Join(t.Untested, ", ")+".")
 		out.blank()
 	}
 	out.closing(sum(t))
@@ -202,6 +208,9 @@ func TestsMarkdown(t Tests) string {
 			rows = append(rows, []string{code(c.Name), word, c.took(), mdFindings(c)})
 		}
 		mdTable(b, []string{"fixture", "", "time", "findings"}, rows)
+	}
+	for _, f := range t.Untested {
+		b.WriteString("Without fixtures: " + code(f) + "\n\n")
 	}
 	return finish(b)
 }

@@ -19,7 +19,7 @@ func sampleTests() Tests {
 		Path: "/origin/custom/readTimeout", Rule: "origin", Severity: result.Warning,
 		Text: "is 61 seconds; more or less than 4 to 60 needs an account whose quota allows it", Source: "CloudFront Developer Guide, Lambda@Edge event structure (2023-06)",
 	}
-	return Tests{Passed: 3, Failed: 4, Runs: []TestRun{
+	return Tests{Passed: 3, Failed: 4, Untested: []string{"auth"}, Runs: []TestRun{
 		{Function: "geo-redirect", Runtime: "nodejs24.x", Node: "v24.21.0", LoadMS: 2.1, Fixtures: []TestCase{
 			{Name: "home", File: "fixtures/home.event.json", Trigger: "viewer-request", Passed: true, Expected: true, MS: 0.42},
 			{Name: "new", Trigger: "viewer-request", Passed: true, MS: 12.4},
