@@ -41,7 +41,8 @@ type app struct {
 	verbose           bool
 	color, noColor    bool
 	allowEnv          []string
-	account           string // of a saved plan; "" otherwise
+	account           string    // of a saved plan; "" otherwise
+	loads             loadFlags // of the commands that pack
 	calls             *callLog
 	exit              int   // what the command ends with when it returns no error
 	wrote             bool  // a document went to stdout already

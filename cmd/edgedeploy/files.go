@@ -27,7 +27,7 @@ func (a *app) validateCommand() *cobra.Command {
 				return err
 			}
 			if !only {
-				if _, err := a.build(cmd.Context(), s, nil); err != nil {
+				if _, err := a.bundles(cmd.Context(), s); err != nil {
 					return err
 				}
 			}
@@ -39,6 +39,7 @@ func (a *app) validateCommand() *cobra.Command {
 			}, same)
 		},
 	}
+	a.loads.register(cmd.Flags())
 	cmd.Flags().BoolVar(&only, "spec-only", false, "check the file alone, not the bundles it names")
 	return cmd
 }
@@ -74,7 +75,7 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 			if err != nil {
 				return err
 			}
-			all, err := a.build(cmd.Context(), s, nil)
+			all, err := a.bundles(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
@@ -102,6 +103,7 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 			)
 		},
 	}
+	a.loads.register(cmd.Flags())
 	cmd.Flags().StringVar(&out, "out", "", "the folder for the zips (default: .edgedeploy/build in the root)")
 	return cmd
 }

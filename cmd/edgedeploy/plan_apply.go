@@ -40,6 +40,7 @@ func (a *app) planCommand() *cobra.Command {
 		},
 	}
 	rules.register(cmd)
+	a.loads.register(cmd.Flags())
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 if there are changes")
 	cmd.Flags().StringVar(&out, "out", "", "save the plan and its bundles to this file, for apply FILE")
 	return cmd
@@ -69,7 +70,7 @@ func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, 
 	if err != nil {
 		return err
 	}
-	all, err := a.build(ctx, s, nil)
+	all, err := a.bundles(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -112,6 +113,7 @@ It can be repeated at any time: what is there already is not done again.`,
 		},
 	}
 	rules.register(cmd)
+	a.loads.register(cmd.Flags())
 	run.register(cmd)
 	return cmd
 }

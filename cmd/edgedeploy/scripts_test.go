@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"files": serveFiles, "digest": digest, "expand": expand,
 			"json": jsonIs, "plain": plain, "samebut": sameBut,
 		},
+		Condition:           scriptCondition,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
@@ -73,6 +75,7 @@ func setupScript(env *testscript.Env) error {
 	}
 	env.Setenv("EXAMPLES", examples)
 	env.Setenv("EDGEDEPLOY_ACTOR", "script")
+	env.Setenv("EDGEDEPLOY_NO_LOAD", "true") // it takes a moment, and loads.txtar tells of it
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
 	env.Values[stateKey{}] = &scriptState{dir: filepath.Join(env.WorkDir, "aws")}
@@ -84,17 +87,38 @@ func setupScript(env *testscript.Env) error {
 func nodeForScripts(env *testscript.Env) error {
 	bin, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
 	env.Setenv("BIN", bin)
-	list := strings.Split(os.Getenv("EDGEDEPLOY_TEST_NODES"), ",")
-	path := list[len(list)-1]
-	if path == "" {
-		var err error
-		if path, err = exec.LookPath("node"); err != nil {
-			return fmt.Errorf("handlers are run in Node.js: %w", err)
-		}
+	path, major, err := scriptNode()
+	if err != nil {
+		return fmt.Errorf("handlers are run in Node.js: %w", err)
 	}
 	env.Setenv("NODE", path)
 	env.Setenv("EDGEDEPLOY_NODE", path)
+	// The runtime that this Node.js is, and one that it is not.
+	env.Setenv("EDGEDEPLOY_SAME_RUNTIME", "nodejs"+major+".x")
+	env.Setenv("EDGEDEPLOY_OTHER_RUNTIME", map[bool]string{true: "nodejs24.x", false: "nodejs22.x"}[major == "22"])
 	return nil
+}
+
+func scriptNode() (path, major string, err error) {
+	list := strings.Split(os.Getenv("EDGEDEPLOY_TEST_NODES"), ",")
+	if path = list[len(list)-1]; path == "" {
+		if path, err = exec.LookPath("node"); err != nil {
+			return "", "", err
+		}
+	}
+	version, err := exec.Command(path, "--version").Output()
+	major, _, _ = strings.Cut(strings.TrimPrefix(string(version), "v"), ".")
+	return path, major, err
+}
+
+// scriptCondition adds [lambdanode]: the scripts' Node.js is a release that
+// Lambda has a runtime for.
+func scriptCondition(cond string) (bool, error) {
+	if cond != "lambdanode" {
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	_, major, err := scriptNode()
+	return slices.Contains([]string{"20", "22", "24", "26"}, major), err
 }
 
 type stateKey struct{}
