@@ -177,6 +177,15 @@ func TestEventsThatAreNoneAreRefused(t *testing.T) {
 	}
 }
 
+func TestAnEventMayComeWithoutItsRecord(t *testing.T) {
+	on = edge.Handlers{ViewerRequest: func(edge.ViewerRequest) (*edge.Response, error) { return edge.Redirect(302, "/x"), nil }}
+	result, err := new(edgetest.Host).Handle([]byte(`{"config": {"eventType": "viewer-request"}, "request": {}}`))
+	const want = `{"headers":{"location":[{"key":"Location","value":"/x"}]},"status":"302"}`
+	if err != nil || string(result) != want {
+		t.Errorf("got %s, %v, want %s", result, err, want)
+	}
+}
+
 func TestHandleIsCalledOnce(t *testing.T) {
 	defer func() {
 		if v := recover(); v != "edge: Handle was called twice" {

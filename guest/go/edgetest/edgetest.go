@@ -51,21 +51,14 @@ type Log struct {
 // A module has one thread, and so has what stands for it.
 var thread sync.Mutex
 
-// Handle gives the registered handlers an event, as JSON with its Records, and
-// returns what the function returns to CloudFront, as JSON. Before the first
+// Handle gives the registered handlers an event as JSON, whole or only what is in
+// Records[0].cf, and returns what the function returns to CloudFront, as JSON. Before the first
 // event Handlers.Start runs. An error says that the event failed; why stands in
 // the log, or is what the host refused.
 func (h *Host) Handle(event []byte) (result []byte, err error) {
-	var in struct {
-		Records []struct {
-			CF map[string]any `json:"cf"`
-		}
-	}
-	if err := json.Unmarshal(event, &in); err != nil {
-		return nil, fmt.Errorf("the event is not JSON: %w", err)
-	}
-	if len(in.Records) != 1 || in.Records[0].CF == nil {
-		return nil, errors.New("the event has no Records[0].cf")
+	cf, err := record(event)
+	if err != nil {
+		return nil, err
 	}
 	thread.Lock()
 	defer thread.Unlock()
@@ -73,7 +66,7 @@ func (h *Host) Handle(event []byte) (result []byte, err error) {
 	if err := h.start(); err != nil {
 		return nil, err
 	}
-	out, err := h.fake.Run(in.Records[0].CF)
+	out, err := h.fake.Run(cf)
 	if err != nil {
 		var refused *host.Refusal
 		if errors.As(err, &refused) {
@@ -82,6 +75,25 @@ func (h *Host) Handle(event []byte) (result []byte, err error) {
 		return nil, err
 	}
 	return host.JSON(out)
+}
+
+// record finds what the host works on: the member cf of the only record.
+func record(event []byte) (cf map[string]any, err error) {
+	var in struct {
+		Records []struct {
+			CF map[string]any `json:"cf"`
+		}
+	}
+	if err := json.Unmarshal(event, &in); err != nil {
+		return nil, fmt.Errorf("the event is not JSON: %w", err)
+	}
+	if len(in.Records) == 1 && in.Records[0].CF != nil {
+		return in.Records[0].CF, nil
+	}
+	if err := json.Unmarshal(event, &cf); err != nil || cf["config"] == nil {
+		return nil, errors.New("the event has no Records[0].cf, and no config of its own")
+	}
+	return cf, nil
 }
 
 func (h *Host) start() error {
