@@ -43,6 +43,7 @@ vet: ## go vet
 .PHONY: staticcheck
 staticcheck: ## staticcheck
 	$(TOOL) staticcheck ./...
+	@check=$$($(TOOL) -n staticcheck); for dir in $(NESTED); do echo "$$dir"; (cd $$dir && $$check ./...) || exit 1; done
 
 .PHONY: links
 links: ## fail if a link in the docs leads nowhere

@@ -1,9 +1,10 @@
 // Package handlers runs packaged handlers in the Node.js releases of Lambda.
 //
 // Its tests build bundles as the program does, unpack the zips, and give the
-// entry real CloudFront events: the examples with their fixtures, and
-// probes that use and misuse every function at every trigger. Modules in Go are
-// built here, by the go command. Nothing of Node.js is simulated; nothing of AWS is contacted.
+// entry real CloudFront events: the examples with their fixtures, and probes
+// that use and misuse every function at every trigger. Modules in Go are built
+// here, by the go command. Nothing of Node.js is simulated; nothing of AWS is
+// contacted.
 //
 // EDGEDEPLOY_TEST_NODES names the binaries, separated by commas; see
 // integration/nodes.sh. Without it the node in PATH is used if it is recent
