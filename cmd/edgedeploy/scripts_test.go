@@ -74,11 +74,24 @@ func setupScript(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("EXAMPLES", examples)
+	if err := goForScripts(env); err != nil {
+		return err
+	}
 	env.Setenv("EDGEDEPLOY_ACTOR", "script")
 	env.Setenv("EDGEDEPLOY_NO_LOAD", "true") // it takes a moment, and loads.txtar tells of it
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
 	env.Values[stateKey{}] = &scriptState{dir: filepath.Join(env.WorkDir, "aws")}
+	return nil
+}
+
+// goForScripts shares what Go has built already: scripts have no home folder.
+func goForScripts(env *testscript.Env) error {
+	out, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		return fmt.Errorf("go env GOCACHE: %w", err)
+	}
+	env.Setenv("GOCACHE", strings.TrimSpace(string(out)))
 	return nil
 }
 
