@@ -2,10 +2,12 @@
 # Builds pkg/ from src/: the module, and the JavaScript that wasm-bindgen writes
 # for Node.js. Needs the Rust of Debian 12:
 #
-#   apt-get install -y --no-install-recommends cargo libstd-rust-dev-wasm32 lld
+#   apt-get install -y --no-install-recommends \
+#     cargo libstd-rust-dev-wasm32 lld pkg-config libssl-dev
 #
 # wasm-bindgen-cli, in the version of Cargo.lock, is built once from the crate
 # registry, which takes minutes, and kept in TOOLS (.tools of the repository).
+# It is what wants the last two.
 # CARGO and RUSTC name another toolchain. pkg/ is not committed: most of the
 # JavaScript in it is other people's.
 set -eu
