@@ -17,6 +17,10 @@ compile --test --crate-name guest_tests --cfg 'feature="std"' src/lib.rs
 "$work/guest_tests" --quiet
 
 compile --crate-type rlib --crate-name edgedeploy_guest --cfg 'feature="std"' src/lib.rs
+# What the documentation shows compiles, and what it says does not, does not.
+"${RUSTDOC:-$(dirname "$rustc")/rustdoc}" --test --edition 2021 --crate-name edgedeploy_guest --cfg 'feature="std"' \
+	-L "$work" --extern "edgedeploy_guest=$work/libedgedeploy_guest.rlib" src/lib.rs
+
 for source in ../../examples/*/Cargo.toml; do
 	example=$(dirname "$source")
 	grep -q '^edgedeploy-guest' "$source" || continue

@@ -55,12 +55,18 @@ fn redirect(event: ViewerRequest, site: &Site) -> Option<Response> {
 
 fn index_document(event: OriginRequest, _: &Site) {
     let uri = event.uri();
+    if let Some(rest) = missing(uri) {
+        event.set_uri(event.concat(&[uri, rest]));
+    }
+}
+
+/// What a path needs to name a document: nothing if its last part has a dot.
+fn missing(uri: &str) -> Option<&'static str> {
     // What decides comes first from the end: a dot (a file) or a slash.
-    let last = uri.bytes().rev().find(|b| *b == b'.' || *b == b'/');
-    if uri.ends_with('/') {
-        event.set_uri(event.concat(&[uri, "index.html"]));
-    } else if last == Some(b'/') {
-        event.set_uri(event.concat(&[uri, "/index.html"]));
+    match uri.bytes().rev().find(|b| *b == b'.' || *b == b'/') {
+        Some(b'/') if uri.ends_with('/') => Some("index.html"),
+        Some(b'/') => Some("/index.html"),
+        _ => None,
     }
 }
 
@@ -72,4 +78,24 @@ fn secure(headers: HeadersMut, site: &Site) {
     headers.set_const("X-Content-Type-Options", "nosniff");
     headers.set_const("Referrer-Policy", "strict-origin-when-cross-origin");
     headers.set("X-Frame-Options", site.frame_options);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn folders_get_their_index_and_files_stay() {
+        for (uri, want) in [
+            ("/", Some("index.html")),
+            ("/docs/", Some("index.html")),
+            ("/docs", Some("/index.html")),
+            ("/v1.2/docs", Some("/index.html")),
+            ("/v1.2/", Some("index.html")),
+            ("/site.css", None),
+            ("/.well-known", None),
+        ] {
+            assert_eq!(missing(uri), want, "{uri}");
+        }
+    }
 }

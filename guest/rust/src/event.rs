@@ -67,7 +67,21 @@ pub type ViewerResponse<'e> = Event<'e, trigger::ViewerResponse>;
 /// later, and lives as long as the event. Each call delivers anew: keep what you
 /// need twice.
 ///
-/// What the event's trigger may not do does not compile. This does:
+/// So nothing of it can be kept for the next event; this does not compile:
+///
+/// ```compile_fail
+/// use edgedeploy_guest::{handlers, ViewerRequest};
+/// use std::cell::Cell;
+///
+/// handlers! { init: Cell<&'static str> = || Cell::new(""), viewer_request: keep }
+///
+/// fn keep(event: ViewerRequest, last: &Cell<&'static str>) {
+///     last.set(event.uri())
+/// }
+/// # fn main() {}
+/// ```
+///
+/// What the event's trigger may not do does not compile either. This does:
 ///
 /// ```no_run
 /// fn handler(event: edgedeploy_guest::ViewerRequest) {

@@ -139,7 +139,7 @@ impl Blocks {
                         self.cut(self.end & !(LEAST - 1));
                         self.next = (at + LEAST - 1) & !(LEAST - 1);
                     }
-                    self.end = at + len;
+                    self.end = at.saturating_add(len); // the last page ends where addresses do
                 }
                 None => return 0,
             }
