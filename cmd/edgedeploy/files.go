@@ -112,7 +112,8 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 func (s *spec) bundleReport(b built, file string) render.Bundle {
 	r := render.Bundle{
 		Function: b.Key, File: file, Content: b.Content, CodeSHA256: b.CodeSHA256,
-		ZipBytes: int64(len(b.Zip)), Uncompressed: b.Uncompressed, Trampoline: b.Bundle.Trampoline,
+		ZipBytes: int64(len(b.Zip)), Uncompressed: b.Uncompressed,
+		ABI: string(b.ABI), Trampoline: b.Bundle.Trampoline,
 	}
 	for _, f := range b.Files {
 		r.Files = append(r.Files, render.BundleFile{Name: f.Name, Size: f.Size, Compressed: f.Compressed})

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm"
@@ -85,7 +86,29 @@ func packModule(f Function, parsed wasm.Module, raw []byte) (draft, error) {
 	if err := finish(out, f, m); err != nil {
 		return draft{}, err
 	}
-	return draft{files: out, handler: wasmHandler, abi: m.ABI, trampoline: m.Trampoline, dropped: module.dropped}, nil
+	return draft{
+		files: out, handler: wasmHandler, abi: m.ABI, trampoline: m.Trampoline, dropped: module.dropped,
+		warnings: unreadConfig(f, module.abi, parsed),
+	}, nil
+}
+
+// unreadConfig warns of configuration that the module has no way to ask for.
+func unreadConfig(f Function, abi ABI, m wasm.Module) []string {
+	if len(f.Config) == 0 {
+		return nil
+	}
+	switch abi {
+	case Host:
+		asks := func(i wasm.Import) bool { return i.Module == hostModule && i.Name == "config" }
+		if !slices.ContainsFunc(m.Imports, asks) {
+			return []string{f.Wasm + " does not import " + hostModule + ".config, so it cannot read config:"}
+		}
+	case Bytes:
+		if _, ok := m.Export("edge_config"); !ok {
+			return []string{f.Wasm + " does not export edge_config, so it cannot read config:"}
+		}
+	}
+	return nil
 }
 
 // newManifest holds what does not depend on the module.

@@ -91,3 +91,43 @@ func TestThreeDeclaredParametersAreAWarningFromNode24(t *testing.T) {
 		}
 	}
 }
+
+func TestConfigThatNobodyReadsIsAWarning(t *testing.T) {
+	t.Parallel()
+	config := map[string]any{"k": "v"}
+	reader := wasmtest.Module(
+		wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{wasmtest.I32}, []byte{wasmtest.I32}), wasmtest.Sig(nil, nil), wasmtest.Sig([]byte{wasmtest.I32, wasmtest.I32}, []byte{wasmtest.I32}))),
+		wasmtest.Section(2, wasmtest.Vec(wasmtest.ImportFunc("edge", "config", 2))),
+		wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(1), wasmtest.Leb(0), wasmtest.Leb(0))),
+		wasmtest.Section(5, wasmtest.Vec([]byte{0, 1})),
+		wasmtest.Section(7, wasmtest.Vec(
+			wasmtest.Export("memory", 2, 0), wasmtest.Export("edge_abi_1", 0, 1),
+			wasmtest.Export("edge_handle", 0, 2), wasmtest.Export("edge_buffer", 0, 3),
+		)),
+		wasmtest.Section(10, wasmtest.Vec(wasmtest.Body(), wasmtest.Body(0x41, 0), wasmtest.Body(0x41, 0))),
+	)
+	root := tree(t, map[string]string{
+		"deaf.wasm": string(wasmtest.Host{}.Module()), "reader.wasm": string(reader), "bytes.wasm": string(wasmtest.Bytes()),
+	})
+	tests := map[string]struct {
+		f    Function
+		want []string
+	}{
+		"a host module that asks":        {Function{Wasm: "reader.wasm", Config: config}, nil},
+		"a host module that does not":    {Function{Wasm: "deaf.wasm", Config: config}, []string{"deaf.wasm does not import edge.config, so it cannot read config:"}},
+		"a bytes module that does not":   {Function{Wasm: "bytes.wasm", Config: config}, []string{"bytes.wasm does not export edge_config, so it cannot read config:"}},
+		"a module without configuration": {Function{Wasm: "deaf.wasm"}, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, err := Build(root, tt.f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, b.Warnings); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}

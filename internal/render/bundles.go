@@ -22,6 +22,7 @@ type Bundle struct {
 	CodeSHA256   string             `json:"codeSha256"`
 	ZipBytes     int64              `json:"zipBytes"`
 	Uncompressed int64              `json:"uncompressed"`
+	ABI          string             `json:"abi,omitempty"` // "" for a bundle with an entry of its own
 	Trampoline   int                `json:"trampoline,omitempty"`
 	Files        []BundleFile       `json:"files"`
 	Dropped      []BundleFile       `json:"dropped,omitempty"` // custom sections
@@ -62,6 +63,9 @@ func Bundles(list []Bundle, s Style) string {
 		}
 		out.line(0, span{b.Function, bold}, plain(fmt.Sprintf("   %s   content %s", Bytes(b.ZipBytes), b.Content)))
 		out.line(2, plain(b.File))
+		if b.ABI != "" {
+			out.line(2, plain(fmt.Sprintf("interface %s, trampoline %d", b.ABI, b.Trampoline)))
+		}
 		bundleFiles(out, b)
 		for _, d := range b.Dropped {
 			out.line(4, plain(fmt.Sprintf("dropped section %s, %s", strconv.Quote(d.Name), Bytes(d.Size))))

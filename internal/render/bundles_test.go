@@ -11,7 +11,7 @@ import (
 func sampleBundles() []Bundle {
 	return []Bundle{
 		{Function: "geo-redirect", File: ".edgedeploy/build/geo-redirect.zip", Content: content, CodeSHA256: "oW0dd7Zk1Q2r3s4t5u6v7w8x9y0zAbCdEfGhIjKlMn0=",
-			ZipBytes: 9_011, Uncompressed: 21_700, Trampoline: 1,
+			ZipBytes: 9_011, Uncompressed: 21_700, ABI: "host", Trampoline: 1,
 			Files:   []BundleFile{{Name: "handler.wasm", Size: 15_360, Compressed: 6_656}, {Name: "index.js", Size: 6_340, Compressed: 2_100}},
 			Dropped: []BundleFile{{Name: "name", Size: 4_096}},
 			Room:    &Room{Triggers: []associations.Trigger{associations.ViewerRequest, associations.ViewerResponse}, Max: 50 << 20, Former: 1 << 20}},
