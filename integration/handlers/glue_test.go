@@ -91,11 +91,11 @@ export function count() { wasm.call(); return wasm.count(); }
 		files map[string]string
 		f     bundle.Function
 	}{
-		"target nodejs, path.join":    {nodejs("const path = require('path').join(__dirname, 'x_bg.wasm');\nconst bytes = require('fs').readFileSync(path);"), bundle.Function{Wasm: "pkg"}},
-		"target nodejs, a template":   {nodejs("const wasmPath = `${__dirname}/x_bg.wasm`;\nconst bytes = require('fs').readFileSync(wasmPath);"), bundle.Function{Wasm: "pkg/x_bg.wasm"}},
-		"a concatenation":             {nodejs("const bytes = require('fs').readFileSync(__dirname + '/x_bg.wasm');"), bundle.Function{Wasm: "pkg"}},
-		"a list of places to look":    {nodejs("const at = __dirname.split('/').map((_, i, all) => require('path').join(all.slice(0, i).join('/'), 'node_modules/x', './x_bg.wasm'));\nat.unshift(require('path').join(__dirname, './x_bg.wasm'));\nconst fs = require('fs');\nconst bytes = fs.readFileSync(at.find((p) => fs.existsSync(p)));"), bundle.Function{Wasm: "pkg"}},
-		"require.resolve of a module": {nodejs("const bytes = require('fs').readFileSync(require('path').resolve(__dirname, \"x_bg.wasm\"));"), bundle.Function{Wasm: "pkg"}},
+		"target nodejs, path.join":  {nodejs("const path = require('path').join(__dirname, 'x_bg.wasm');\nconst bytes = require('fs').readFileSync(path);"), bundle.Function{Wasm: "pkg"}},
+		"target nodejs, a template": {nodejs("const wasmPath = `${__dirname}/x_bg.wasm`;\nconst bytes = require('fs').readFileSync(wasmPath);"), bundle.Function{Wasm: "pkg/x_bg.wasm"}},
+		"a concatenation":           {nodejs("const bytes = require('fs').readFileSync(__dirname + '/x_bg.wasm');"), bundle.Function{Wasm: "pkg"}},
+		"a list of places to look":  {nodejs("const at = __dirname.split('/').map((_, i, all) => require('path').join(all.slice(0, i).join('/'), 'node_modules/x', './x_bg.wasm'));\nat.unshift(require('path').join(__dirname, './x_bg.wasm'));\nconst fs = require('fs');\nconst bytes = fs.readFileSync(at.find((p) => fs.existsSync(p)));"), bundle.Function{Wasm: "pkg"}},
+		"path.resolve":              {nodejs("const bytes = require('fs').readFileSync(require('path').resolve(__dirname, \"x_bg.wasm\"));"), bundle.Function{Wasm: "pkg"}},
 		"snippets by String.raw": {map[string]string{
 			"pkg/x.js":      "const { one } = require(String.raw`./snippets/x-1a2b/inline0.js`);\nif (one() !== 1) throw new Error('no snippet');\nconst bytes = require('fs').readFileSync(require('path').join(__dirname, 'x_bg.wasm'));" + tail,
 			"pkg/x_bg.wasm": counter("__wbindgen_placeholder__"), "pkg/snippets/x-1a2b/inline0.js": "export function one() { return 1 }",
@@ -122,6 +122,8 @@ export function count() { wasm.call(); return wasm.count(); }
 		"a module's exports by their names":     {map[string]string{"h.mjs": "import { count } from './c.wasm';\nexport const handler = () => ({ uri: '/' + count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.mjs"}},
 		"a required module":                     {map[string]string{"h.cjs": "const c = require('./c.wasm');\nexports.handler = () => ({ uri: '/' + c.count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
 		"a module of a package":                 {map[string]string{"h.mts": "import m from 'p/c.wasm';\nconst { count } = new WebAssembly.Instance(m).exports as any;\nexport const handler = () => ({ uri: '/' + count() });", "node_modules/p/c.wasm": counter("")}, bundle.Function{Entry: "h.mts"}},
+		"require.resolve beside":                {map[string]string{"h.cjs": "const { count } = new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(require.resolve('./c.wasm')))).exports;\nexports.handler = () => ({ uri: '/' + count(), at: undefined && __dirname });", "c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
+		"require.resolve of a package's":        {map[string]string{"h.cjs": "const { count } = new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(require.resolve('p/c.wasm')))).exports;\nexports.handler = () => ({ uri: '/' + count() });", "node_modules/p/c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
 		"a path from import.meta.dirname":       {map[string]string{"h.mjs": "import { readFileSync } from 'fs';\nconst { count } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(import.meta.dirname + '/c.wasm'))).exports;\nexport const handler = () => ({ uri: '/' + count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.mjs"}},
 		"a default export":                      {map[string]string{"h.mjs": "let n = 0;\nexport default async () => ({ uri: '/' + ++n });"}, bundle.Function{Entry: "h.mjs"}},
 		"a default export with a handler":       {map[string]string{"h.ts": "let n = 0;\nexport default { async handler(): Promise<any> { return { uri: '/' + ++n } } };"}, bundle.Function{Entry: "h.ts"}},

@@ -64,7 +64,7 @@ var (
 	webInit = regexp.MustCompile(`\b(module_or_path|input)(\s*=\s*)new URL\(\s*(["'])([^"'\\]+\.wasm)["']\s*,\s*import\.meta\.url\s*\)`)
 	// wasmPath is a text that may name a file beside the source: in quotes, or
 	// at the end of a template like `${__dirname}/x_bg.wasm`.
-	wasmPath = regexp.MustCompile("(\\b(?:from|import)\\s*|\\b(?:import|require)\\s*\\(\\s*)?([\"'`])((?:\\$\\{[\\w$.]+\\})?)(/?)([^\"'`$\\\\\\n]+\\.wasm)([\"'`])")
+	wasmPath = regexp.MustCompile("(\\b(?:from|import)\\s*|\\b(?:import|require(?:\\.resolve)?)\\s*\\(\\s*)?([\"'`])((?:\\$\\{[\\w$.]+\\})?)(/?)([^\"'`$\\\\\\n]+\\.wasm)([\"'`])")
 	// ownFolder is how a source finds files beside itself.
 	ownFolder = regexp.MustCompile(`__dirname|import\.meta\.(url|dirname|filename)|__filename`)
 )

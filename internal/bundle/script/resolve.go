@@ -2,6 +2,7 @@ package script
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -70,6 +71,9 @@ func (b *bundler) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
 			return res, err
 		}
 	}
+	if args.Kind == api.ResolveJSRequireResolve && path.Ext(r.Path) == ".wasm" {
+		return b.placed(r.Path)
+	}
 	res := api.OnResolveResult{Path: r.Path, Namespace: r.Namespace, Suffix: r.Suffix, PluginData: r.PluginData}
 	if !r.SideEffects {
 		res.SideEffects = api.SideEffectsFalse
@@ -98,6 +102,21 @@ func (b *bundler) admit(imported, file string) (api.OnResolveResult, error) {
 		return refused(fmt.Sprintf("%q brings a native library for each kind of machine", imported), nativeHint)
 	}
 	return api.OnResolveResult{}, nil
+}
+
+// placed answers require.resolve of a module with where it will be at run time,
+// beside the bundle. What else is asked for that way, esbuild warns about.
+func (b *bundler) placed(file string) (api.OnResolveResult, error) {
+	name, _ := b.below(file) // or it had not been admitted
+	src, err := b.read(name)
+	if err != nil {
+		return refused(name+" cannot be read: "+cause(err), "")
+	}
+	stored, _, err := b.take(name, src)
+	if e, ok := errors.AsType[*Error](err); ok {
+		return refused(e.Error(), e.Problems[0].Hint)
+	}
+	return api.OnResolveResult{Path: "./" + stored, External: true}, err
 }
 
 const nativeHint = "native libraries are built for one kind of machine and take tens of megabytes; use a package that brings WebAssembly instead, like @silvia-odwyer/photon-node for sharp, or @resvg/resvg-wasm for @resvg/resvg-js"
