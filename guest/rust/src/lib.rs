@@ -80,6 +80,14 @@ pub use rt::{Init, RequestReply, ResponseReply};
 /// [`OriginResponse`] or [`ViewerResponse`]) and returns what [`RequestReply`] or
 /// [`ResponseReply`] list.
 ///
+/// ```compile_fail
+/// # use edgedeploy_guest::{handlers, ViewerRequest};
+/// handlers! { viewer_request: one, viewer_request: two } // named twice
+/// # fn one(_: ViewerRequest) {}
+/// # fn two(_: ViewerRequest) {}
+/// # fn main() {}
+/// ```
+///
 /// With `init: TYPE = FUNCTION` the function runs once per instance, before the
 /// first event, and every handler gets a reference to what it made as its second
 /// argument. It may return a `Result` of it. There is no event yet: it can read
@@ -130,6 +138,9 @@ macro_rules! handlers {
             }
         };
     };
+    (init: $init:path, $($rest:tt)*) => {
+        compile_error!("init needs the type of what it makes: init: TYPE = FUNCTION");
+    };
     ($($trigger:ident: $handler:expr),+ $(,)?) => {
         const _: () = {
             $crate::__exports! { {} $($trigger |event| ($handler)(event),)+ }
@@ -155,12 +166,14 @@ macro_rules! __exports {
             $($init)*
         }
 
+        // A trigger that is named twice does not compile: one handler would never run.
+        #[allow(dead_code, non_camel_case_types)]
+        enum Named { $($trigger,)+ }
+
         #[no_mangle]
-        #[deny(unreachable_patterns)] // a trigger that is named twice
         extern "C" fn edge_handle(event: u32) -> i32 {
             match event {
                 $($crate::rt::code::$trigger => $crate::rt::$trigger(|$event| $call),)+
-                #[allow(unreachable_patterns)]
                 other => $crate::rt::unhandled(other),
             }
         }
