@@ -42,7 +42,7 @@ type process struct {
 
 // answer is one line of the runner's.
 type answer struct {
-	Type       string   `json:"type"` // loaded, outcome, fatal
+	Type       string   `json:"type"` // started, loaded, outcome, fatal
 	Error      *Failure `json:"error"`
 	Logs       []Log    `json:"logs"`
 	MS         float64  `json:"ms"`
@@ -99,29 +99,40 @@ func (p *process) hurry() {
 	_ = p.out.SetDeadline(past)
 }
 
-// ask sends a line and waits for the answer. why is set when there is none:
-// the process took too long, or it ended; it is gone then. err is ctx's, or
-// about the pipes.
-func (p *process) ask(ctx context.Context, line []byte, timeout time.Duration) (a answer, why *Failure, err error) {
-	deadline := time.Now().Add(timeout)
-	if err := errors.Join(p.in.SetDeadline(deadline), p.out.SetDeadline(deadline)); err != nil {
+// ask sends a line and waits for the answer, as await does.
+func (p *process) ask(ctx context.Context, line []byte, timeout time.Duration) (answer, *Failure, error) {
+	if err := p.in.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return answer{}, nil, err
 	}
 	if ctx.Err() != nil { // it may have ended before the deadline was set
 		return answer{}, nil, context.Cause(ctx)
 	}
-	// A process that ended cannot be written to; what it said last is read all the same.
-	_, werr := p.in.Write(append(line, '\n'))
-	text, rerr := p.line()
+	// A process that ended cannot be written to, and one that does not read
+	// will not answer: either way it is the answer that tells.
+	_, _ = p.in.Write(append(line, '\n'))
+	return p.await(ctx, timeout)
+}
+
+// await waits for a line of the process. why is set when there is none: the
+// process took too long, or it ended; it is gone then. err is ctx's, or about
+// the pipes.
+func (p *process) await(ctx context.Context, timeout time.Duration) (a answer, why *Failure, err error) {
+	if err := p.out.SetDeadline(time.Now().Add(timeout)); err != nil {
+		return answer{}, nil, err
+	}
+	if ctx.Err() != nil {
+		return answer{}, nil, context.Cause(ctx)
+	}
+	text, err := p.line()
 	switch {
 	case ctx.Err() != nil:
 		return answer{}, nil, context.Cause(ctx)
-	case errors.Is(werr, os.ErrDeadlineExceeded), errors.Is(rerr, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return answer{}, p.failed(timedOut, ""), nil
-	case errors.Is(rerr, io.EOF):
+	case errors.Is(err, io.EOF):
 		return answer{}, p.crash(), nil
-	case rerr != nil:
-		return answer{}, p.failed(crashed, rerr.Error()), nil
+	case err != nil:
+		return answer{}, p.failed(crashed, err.Error()), nil
 	}
 	if err := json.Unmarshal(text, &a); err != nil {
 		return answer{}, p.failed(crashed, "the handler wrote to file descriptor 3, where its result is expected"), nil

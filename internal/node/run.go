@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -72,6 +73,10 @@ type Hidden struct {
 // loadTimeout is how long Lambda lets a function load ("Init" phase, Lambda
 // Developer Guide, "Lambda execution environment lifecycle").
 const loadTimeout = 10 * time.Second
+
+// startTimeout is how long Node.js itself may take, before it sees any of the
+// function: much more than it needs on a machine that has other work.
+const startTimeout = 30 * time.Second
 
 // callbackFree is the first Node.js whose Lambda runtime takes no callbacks
 // (Lambda Developer Guide, "Define Lambda function handler in Node.js"). It
@@ -164,7 +169,14 @@ func (n Node) load(ctx context.Context, box box, f Function) (*process, answer, 
 	if err != nil {
 		return nil, answer{}, err
 	}
-	a, why, err := p.ask(ctx, first, loadTimeout)
+	a, why, err := p.await(ctx, startTimeout)
+	if why != nil {
+		why.Message = cmp.Or(why.Message, fmt.Sprintf("Node.js did not start within %v", startTimeout))
+		return nil, answer{}, p.stop(fmt.Errorf("start %s: %w", n.Path, why))
+	}
+	if err == nil {
+		a, why, err = p.ask(ctx, first, loadTimeout)
+	}
 	if err != nil {
 		return nil, answer{}, p.stop(err)
 	}

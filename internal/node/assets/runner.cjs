@@ -1,7 +1,8 @@
 'use strict';
 // Loads a handler and gives it events, as Lambda's Node.js runtime does.
 // In: lines of JSON on stdin; the first says what to load, each other is an
-// event. Out: one line of JSON on fd 3 for each. The console and the streams
+// event. Out: one line of JSON on fd 3 once it runs,
+// and one for each of those. The console and the streams
 // are replaced before anything is loaded, as Lambda replaces the console.
 
 const fs = require('node:fs');
@@ -183,4 +184,5 @@ async function main() {
   process.exit(0); // timers that a handler left behind keep nobody waiting
 }
 
+send({ type: 'started' });
 main();
