@@ -18,8 +18,10 @@ compile --test --crate-name guest_tests --cfg 'feature="std"' src/lib.rs
 
 compile --crate-type rlib --crate-name edgedeploy_guest --cfg 'feature="std"' src/lib.rs
 # What the documentation shows compiles, and what it says does not, does not.
-"${RUSTDOC:-$(dirname "$rustc")/rustdoc}" --test --edition 2021 --crate-name edgedeploy_guest --cfg 'feature="std"' \
-	-L "$work" --extern "edgedeploy_guest=$work/libedgedeploy_guest.rlib" src/lib.rs
+for page in src/lib.rs README.md; do
+	"${RUSTDOC:-$(dirname "$rustc")/rustdoc}" --test --edition 2021 --crate-name edgedeploy_guest --cfg 'feature="std"' \
+		-L "$work" --extern "edgedeploy_guest=$work/libedgedeploy_guest.rlib" "$page"
+done
 
 for source in ../../examples/*/Cargo.toml; do
 	example=$(dirname "$source")

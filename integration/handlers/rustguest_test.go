@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -335,6 +336,33 @@ func TestARustGuestNeedsNoStandardLibrary(t *testing.T) {
 			t.Errorf("a panic gave %q and logged %s", s.Outcomes[3].Error, log)
 		}
 	})
+}
+
+// What the table above says of everything.
+func TestNoFunctionOfTheRustGuestIsForgotten(t *testing.T) {
+	t.Parallel()
+	used, err := repository(t).ReadFile("integration/handlers/rustguest/src/typed.rs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := regexp.MustCompile(`(?m)^\s*pub fn (\w+)`)
+	var count int
+	for _, file := range []string{"body", "env", "event", "headers", "intern", "log", "origin", "response"} {
+		src, err := repository(t).ReadFile("guest/rust/src/" + file + ".rs")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range public.FindAllSubmatch(src, -1) {
+			count++
+			name := string(m[1])
+			if !regexp.MustCompile(`\b`+name+`\(`).Match(used) && name != "iter" { // a for loop calls it
+				t.Errorf("%s of %s.rs is not used by typed.rs", name, file)
+			}
+		}
+	}
+	if count < 60 {
+		t.Errorf("found only %d functions", count)
+	}
 }
 
 // Panics name source files; the paths of who built the module stay out of it.
