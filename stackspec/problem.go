@@ -65,6 +65,21 @@ type report struct {
 	file     string
 	lines    []string
 	problems []Problem
+	shown    map[int][]rune // lines as excerpts show them, by index
+}
+
+// line gives a line without the secrets of its addresses. A file may be one
+// line, and a hundred problems in it.
+func (r *report) line(i int) []rune {
+	chars, ok := r.shown[i]
+	if !ok {
+		chars = []rune(hidden(r.lines[i]))
+		if r.shown == nil {
+			r.shown = map[int][]rune{}
+		}
+		r.shown[i] = chars
+	}
+	return chars
 }
 
 // add reports a problem at a position.
@@ -115,7 +130,7 @@ func (r *report) excerpt(line, col int) string {
 	if line > len(r.lines) {
 		return ""
 	}
-	chars := []rune(hidden(r.lines[line-1]))
+	chars := r.line(line - 1)
 	caret := min(col-1, len(chars))
 	from, to := 0, len(chars)
 	if to > excerptWidth {
@@ -156,7 +171,8 @@ func quote(s string) string {
 // shown makes text of the file, or of the YAML parser, fit to be printed: cut
 // short, and without what a terminal would act on.
 func shown(s string, most int) string {
-	s = hidden(s)
+	const address = 2048 // the longest there is; what is cut off of one tells nothing
+	s = hidden(s[:min(len(s), 4*most+address)])
 	if chars := []rune(s); len(chars) > most {
 		s = string(chars[:most-1]) + "…"
 	}

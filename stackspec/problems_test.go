@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
@@ -432,6 +433,28 @@ func TestReportsHideUsersAndQueriesOfAddresses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A spec may be one line, and hiding must not look through it for each problem
+// anew. It takes less than a second; without care it was sixteen.
+func TestReportsOfOneLongLineAreQuick(t *testing.T) {
+	t.Parallel()
+	var src strings.Builder
+	src.WriteString("version: 1\nstack: s\ntags: { ")
+	for i := range 5000 {
+		fmt.Fprintf(&src, `"aws:%d": "https://me:SECRET@h/%s?SECRET%s", `, i, strings.Repeat("a", 40), strings.Repeat("b", 50))
+	}
+	src.WriteString("}\n")
+	begin := time.Now()
+	got := problems(t, src.String(), stackspec.Options{})
+	if took := time.Since(begin); took > 8*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	for _, p := range got {
+		if strings.Contains(p.Error()+p.Excerpt, "SECRET") {
+			t.Errorf("it tells: %v\n%s", p, p.Excerpt)
+		}
 	}
 }
 
