@@ -168,6 +168,16 @@ func FuzzValidate(f *testing.F) {
 		f.Add([]byte(fixture(t)), []byte(`{"status":"200","headers":{"a":[{"key":"A","value":"1"}]},"body":"eA==","bodyEncoding":"base64"}`), "/headers", "Map")
 		f.Add([]byte(fixture(t)), []byte(`{"method":"POST","uri":"/b","querystring":"","headers":{},"body":{"action":"replace","data":"eA"},"origin":{"s3":{"authMethod":"none"}}}`), "", "undefined")
 	}
+	const small = 4 << 10 // large inputs slow it down and find nothing else
+	for _, e := range edits() {
+		doc, err := json.Marshal(put(subject(f, parse(f, fixture(e.trigger))), e.path, e.value))
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(doc) < small {
+			f.Add([]byte(fixture(e.trigger)), doc, e.path, "Map")
+		}
+	}
 	known := map[string]bool{}
 	for _, r := range Rules() {
 		known[r.Name] = true
