@@ -65,7 +65,7 @@ func Find(ctx context.Context, path, search string) (Node, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return Node{}, &NotFoundError{Path: found}
 	case err != nil:
-		return Node{}, fmt.Errorf("ask %s for its version: %w", found, err)
+		return Node{}, fmt.Errorf("ask %s for its version: %w; it gets no environment but PATH and TZ, so name Node.js itself and not a version manager's shim", found, err)
 	}
 	n.Version = strings.TrimSpace(string(out))
 	version := regexp.MustCompile(`^v([0-9]{1,4})\.[0-9]+\.[0-9]+`).FindStringSubmatch(n.Version)
