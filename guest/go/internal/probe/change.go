@@ -60,6 +60,7 @@ func onRequest(r edge.EditRequest, verb, rest string) bool {
 		r.SetQuerystring(rest)
 	case "body":
 		b, ok := r.Body()
+		r.Headers().Get("Host") // what is delivered later must not be written over it
 		say(fmt.Sprintf("%q %v %v", b.Bytes, b.Truncated, ok))
 	case "echo":
 		b, _ := r.Body()
