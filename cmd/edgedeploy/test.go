@@ -78,14 +78,14 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 		return err
 	}
 	report := render.Tests{Untested: untested}
-	for _, n := range nodes {
+	for i, n := range nodes {
 		for _, key := range s.functionKeys() {
 			own := slices.DeleteFunc(slices.Clone(selected), func(f fixture.Fixture) bool { return f.Function != key })
 			if len(own) == 0 {
 				continue
 			}
 			a.otherRuntime(all[key], n)
-			run, err := s.testFunction(ctx, n, all[key], own, flags.update)
+			run, err := s.testFunction(ctx, n, all[key], own, flags.update && i == 0) // the others have to agree
 			if err != nil {
 				return err
 			}
@@ -149,19 +149,16 @@ func (s *spec) testFunction(ctx context.Context, n node.Node, b built, own []fix
 	run := render.TestRun{Function: b.Key, Runtime: b.Config.Runtime, Node: n.Version, NodePath: n.Path}
 	var events []result.Event
 	var docs [][]byte
-	var cases []*render.TestCase
-	for _, fix := range own {
-		run.Fixtures = append(run.Fixtures, render.TestCase{Name: fix.Name, File: fix.Event, Expected: fix.Expected})
-	}
+	var ran []int // the fixtures with an event to run
 	for i, fix := range own {
-		c := &run.Fixtures[i]
-		event, err := s.fixtureEvent(fix)
-		if err != nil {
+		c := render.TestCase{Name: fix.Name, File: fix.Event, Expected: fix.Expected}
+		if event, err := s.fixtureEvent(fix); err != nil {
 			c.Failure = err.Error()
-			continue
+		} else {
+			c.Trigger = string(event.Trigger)
+			events, docs, ran = append(events, event), append(docs, event.JSON()), append(ran, i)
 		}
-		c.Trigger = string(event.Trigger)
-		events, docs, cases = append(events, event), append(docs, event.JSON()), append(cases, c)
+		run.Fixtures = append(run.Fixtures, c)
 	}
 	session, err := n.Run(ctx, f, docs)
 	if err != nil {
@@ -170,21 +167,16 @@ func (s *spec) testFunction(ctx context.Context, n node.Node, b built, own []fix
 	run.LoadMS, run.Logs = milliseconds(session.LoadTime), append(logEntries(session.LoadLogs), stray(session)...)
 	if session.Load != nil {
 		run.Load = cmp.Or(session.Load.Stack, session.Load.Error())
-		for _, c := range cases {
-			c.Failure = "the function does not load"
-		}
-		return run, nil
 	}
-	next := 0
-	for i, fix := range own {
+	for at, i := range ran {
 		c := &run.Fixtures[i]
-		if next == len(cases) || cases[next] != c {
+		if session.Load != nil {
+			c.Failure = "the function does not load"
 			continue
 		}
-		if err := s.compare(c, fix, events[next], session.Outcomes[next], update); err != nil {
+		if err := s.compare(c, own[i], events[at], session.Outcomes[at], update); err != nil {
 			c.Passed, c.Failure = false, err.Error()
 		}
-		next++
 	}
 	return run, nil
 }
