@@ -8,6 +8,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const vm = require('node:vm');
 
 const beside = (name) => path.join(__dirname, name);
 const manifest = JSON.parse(fs.readFileSync(beside('edgedeploy.json'), 'utf8'));
@@ -28,15 +29,19 @@ function refuse(why) { throw new HandlerError(why); }
 // ---- the handler --------------------------------------------------------
 
 let handle = null; // the live handler; null before the first, and after a trap
-const script = beside(manifest.module);
+let body = null; // its script, compiled
 
-// start loads the handler, with all that it requires, as if for the first
-// time. What the last one held must not stay reachable: memories of Wasm are
-// large, and Node.js keeps a list of the modules that this one loaded.
+// start runs the handler's script, as if for the first time. require would
+// compile it again after every trap, which takes longer than all the rest, and
+// would keep what the last one held: memories of Wasm are large.
 function start() {
-  delete require.cache[script];
-  module.children.length = 0;
-  const { handler } = require(script);
+  const filename = beside(manifest.module);
+  body ??= vm.compileFunction(fs.readFileSync(filename, 'utf8'), ['exports', 'require', 'module', '__filename', '__dirname'], {
+    filename, importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const fresh = { exports: {} };
+  body.call(fresh.exports, fresh.exports, require, fresh, filename, __dirname);
+  const { handler } = fresh.exports;
   if (typeof handler !== 'function') refuse(`the entry exports a handler that is ${kindOf(handler)}, and no function`);
   if (handler.length > 2) {
     refuse(`handler declares ${handler.length} parameters; it gets event and context, and no callback: return the result or a promise of it`);
