@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/edgedeploy/edgedeploy/internal/bundle"
@@ -31,17 +32,40 @@ func ways() []way {
 	return []way{
 		{name: "plain JavaScript", pack: ready(map[string]string{"index.js": handlers + "/plain/index.js"})},
 		{name: "host, Rust (guest/rust)", pack: module("examples/redirect/redirect.wasm")},
+		{name: "host, Go (guest/go)", pack: golang},
 		{name: "bytes, C", pack: module(handlers + "/bytes/bytes.wasm")},
 		{name: "JSON both ways, no Wasm", pack: ready(map[string]string{
 			"index.js": handlers + "/floor/index.js", "plain.js": handlers + "/plain/index.js",
 		})},
+		{name: "glue, wasm-bindgen and serde", pack: module(handlers + "/bindgen/pkg"), build: handlers + "/bindgen/build.sh"},
 	}
 }
 
 func module(path string) func(*os.Root) (bundle.Bundle, error) {
 	return func(root *os.Root) (bundle.Bundle, error) {
-		return bundle.Build(root, bundle.Function{Name: "bench", Wasm: path, Config: config()})
+		return bundle.Build(root, bundle.Function{Name: "bench", Wasm: path, Config: config(), Runtime: "nodejs22.x"})
 	}
+}
+
+// golang builds the handler in Go, and packs it.
+func golang(root *os.Root) (_ bundle.Bundle, err error) {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return bundle.Bundle{}, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "go.wasm"), ".")
+	cmd.Dir = filepath.Join(root.Name(), handlers, "gohost")
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return bundle.Bundle{}, fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	own, err := os.OpenRoot(dir)
+	if err != nil {
+		return bundle.Bundle{}, err
+	}
+	defer func() { err = errors.Join(err, own.Close()) }()
+	return module("go.wasm")(own)
 }
 
 // ready packs files of the repository under other names, with no trampoline.
