@@ -183,6 +183,9 @@ func TestFailuresAreOutcomes(t *testing.T) {
 				if test.name == timedOut {
 					f.Timeout = 2 * time.Second
 				}
+				if name == "memory" {
+					f.MemoryMB = 24 // soon full
+				}
 				start := time.Now()
 				s := run(t, n, f, `{"ok":1}`, `{}`, `{"ok":1}`)
 				if len(s.Outcomes) != 3 || string(s.Outcomes[0].Result) != `{"ok":true}` || string(s.Outcomes[2].Result) != `{"ok":true}` {
