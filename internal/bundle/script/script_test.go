@@ -170,12 +170,11 @@ func TestTheSameSourcesGiveTheSameBytesAnywhere(t *testing.T) {
 	var first Output
 	for i, below := range []string{"p", "p", "another/and/deeper"} {
 		top := t.TempDir()
-		dir, rootDir, entry := filepath.Join(top, below), filepath.Join(top, below), "fn/src/h.ts"
-		root := project.write(t, dir)
-		if i == 1 { // a root further up, and things that esbuild would look at
-			rootDir, entry = top, below+"/"+entry
+		entry := "fn/src/h.ts"
+		root := project.write(t, filepath.Join(top, below))
+		if i == 1 { // a root further up, and beside it what esbuild would look at
 			tree{"tsconfig.json": `{"compilerOptions": {"target": "es5"}}`}.write(t, filepath.Dir(top))
-			root = tree{}.write(t, rootDir)
+			root, entry = tree{}.write(t, top), below+"/"+entry
 		}
 		out, err := bundleAt(root, entry)
 		if err != nil {
