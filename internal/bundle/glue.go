@@ -49,7 +49,7 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 		}
 		out[name] = code
 		for _, s := range sections {
-			d.dropped = append(d.dropped, Dropped{Name: s.Name, Bytes: s.Size})
+			d.drop(s.Name, s.Size)
 		}
 	}
 	if err := finish(out, f, m); err != nil {
@@ -57,6 +57,17 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 	}
 	d.warnings = append(made.Warnings, lintGlue(root, entry, lim)...)
 	return d, nil
+}
+
+// drop counts a section that was left out; the modules of one bundle have
+// sections of the same names.
+func (d *draft) drop(name string, size int) {
+	i := slices.IndexFunc(d.dropped, func(one Dropped) bool { return one.Name == name })
+	if i < 0 {
+		d.dropped = append(d.dropped, Dropped{Name: name, Bytes: size})
+		return
+	}
+	d.dropped[i].Bytes += size
 }
 
 // finish adds the configuration and the manifest, which names it.

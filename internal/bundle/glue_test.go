@@ -130,3 +130,18 @@ func TestAnEntryWithACallbackIsAWarning(t *testing.T) {
 		t.Errorf("warnings %q, %v", b.Warnings, err)
 	}
 }
+
+func TestSectionsOfSeveralModulesAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	module := func(from string) string {
+		return string(wasmtest.Counter{From: from, Name: "f", Custom: [][]byte{wasmtest.Custom("name", 1, 2)}}.Module())
+	}
+	root := tree(t, map[string]string{
+		"h.js": "import a from './a.wasm';\nimport b from './b.wasm';\nexport const handler = () => [a, b];", "a.wasm": module("a"), "b.wasm": module("b"),
+	})
+	b, err := Build(root, Function{Entry: "h.js"})
+	want := []Dropped{{Name: "name", Bytes: 2 * len(wasmtest.Custom("name", 1, 2))}}
+	if diff := cmp.Diff(want, b.Dropped); err != nil || diff != "" {
+		t.Errorf("%v, -want +got\n%s", err, diff)
+	}
+}

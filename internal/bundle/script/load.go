@@ -11,13 +11,14 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// What stands for import.meta.url in a CommonJS file, and where it comes from.
+// What stands for import.meta in a CommonJS file, and where it comes from. It is
+// an object, because there are packages that give it a url where it has none.
 const (
 	ownNamespace = "edgedeploy"
 	metaModule   = "edgedeploy:meta"
-	metaURL      = "__edgedeploy_url"
+	metaName     = "__edgedeploy_meta"
 	metaSource   = `import { pathToFileURL } from "node:url";
-export const ` + metaURL + ` = /* @__PURE__ */ pathToFileURL(__filename).href;
+export const ` + metaName + ` = { url: /* @__PURE__ */ pathToFileURL(__filename).href, dirname: __dirname, filename: __filename };
 `
 )
 
@@ -66,7 +67,7 @@ var (
 	// at the end of a template like `${__dirname}/x_bg.wasm`.
 	wasmPath = regexp.MustCompile("(\\b(?:from|import)\\s*|\\b(?:import|require(?:\\.resolve)?)\\s*\\(\\s*)?([\"'`])((?:\\$\\{[\\w$.]+\\})?)(/?)([^\"'`$\\\\\\n]+\\.wasm)([\"'`])")
 	// ownFolder is how a source finds files beside itself.
-	ownFolder = regexp.MustCompile(`__dirname|import\.meta\.(url|dirname|filename)|__filename`)
+	ownFolder = regexp.MustCompile(`__dirname|import\.meta\b|__filename`)
 )
 
 // repair rewrites the text of a script, and takes the .wasm files that it
@@ -95,8 +96,8 @@ func (b *bundler) repair(name, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if strings.Contains(text, "import.meta.url") {
-		added.WriteString("\nimport { " + metaURL + " } from " + quote(metaModule) + ";")
+	if strings.Contains(text, "import.meta") {
+		added.WriteString("\nimport { " + metaName + " } from " + quote(metaModule) + ";")
 	}
 	return text + added.String(), nil
 }

@@ -150,11 +150,7 @@ func (b *bundler) options() api.BuildOptions {
 			"unsupported-dynamic-import": api.LogLevelWarning,
 			"import-is-undefined":        api.LogLevelWarning,
 		},
-		Define: map[string]string{
-			"import.meta.url":      metaURL,
-			"import.meta.dirname":  "__dirname",
-			"import.meta.filename": "__filename",
-		},
+		Define: map[string]string{"import.meta": metaName},
 		Loader: map[string]api.Loader{".css": api.LoaderNone, ".module.css": api.LoaderNone},
 		Plugins: []api.Plugin{{
 			Name: "edgedeploy",

@@ -281,7 +281,7 @@ func TestTheBytesAreTheSameAsEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(out.Script)
-	if got, want := hex.EncodeToString(sum[:]), "54b087279fc90a854f7187224224c591b96c2de8ceb9d9ce066d2799f8766d2b"; got != want {
+	if got, want := hex.EncodeToString(sum[:]), "7df5c928cccbe288b3ac5abe453e8d73ea974f8dcbd02965892059bb95329f79"; got != want {
 		t.Errorf("the script's SHA-256 is %s, want %s\n%s", got, want, out.Script)
 	}
 }
