@@ -5,7 +5,7 @@ TOOL = go tool -modfile=go.tool.mod
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
 # Modules of their own: what a handler in Go imports, and what it is an example of.
-NESTED = guest/go examples/geo
+NESTED = guest/go examples/geo integration/bench/handlers/gohost
 
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
