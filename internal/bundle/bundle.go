@@ -42,7 +42,8 @@ type Bundle struct {
 	Trampoline int    // 0 for a bundle with an entry of its own
 	Files      []File // sorted by name
 
-	// Dropped are the custom sections left out of the module, in its order.
+	// Dropped are the custom sections left out of the modules, in their order,
+	// those of one name counted together in a glue bundle.
 	// Open cannot know them.
 	Dropped []Dropped
 	// LeftOut is what .edgedeployignore kept out. Open cannot know it either.

@@ -113,7 +113,8 @@ function passing(err) {
 }
 
 // Rust's Err(JsValue) arrives as whatever the value is.
-const asError = (thrown) => (thrown instanceof Error ? thrown : new HandlerError(`the handler threw ${typeof thrown === 'string' ? thrown : JSON.stringify(thrown)}`));
+const asError = (thrown) => (thrown instanceof Error ? thrown : new HandlerError(`the handler threw ${said(thrown)}`));
+const said = (value) => (typeof value === 'string' ? value : require('node:util').inspect(value, { breakLength: Infinity }));
 
 // Two parameters, because Node.js 24 on Lambda refuses handlers that declare
 // three.
