@@ -162,9 +162,7 @@ func patchHeaders(holder object, key string, v any) {
 		switch v := v.(type) {
 		case nil:
 		case []any:
-			for _, one := range v {
-				all = append(all, one)
-			}
+			all = v
 		default:
 			all = []any{v}
 		}
