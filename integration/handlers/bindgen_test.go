@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -81,4 +82,73 @@ func TestTheWasmBindgenExampleNamesWhatItCannotRead(t *testing.T) {
 			t.Errorf("the event after it: %+v", s.Outcomes[1])
 		}
 	})
+}
+
+// The other targets, as wasm-bindgen itself writes them for the example.
+func TestEveryTargetOfWasmBindgenRunsOrIsRefused(t *testing.T) {
+	t.Parallel()
+	bindgenExample(t)
+	const (
+		command = "../../.tools/wasm-bindgen/bin/wasm-bindgen"
+		built   = "../../examples/wasm-bindgen/target/wasm32-unknown-unknown/release/rewrite.wasm"
+		started = "import init, { handler as inner } from './pkg/rewrite.js';\nlet ready;\nexport const handler = async (event, context) => { await (ready ??= init()); return inner(event, context); };\n"
+	)
+	for _, name := range []string{command, built} {
+		if _, err := os.Stat(name); err != nil && os.Getenv("EDGEDEPLOY_REQUIRE_BINDGEN") == "" {
+			t.Skipf("skipped: pkg was built without examples/wasm-bindgen/build.sh: %v", err)
+		}
+	}
+	tests := map[string]struct {
+		target, entry string
+		refused       string
+	}{
+		"nodejs":                {"nodejs", "", ""},
+		"bundler":               {"bundler", "", ""},
+		"web":                   {"web", "", "target web"},
+		"web, started by hand":  {"web", started, ""},
+		"deno":                  {"deno", "", "target deno"},
+		"no-modules":            {"no-modules", "", "target no-modules"},
+		"nodejs, from an entry": {"nodejs", "export { handler } from './pkg/rewrite.js';\n", ""},
+	}
+	e := readJSON(t, "examples/wasm-bindgen/fixtures/viewer-request-redirect.event.json")
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if out, err := exec.CommandContext(t.Context(), command, "--target", tt.target, "--no-typescript", "--out-dir", filepath.Join(dir, "pkg"), built).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			f := bundle.Function{Name: "h", Wasm: "pkg", Config: map[string]any{
+				"redirect-from": "www.example.com", "redirect-to": "example.com", "shop-path": "/", "shop-origin": "x"}}
+			if tt.entry != "" {
+				f.Wasm, f.Entry = "", "h.mjs"
+				if err := os.WriteFile(filepath.Join(dir, "h.mjs"), []byte(tt.entry), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			root, err := os.OpenRoot(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := bundle.Build(root, f)
+			if cerr := root.Close(); cerr != nil {
+				t.Fatal(cerr)
+			}
+			if tt.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.refused) {
+					t.Errorf("got %v, want it refused as %s", err, tt.refused)
+				}
+				return
+			}
+			if err != nil || len(b.Warnings) > 0 {
+				t.Fatalf("%v, warnings %q", err, b.Warnings)
+			}
+			onEachNode(t, func(t *testing.T, node string) {
+				s := run(t, node, b, e)
+				if s.Load != "" || s.Outcomes[0].Result["status"] != "301" {
+					t.Errorf("%s; %+v", s.Load, s.Outcomes)
+				}
+			})
+		})
+	}
 }

@@ -111,7 +111,7 @@ export function count() { wasm.call(); return wasm.count(); }
 		"target module": {map[string]string{
 			"pkg/x.js":      "import source wasmModule from \"./x_bg.wasm\";\nexport function f() {}\nconst wasm = new WebAssembly.Instance(wasmModule, { './x_bg.js': { f } }).exports;\nexport function handler() { wasm.call(); return { uri: '/' + wasm.count() }; }\n",
 			"pkg/x_bg.wasm": counter("./x_bg.js"), "pkg/x_bg.js": "",
-		}, bundle.Function{Entry: "pkg/x.js"}},
+		}, bundle.Function{Wasm: "pkg"}},
 		"target experimental-nodejs-module": {map[string]string{
 			"pkg/x.js":      "import { readFileSync } from 'node:fs';\nexport function f() {}\nconst wasm = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(new URL('x_bg.wasm', import.meta.url))), { './x_bg.js': { f } }).exports;\nexport function handler() { wasm.call(); return { uri: '/' + wasm.count() }; }\n",
 			"pkg/x_bg.wasm": counter("./x_bg.js"),
