@@ -28,7 +28,7 @@ race: ## run all tests with the race detector (needs a C compiler)
 	$(TOOL) gotestsum --format pkgname -- -race ./...
 
 .PHONY: check
-check: fmt vet staticcheck links vuln ## everything but the tests
+check: fmt vet staticcheck actionlint links vuln ## everything but the tests
 
 .PHONY: fmt
 fmt: ## fail if a Go file is not formatted
@@ -44,6 +44,10 @@ vet: ## go vet
 staticcheck: ## staticcheck
 	$(TOOL) staticcheck ./...
 	@check=$$($(TOOL) -n staticcheck); for dir in $(NESTED); do echo "$$dir"; (cd $$dir && $$check ./...) || exit 1; done
+
+.PHONY: actionlint
+actionlint: ## actionlint over the workflow that we offer, without helpers that may be missing
+	$(TOOL) actionlint -shellcheck= -pyflakes= examples/pipelines/github-actions.yml
 
 .PHONY: links
 links: ## fail if a link in the docs leads nowhere
