@@ -107,6 +107,8 @@ func TestGlueThatCannotRunIsRefused(t *testing.T) {
 		"no handler in it":              {with(map[string]string{"pkg/x.js": "export const handel = 1;"}), Function{Wasm: "pkg"}, "", "pkg/x.js: does not export handler", "export const handler"},
 		"an import that is not there":   {map[string]string{"h.ts": "import x from 'x';\nexport const handler = () => x;"}, Function{Entry: "h.ts"}, "", `h.ts:1:15: Could not resolve "x"`, "npm install"},
 		"an entry that is no script":    {map[string]string{"h.py": ""}, Function{Entry: "h.py"}, "", "h.py: is neither JavaScript nor TypeScript", ".ts"},
+		"a script as a module":          {map[string]string{"h.ts": "export const handler = 1"}, Function{Wasm: "h.ts"}, "h.ts", "is a script, and no WebAssembly module", "entry:"},
+		"a module as an entry":          {bindgen(), Function{Entry: "pkg/x_bg.wasm"}, "", "pkg/x_bg.wasm: is neither JavaScript nor TypeScript", "wasm:"},
 		"an entry outside":              {map[string]string{"h.js": ""}, Function{Entry: "../h.js"}, "", "../h.js: ", ""},
 		"a runtime that is not Node.js": {bindgen(), Function{Name: "f", Wasm: "pkg", Runtime: "python3.14"}, "f", "cannot run in python3.14", "nodejs"},
 		"an on-error that is none":      {bindgen(), Function{Name: "f", Wasm: "pkg", OnError: "x"}, "f", `on-error is "x"`, "continue"},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/edgedeploy/edgedeploy/internal/bundle/script"
 	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm"
 )
 
@@ -47,6 +48,9 @@ func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
 		return draft{}, err
 	}
 	m, err := wasm.Parse(raw)
+	if err != nil && script.IsEntry(f.Wasm) {
+		return draft{}, &Error{Path: f.Wasm, Reason: "is a script, and no WebAssembly module", Hint: "name it with entry:"}
+	}
 	if err != nil {
 		return draft{}, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
 	}
@@ -78,8 +82,8 @@ func packModule(f Function, parsed wasm.Module, raw []byte) (draft, error) {
 		return draft{}, err
 	}
 	m.ABI, m.Module, m.WASI = module.abi, moduleFile, module.wasi
-	script, _ := Trampoline(m.Trampoline, m.ABI)
-	out := files{entryFile: script, moduleFile: module.code}
+	trampoline, _ := Trampoline(m.Trampoline, m.ABI)
+	out := files{entryFile: trampoline, moduleFile: module.code}
 	if m.WASI {
 		out[wasiFile] = asset(m.Trampoline, wasiFile)
 	}

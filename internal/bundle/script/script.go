@@ -106,7 +106,7 @@ func (b *bundler) entryDir() (string, error) {
 		return "", &Error{Problems: []Problem{{File: b.entry, Text: text, Hint: hint}}}
 	}
 	if !IsEntry(b.entry) {
-		return refuse("is neither JavaScript nor TypeScript", "name a .js, .mjs, .cjs, .jsx, .ts, .mts, .cts or .tsx file")
+		return refuse("is neither JavaScript nor TypeScript", "name a .js, .mjs, .cjs, .jsx, .ts, .mts, .cts or .tsx file; a module, or what wasm-bindgen wrote, goes into wasm:")
 	}
 	real, err := filepath.EvalSymlinks(filepath.Join(b.top, filepath.FromSlash(b.entry)))
 	if err != nil {
