@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs npm packages by other people, each made with wasm-bindgen and met in
-# the wild, and the packages of examples/image. Prints the folder of the former
-# as the tests want it:
+# the wild, TypeScript to check the starter's types with, and the packages of
+# examples/image. Prints the folder of the former as the tests want it:
 #
 #   export EDGEDEPLOY_TEST_PACKAGES=$(integration/packages.sh .tools/packages)
 #
@@ -18,7 +18,8 @@ wanted='@silvia-odwyer/photon-node@0.3.4
 @resvg/resvg-wasm@2.6.2
 tiktoken@1.0.22
 @cedar-policy/cedar-wasm@4.13.0
-html-rewriter-wasm@0.4.1'
+html-rewriter-wasm@0.4.1
+typescript@7.0.2'
 
 if [ "$(cat "$dir/installed" 2>/dev/null)" != "$wanted" ]; then
 	# shellcheck disable=SC2086 # one argument a line

@@ -6,6 +6,7 @@
 // rustup's or Debian's. Nothing is fetched: neither Go nor cargo may use the
 // network. Where there is no cargo with that target the Rust starter is skipped,
 // and says so, unless EDGEDEPLOY_REQUIRE_CARGO is set: then that is a failure.
+// Types of the TypeScript one are checked where integration/packages.sh was run.
 //
 // It ships nothing and consists of tests.
 package starters

@@ -108,6 +108,7 @@ func commands(t *testing.T, said string) []string {
 	}
 	var all []string
 	goesOn := false
+	next, _, _ = strings.Cut(next, "\n\n") // what follows is for later
 	for line := range strings.Lines(next) {
 		command, isOne := strings.CutPrefix(strings.TrimRight(line, "\n"), "  ")
 		switch {
@@ -126,7 +127,7 @@ func commands(t *testing.T, said string) []string {
 
 func TestCommandsAreReadAsTheyArePrinted(t *testing.T) {
 	t.Parallel()
-	got := commands(t, "Wrote it.\n\nNext:\n  a b   about it\n  c \\\n    d\n  e\n      about e\n")
+	got := commands(t, "Wrote it.\n\nNext:\n  a b   about it\n  c \\\n    d\n  e\n      about e\n\nLater.\n")
 	if d := cmp.Diff([]string{"a b", "c \\\n  d", "e"}, got); d != "" {
 		t.Error(d)
 	}
@@ -166,6 +167,7 @@ func TestEveryStarterDoesWhatItSays(t *testing.T) {
 			}
 			n.wantBound("hello")
 			n.types(want.check)
+			n.wantTypes(lang)
 			n.wantIgnored()
 		})
 	}
@@ -189,6 +191,21 @@ func (n *newcomer) wantBound(function string) {
 		if !strings.HasSuffix(s.Held.ARN, ":function:my-site-"+function+":1") || !s.Matches || !s.Deployed {
 			n.t.Errorf("a slot is %+v", s)
 		}
+	}
+}
+
+// wantTypes wants the TypeScript compiler to find nothing, where there is one.
+func (n *newcomer) wantTypes(lang string) {
+	n.t.Helper()
+	dir := os.Getenv("EDGEDEPLOY_TEST_PACKAGES")
+	switch {
+	case lang != "typescript":
+	case dir != "":
+		n.types(filepath.Join(dir, "node_modules/.bin/tsc"))
+	case os.Getenv("EDGEDEPLOY_REQUIRE_PACKAGES") != "":
+		n.t.Error("EDGEDEPLOY_TEST_PACKAGES is not set: export EDGEDEPLOY_TEST_PACKAGES=$(integration/packages.sh .tools/packages)")
+	default:
+		n.t.Log("NOT CHECKED: the types, for want of npm packages; export EDGEDEPLOY_TEST_PACKAGES=$(integration/packages.sh .tools/packages)")
 	}
 }
 
