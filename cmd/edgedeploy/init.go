@@ -117,25 +117,28 @@ func (a *app) initHandler(dir string, s starter.Starter) error {
 		{Command: command("edgedeploy test"), About: "what it answers to the fixtures; needs Node.js"},
 		{Command: command("edgedeploy apply --local"), About: "on an AWS in this process; no account needed"},
 	})
-	return a.print(out.String() + "\n" + steps(next))
+	return a.print(out.String() + "\n" + steps(next) + "\n" + starter.Later())
 }
 
-// steps are commands to type, each with what it does.
+// steps are commands to type, each with what it does: beside it where that
+// leaves room, otherwise below it.
 func steps(list []starter.Step) string {
+	fits := func(s starter.Step) bool { return len("  "+s.Command+"   "+s.About) <= 80 }
 	width := 0
 	for _, s := range list {
-		if s.About != "" {
+		if s.About != "" && fits(s) {
 			width = max(width, len(s.Command))
 		}
 	}
 	out := "Next:\n"
 	for _, s := range list {
 		line := "  " + s.Command
-		if s.About != "" {
-			line = fmt.Sprintf("  %-*s   %s", width, s.Command, s.About)
-			if len(line) > 80 {
-				line = "  " + s.Command + "\n      " + s.About
-			}
+		switch beside := fmt.Sprintf("  %-*s   %s", width, s.Command, s.About); {
+		case s.About == "":
+		case fits(s) && len(beside) <= 80:
+			line = beside
+		default:
+			line += "\n      " + s.About
 		}
 		out += line + "\n"
 	}

@@ -40,10 +40,21 @@ func languages() map[string]language {
 			{"cargo build --release --target wasm32-unknown-unknown", ""},
 		}},
 		"go": {guest.Go, []Step{
-			{"GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath \\\n    -ldflags='-s -w' -o handler.wasm .", ""},
+			{"GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath \\\n    -ldflags='-s -w' -o handler.wasm .", "needs Go 1.24 or newer"},
 		}},
 		"typescript": {},
 	}
+}
+
+// Later is what to know once all of that worked.
+func Later() string {
+	return `After a change: build, test, and let "edgedeploy test --update" write what the
+handler answers now as what is expected.
+
+For a real account put your role and your distribution's id into the spec;
+"edgedeploy iam-policy" prints what the account has to allow. Pipelines that
+plan and apply are in github.com/edgedeploy/edgedeploy, examples/pipelines.
+`
 }
 
 // Languages are those that there is a starter for.
