@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs npm packages by other people, each made with wasm-bindgen and met in
-# the wild, TypeScript to check the starter's types with, and the packages of
-# examples/image. Prints the folder of the former as the tests want it:
+# the wild, TypeScript to check the starter's types with, gitlab-ci-local for
+# GitLab's schema of pipelines, and the packages of examples/image. Prints the
+# folder of all but the last as the tests want it:
 #
 #   export EDGEDEPLOY_TEST_PACKAGES=$(integration/packages.sh .tools/packages)
 #
@@ -19,7 +20,8 @@ wanted='@silvia-odwyer/photon-node@0.3.4
 tiktoken@1.0.22
 @cedar-policy/cedar-wasm@4.13.0
 html-rewriter-wasm@0.4.1
-typescript@7.0.2'
+typescript@7.0.2
+gitlab-ci-local@4.75.1'
 
 if [ "$(cat "$dir/installed" 2>/dev/null)" != "$wanted" ]; then
 	# shellcheck disable=SC2086 # one argument a line

@@ -19,5 +19,8 @@
 // wasm32-unknown-unknown the tests are skipped, and say so, unless
 // EDGEDEPLOY_REQUIRE_CARGO is set: then that is a failure.
 //
+// gitlab-ci-local, which integration/packages.sh installs, holds the one for
+// GitLab against the schema that GitLab publishes, and has to see the same jobs.
+//
 // It ships nothing and consists of tests.
 package pipelines

@@ -402,8 +402,7 @@ func TestGitLabTellsWhatIsNoFailure(t *testing.T) {
 	w.wantBound("1")
 }
 
-// GitLab's own schema is not at hand here. What it would find is, as far as the
-// example uses it.
+// What no schema knows: that the parts of the file fit together.
 func TestGitLabFileIsWhole(t *testing.T) {
 	t.Parallel()
 	f := readGitLab(t)
