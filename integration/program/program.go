@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -32,6 +33,30 @@ func Build(ctx context.Context, dir string) (string, error) {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
 	}
 	return binary, nil
+}
+
+// Look reads the folders that the program is made of. A test that starts it does
+// not import it, so go test would call its last result good whatever changed;
+// folders that a test read (but not its TestMain) are compared, with the times of
+// the files in them.
+func Look(ctx context.Context) error {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return fmt.Errorf("find the sources: %w", err)
+	}
+	root := filepath.Dir(strings.TrimSpace(string(out)))
+	for _, part := range []string{"cmd", "internal", "stackspec", "deploy", "associations", "versions", "guest"} {
+		err := filepath.WalkDir(filepath.Join(root, part), func(_ string, d fs.DirEntry, err error) error {
+			if err == nil && d.Name() == "target" { // cargo's
+				return fs.SkipDir
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("look at the sources: %w", err)
+		}
+	}
+	return nil
 }
 
 // Environment is for a program that talks to the local AWS at endpoint, and
@@ -64,8 +89,11 @@ type Local struct {
 var announced = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
 
 // Serve runs `edgedeploy local` on any free port, with its data below dir and
-// more flags if given. Stop ends it.
+// more flags if given. Stop ends it. It looks at the sources first, see [Look].
 func Serve(ctx context.Context, binary, dir string, flags ...string) (*Local, error) {
+	if err := Look(ctx); err != nil {
+		return nil, err
+	}
 	l := &Local{ended: make(chan error, 1), stderr: &bytes.Buffer{}}
 	l.cmd = exec.Command(binary, append([]string{"local", "--listen", "127.0.0.1:0"}, flags...)...)
 	l.cmd.Dir, l.cmd.Env, l.cmd.Stderr = dir, Environment(dir, ""), l.stderr

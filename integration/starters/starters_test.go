@@ -57,6 +57,7 @@ type newcomer struct {
 
 func newNewcomer(t *testing.T) *newcomer {
 	t.Helper()
+	must(t, program.Look(t.Context()))
 	tools, home := t.TempDir(), t.TempDir()
 	links := map[string]string{"edgedeploy": binary}
 	for _, name := range []string{"go", "node"} {
