@@ -301,14 +301,15 @@ func TestPositionsSurviveUnusualText(t *testing.T) {
 func TestStarterIsValidWhateverTheFolderIsCalled(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"storefront":                   "storefront",
-		"My Shop (new)":                "my-shop-new",
-		"edgedeploy":                   "my-site",
-		"edgedeploy-demo":              "demo",
-		"edgedeployedgedeploy-x":       "x",
-		"":                             "my-site",
-		"ünïcödé":                      "n-c-d",
-		"/":                            "my-site",
+		"storefront":             "storefront",
+		"My Shop (new)":          "my-shop-new",
+		"edgedeploy":             "my-site",
+		"edgedeploy-demo":        "demo",
+		"edgedeployedgedeploy-x": "x",
+		"":                       "my-site",
+		"ünïcödé":                "n-c-d",
+		"/":                      "my-site",
+		"2024":                   "2024", "1e3": "1e3", "0x1F": "0x1f", "true": "true", "null": "null", "NO": "no",
 		strings.Repeat("a", 39) + "-b": strings.Repeat("a", 39),
 	} {
 		doc := parse(t, string(stackspec.Starter(name)))

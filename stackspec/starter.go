@@ -39,7 +39,7 @@ const starter = `# yaml-language-server: $schema=./edgedeploy.schema.json
 # once "edgedeploy schema > edgedeploy.schema.json" was run.
 
 version: 1
-stack: <stack>
+stack: "<stack>"
 # account: "123456789012"         # refuse to be applied in any other account
 # tags: { team: web }             # on every Lambda function of the stack
 # hold: strict                    # after a rollback, wait for "edgedeploy resume"

@@ -15,7 +15,7 @@ func TestEveryLanguageHasAStarterThatCanBeTested(t *testing.T) {
 			t.Fatal(err)
 		}
 		spec := s.Files["edgedeploy.yaml"]
-		if !bytes.Contains(spec, []byte("\nstack: shop\n")) {
+		if !bytes.Contains(spec, []byte("\nstack: \"shop\"\n")) {
 			t.Errorf("%s: the spec is\n%s", lang, spec)
 		}
 		fixtures := 0
