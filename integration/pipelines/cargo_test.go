@@ -20,7 +20,7 @@ func cargoOnce(args []string) (err error) {
 		return fmt.Errorf("which sources are these: %w", err)
 	}
 	key := sha256.Sum256([]byte(strings.Join(args, "\x00") + string(out)))
-	kept := filepath.Join(os.Getenv("STUB_CARGO_KEPT"), fmt.Sprintf("%x.wasm", key))
+	kept := filepath.Join(os.Getenv("STUB_CARGO_KEPT"), fmt.Sprintf("%x", key))
 	lock, err := os.OpenFile(kept+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
@@ -29,14 +29,25 @@ func cargoOnce(args []string) (err error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return err
 	}
-	const module = "target/wasm32-unknown-unknown/release/redirect.wasm"
+	const built = "target/wasm32-unknown-unknown/release"
 	if _, err := os.Stat(kept); err == nil {
-		return copyFile(kept, module, 0o755)
+		return copyModules(kept, built)
 	}
 	cmd := exec.Command(os.Getenv("STUB_CARGO"), args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return err
 	}
-	return copyFile(module, kept, 0o600)
+	return copyModules(built, kept)
+}
+
+func copyModules(from, to string) error {
+	modules, err := filepath.Glob(filepath.Join(from, "*.wasm"))
+	if err == nil && len(modules) == 0 {
+		err = fmt.Errorf("no module is in %s", from)
+	}
+	for _, m := range modules {
+		err = errors.Join(err, copyFile(m, filepath.Join(to, filepath.Base(m)), 0o755))
+	}
+	return err
 }

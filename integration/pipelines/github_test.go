@@ -2,11 +2,14 @@ package pipelines
 
 import (
 	"maps"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/edgedeploy/edgedeploy/integration/program"
 	"github.com/edgedeploy/edgedeploy/internal/localaws"
 )
 
@@ -131,6 +134,29 @@ func TestGitHubCutsAPlanThatIsTooLong(t *testing.T) {
 	must(t, copyTree(w.repo+"/site-fixtures", w.repo+"/fixtures/site"))
 	w.newRun(event{name: "pull_request", commit: w.commit("many")}).start().want("success", "success", "success", "skipped")
 	w.wantComment("### edgedeploy: ", "too long for a comment", "https://github.example/acme/site/actions/runs/99")
+}
+
+// What init writes is what the pipeline wants, once cargo made its lock file.
+func TestGitHubDeploysTheStarter(t *testing.T) {
+	t.Parallel()
+	w := newAccount(t)
+	for _, c := range [][]string{{binary, "init", "--lang", "rust"}, {filepath.Join(cargo, "cargo"), "generate-lockfile", "--offline"}} {
+		cmd := exec.CommandContext(t.Context(), c[0], c[1:]...)
+		cmd.Dir, cmd.Env = w.repo, program.Environment(t.TempDir(), "")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", c, err, out)
+		}
+	}
+	w.git("init", "--quiet", "--initial-branch=main")
+	first := w.commit("what init wrote")
+	w.newRun(event{name: "pull_request", commit: first}).start().want("success", "success", "success", "skipped")
+	w.wantComment("Publishes 1 version")
+	w.push(first).start().want("success", "success", "success", "success")
+	for _, slot := range []string{"default viewer-request", "default origin-response"} {
+		if got := w.bound()[slot]; !strings.HasSuffix(got, "-hello:1") {
+			t.Errorf("%s has %q", slot, got)
+		}
+	}
 }
 
 // editExpectations replaces a text in every expectation that has it.

@@ -41,6 +41,14 @@ type world struct {
 
 func newWorld(t *testing.T, flags ...string) *world {
 	t.Helper()
+	w := newAccount(t, flags...)
+	w.found()
+	return w
+}
+
+// newAccount is a world whose repository is empty.
+func newAccount(t *testing.T, flags ...string) *world {
+	t.Helper()
 	if cargo == "" {
 		t.Skip("NOT RUN: " + program.ErrNoCargo.Error())
 	}
@@ -68,7 +76,6 @@ func newWorld(t *testing.T, flags ...string) *world {
 	node, err := exec.LookPath("node")
 	must(t, err)
 	must(t, os.Symlink(node, filepath.Join(w.tools, "node")))
-	w.found()
 	return w
 }
 
