@@ -400,6 +400,14 @@ func TestGitLabTellsWhatIsNoFailure(t *testing.T) {
 		t.Errorf("apply says\n%s", p.log["apply"])
 	}
 	w.wantBound("1")
+
+	// Tests that fail come before all that
+	w.edit("edgedeploy.yaml", "SAMEORIGIN", "DENY")
+	p = w.newPipeline(w.commit("no frames, and the tests forgotten"), false, nil).start().want(map[string]string{"test": "failed 1", "apply": "skipped"})
+	if !strings.Contains(p.log["test"], "FAIL   origin-response") {
+		t.Errorf("the tests say\n%s", p.log["test"])
+	}
+	w.wantBound("1")
 }
 
 // What no schema knows: that the parts of the file fit together.
