@@ -51,7 +51,7 @@ func TestTheWasmBindgenExampleReturnsWhatJSONWouldLose(t *testing.T) {
 	t.Parallel()
 	b := bindgenExample(t)
 	const script = `const { handler } = require('./handler.js');
-const result = handler(JSON.parse(process.argv[1]), { config: JSON.parse(require('fs').readFileSync('config.json', 'utf8')) });
+const result = handler(JSON.parse(process.argv[1]), { config: JSON.parse(require('./edgedeploy.json').config) });
 process.stdout.write([result.headers instanceof Map, 'statusDescription' in result, JSON.stringify(result.headers)].join());
 `
 	event, err := repository(t).ReadFile("examples/wasm-bindgen/fixtures/viewer-request-redirect.event.json")

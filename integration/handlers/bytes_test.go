@@ -273,6 +273,21 @@ func TestTheTrampolinePatchesAsThePageSays(t *testing.T) {
 	})
 }
 
+// What is a header name and what a value is decided character by character.
+func TestEachCharacterOfAHeaderIsJudgedAsThePageSays(t *testing.T) {
+	t.Parallel()
+	p := startPeer(t, nodes(t)[0], bytesBundle(t, bundle.Function{}))
+	for c := rune(0); c < 0x180; c++ {
+		for _, headers := range []object{{"a" + string(c) + "b": "v"}, {string(c): "v"}, {"name": "a" + string(c) + "b"}} {
+			returned, err := json.Marshal(object{"headers": headers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.agree(t, "viewer-response", returned)
+		}
+	}
+}
+
 // FuzzPatch compares the trampoline with the page for whatever a module may
 // return. `make fuzz` runs it.
 func FuzzPatch(f *testing.F) {

@@ -24,8 +24,9 @@ type Function struct {
 	// A ready bundle answers for itself, so it takes no "continue".
 	OnError string
 
-	// Config is baked into config.json: JSON values as a YAML or JSON decoder
-	// makes them. Empty means no such file.
+	// Config is baked into the bundle: JSON values as a YAML or JSON decoder
+	// makes them. The trampoline hands it on; beside an entry of Bundle's own
+	// it is config.json. Empty means none.
 	Config map[string]any
 
 	KeepNames  bool // keep the module's name and debug sections

@@ -31,8 +31,7 @@ func TestBuildPacksAModuleWithItsTrampoline(t *testing.T) {
 	}
 	script, _ := Trampoline(1, Host)
 	want := map[string]string{
-		"config.json":     `{"a":{"y":[true,null,1.5],"z":1},"b":"<&>"}` + "\n",
-		"edgedeploy.json": `{"abi":"host","config":"config.json","module":"handler.wasm","onError":"continue","trampoline":1}` + "\n",
+		"edgedeploy.json": `{"abi":"host","config":"{\"a\":{\"y\":[true,null,1.5],\"z\":1},\"b\":\"<&>\"}","module":"handler.wasm","onError":"continue","trampoline":1}` + "\n",
 		"handler.wasm":    string(wasmtest.Host{}.Module()),
 		"index.js":        string(script),
 	}

@@ -70,15 +70,17 @@ func (d *draft) drop(name string, size int) {
 	d.dropped[i].Bytes += size
 }
 
-// finish adds the configuration and the manifest, which names it.
-func finish(out files, f Function, m manifest) (err error) {
-	if err := addConfig(out, f); err != nil {
-		return err
+// finish adds the manifest, with the configuration.
+func finish(out files, f Function, m manifest) error {
+	if len(f.Config) > 0 {
+		config, err := encodeConfig(f.Config)
+		if err != nil {
+			return err
+		}
+		m.Config = strings.TrimSuffix(string(config), "\n")
 	}
-	if out[configFile] != nil {
-		m.Config = configFile
-	}
-	out[manifestFile], err = canonical(m)
+	b, err := canonical(m)
+	out[manifestFile] = b
 	return err
 }
 

@@ -12,8 +12,9 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm"
 )
 
-// The files of a bundle made from a module. The trampoline finds the others
-// through the manifest.
+// The files of a bundle. The trampoline finds the module through the manifest,
+// which has the configuration, too: a file more takes a tenth of a millisecond
+// at each cold start. A bundle with an entry of its own gets a config.json.
 const (
 	entryFile    = "index.js"
 	wasmHandler  = "index.handler"
@@ -27,7 +28,7 @@ const (
 // their names, as everywhere in canonical JSON.
 type manifest struct {
 	ABI        ABI    `json:"abi"`
-	Config     string `json:"config,omitempty"`
+	Config     string `json:"config,omitempty"` // JSON: not all handlers want it parsed
 	Module     string `json:"module"`
 	OnError    string `json:"onError"`
 	Trampoline int    `json:"trampoline"`
@@ -179,7 +180,7 @@ func droppable(name string, keepNames bool) bool {
 	return false
 }
 
-// addConfig bakes the configuration into the files.
+// addConfig puts the configuration beside an entry that we know nothing of.
 func addConfig(out files, f Function) error {
 	if len(f.Config) == 0 {
 		return nil

@@ -102,7 +102,7 @@ func TestBuildRefusesASource(t *testing.T) {
 
 func TestBuildRefusesConfigThatWouldNotArrive(t *testing.T) {
 	t.Parallel()
-	root := handlerTree(t)
+	root := tree(t, map[string]string{"h.wasm": string(wasmtest.Host{}.Module()), "d/index.js": plainEntry})
 	tests := map[string]struct {
 		value any
 		path  string
@@ -126,7 +126,7 @@ func TestBuildRefusesConfigThatWouldNotArrive(t *testing.T) {
 		})
 	}
 	for _, largest := range []any{uint64(1<<53 - 1), json.Number("9007199254740991"), json.Number("-0.10")} {
-		b, err := Build(root, Function{Wasm: "h.wasm", Config: map[string]any{"k": largest}})
+		b, err := Build(root, Function{Bundle: "d", Handler: "index.handler", Config: map[string]any{"k": largest}})
 		if err != nil {
 			t.Errorf("%v: %v", largest, err)
 		} else if got, want := unzip(t, b.Zip)["config.json"], fmt.Sprintf("{\"k\":%v}\n", largest); got != want {

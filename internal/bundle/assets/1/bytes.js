@@ -5,19 +5,19 @@
 const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
 // room asks the guest where len bytes may be put.
-function room(len) {
+const room = (function (len) {
   const ptr = guest.edge_alloc(len) >>> 0;
   if (ptr === 0 && len > 0) refuse(`edge_alloc has no room for ${len} bytes`);
   return at(ptr, len);
-}
+});
 
 // give hands a text to one of the guest's functions.
-function give(value, to) {
+const give = (function (value, to) {
   const len = Buffer.byteLength(value);
   const ptr = room(len);
   view.utf8Write(value, ptr, len);
   return to(ptr, len);
-}
+});
 
 // Which members of an event the guest reads. Leaving out what it does not read
 // saves more than everything else here together: at the response triggers the
@@ -27,14 +27,14 @@ const REQUEST = 2;
 const RESPONSE = 4;
 let wanted = []; // by kind, once asked
 
-function wants() {
+const wants = (function () {
   return (wanted[kind] ??= guest.edge_wants === undefined ? CONFIG | REQUEST | RESPONSE : guest.edge_wants(kind));
-}
+});
 
 // described is the event as the guest gets it: without the body's data, which
 // takes milliseconds as JSON and which most handlers do not want. A module
 // that does exports edge_body.
-function described() {
+const described = (function () {
   const want = wants();
   let { config, request, response } = cf;
   if ((want & CONFIG) === 0) config = undefined;
@@ -45,9 +45,9 @@ function described() {
     request = { ...request, body };
   }
   return JSON.stringify({ config, request, response });
-}
+});
 
-function giveBody() {
+const giveBody = (function () {
   const body = cf.request.body;
   if (guest.edge_body === undefined || !body || typeof body.data !== 'string') return;
   const encoding = body.encoding === 'text' ? 'utf8' : 'base64';
@@ -55,18 +55,18 @@ function giveBody() {
   const ptr = room(len);
   view.write(body.data, ptr, len, encoding);
   guest.edge_body(ptr, len);
-}
+});
 
 // ---- patches ------------------------------------------------------------
 
-function object(value, what) {
+const object = (function (value, what) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(`${what} is no object`);
   return value;
-}
-function string(value, what) {
+});
+const string = (function (value, what) {
   if (typeof value !== 'string') refuse(`${what} is no string`);
   return value;
-}
+});
 function number(value, what) {
   if (!Number.isInteger(value) || value < 0 || value > 99999) refuse(`${what} is no whole number`);
   return value;
@@ -84,25 +84,25 @@ function unknown(key, what, ...members) {
 // more than looking it up. What visitors send does not get here, but a handler
 // might make up names: the memory for them is bounded.
 const keys = new Map();
-function keyOf(name) {
+const keyOf = (function (name) {
   let key = keys.get(name);
   if (key === undefined) {
     key = headerKey(name);
     if (keys.size < 1000) keys.set(name, key);
   }
   return key;
-}
+});
 
-function headerValues(name, value) {
+const headerValues = (function (name, value) {
   if (typeof value === 'string') return [{ key: name, value: headerValue(value) }];
   if (value === null) return [];
   if (!Array.isArray(value)) refuse(`header ${name} is no string`);
   return value.map((one) => ({ key: name, value: headerValue(string(one, `header ${name}`)) }));
-}
+});
 
 // changeHeaders: a string or a list of strings replaces all values of a header,
 // null and an empty list remove it. Everything else stays.
-function changeHeaders(holder, key, patch) {
+const changeHeaders = (function (holder, key, patch) {
   object(patch, key);
   if (!holder[key]) put(holder, key, {});
   const headers = holder[key];
@@ -115,7 +115,7 @@ function changeHeaders(holder, key, patch) {
     if (all.length > 0) put(headers, to, all);
     else if (Object.hasOwn(headers, to)) drop(headers, to);
   }
-}
+});
 
 function changeOrigin(patch) {
   const kinds = Object.keys(object(patch, 'origin'));
@@ -161,7 +161,7 @@ function needsBody(patch) {
   if (!Object.hasOwn(patch, 'body')) refuse('bodyEncoding is there without body');
 }
 
-function changeRequest(patch) {
+const changeRequest = (function (patch) {
   const { request } = cf;
   for (const key in patch) {
     const value = patch[key];
@@ -176,9 +176,9 @@ function changeRequest(patch) {
     }
   }
   return request;
-}
+});
 
-function changeResponse(target, patch, what) {
+const changeResponse = (function (target, patch, what) {
   // The status first: a new one drops the old description.
   if (Object.hasOwn(patch, 'status')) changeStatus(target, statusOf(patch.status));
   for (const key in patch) {
@@ -196,23 +196,23 @@ function changeResponse(target, patch, what) {
     }
   }
   return target;
-}
+});
 
 // apply makes of what the guest returned what CloudFront gets.
-function apply(patch) {
+const apply = (function (patch) {
   object(patch, 'what edge_handle returned');
   if (!isRequestEvent()) return changeResponse(cf.response, patch, 'a patch of a response');
   if (Object.hasOwn(patch, 'status')) return changeResponse({ headers: {} }, patch, 'a response');
   return changeRequest(patch);
-}
+});
 
-function parse(json) {
+const parse = (function (json) {
   try {
     return JSON.parse(json);
   } catch (err) {
     return refuse(`what edge_handle returned is no JSON: ${err.message}`);
   }
-}
+});
 
 const abi = {
   imports: {},
@@ -220,25 +220,25 @@ const abi = {
   forget() {
     wanted = [];
   },
-  accept(exports) {
+  accept: (function (exports) {
     if (typeof exports.edge_alloc !== 'function') {
       refuse('the module does not export edge_alloc, so it was not built for this trampoline');
     }
-  },
-  initialize() {
-    if (guest.edge_config !== undefined) give(baked.trimEnd(), guest.edge_config);
-  },
-  handle() {
+  }),
+  initialize: (function () {
+    if (guest.edge_config !== undefined) give(baked, guest.edge_config);
+  }),
+  handle: (function () {
     giveBody();
     const ptr = give(described(), guest.edge_handle) >>> 0;
     if (ptr === 0) return null;
     const pair = at(ptr, 8);
     return parse(text(view.readUInt32LE(pair), view.readUInt32LE(pair + 4)));
-  },
-  result(patch) {
+  }),
+  result: (function (patch) {
     if (patch === null) return isRequestEvent() ? cf.request : cf.response;
     return apply(patch);
-  },
+  }),
   finish() {},
 };
 

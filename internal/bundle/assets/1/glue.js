@@ -2,17 +2,16 @@
 // edgedeploy trampoline 1: carries CloudFront events to a handler in
 // JavaScript, which wasm-bindgen or a person wrote (docs/abi-glue.md).
 //
-// Beside this file: edgedeploy.json (what to do on failure), handler.js with
-// the modules that it reads, and config.json if there is configuration. These
-// bytes are the same for every function with such a handler.
+// Beside this file: edgedeploy.json (what to do on failure, the configuration),
+// and handler.js with the modules that it reads. These bytes are the same for
+// every function with such a handler.
 
 const fs = require('node:fs');
-const path = require('node:path');
 const vm = require('node:vm');
 
-const beside = (name) => path.join(__dirname, name);
+const beside = (name) => `${__dirname}/${name}`;
 const manifest = JSON.parse(fs.readFileSync(beside('edgedeploy.json'), 'utf8'));
-const config = frozen(manifest.config === undefined ? {} : JSON.parse(fs.readFileSync(beside(manifest.config), 'utf8')));
+const config = frozen(JSON.parse(manifest.config ?? '{}'));
 const keepsOriginal = manifest.onError === 'continue';
 
 function frozen(value) {

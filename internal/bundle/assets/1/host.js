@@ -11,26 +11,26 @@ let listedOf = -1;
 
 const response = () => (isRequestEvent() ? answer : cf.response);
 
-function inEvent() {
+const inEvent = (function () {
   if (cf === null) refuse('this host function needs an event; edge_init has none');
-}
-function responseToChange(what) {
+});
+const responseToChange = (function (what) {
   return response() ?? refuse(`${what}: there is no response yet; call respond first`);
-}
+});
 
 // room asks the guest where len bytes may be put.
-function room(len) {
+const room = (function (len) {
   const ptr = guest.edge_buffer(len) >>> 0;
   if (ptr === 0) refuse(`edge_buffer has no room for ${len} bytes`);
   return at(ptr, len);
-}
+});
 
 // Most strings of an event are short and ASCII: those are written here, because
 // two calls into Node.js take longer than a loop of this many turns.
 const SHORT = 48;
 
 // deliver hands a string to the guest and returns its length in bytes.
-function deliver(value) {
+const deliver = (function (value) {
   if (value === undefined || value === null) return -1;
   const short = value.length;
   if (short === 0) return 0; // nothing to put anywhere
@@ -47,7 +47,7 @@ function deliver(value) {
   const to = room(len);
   view.utf8Write(value, to, len);
   return len;
-}
+});
 
 // ---- headers ------------------------------------------------------------
 
@@ -55,18 +55,18 @@ const OF_REQUEST = 0;
 const OF_RESPONSE = 1;
 const OF_ORIGIN = 2;
 
-function constant(id) {
+const constant = (function (id) {
   return texts[id] ?? refuse(`no string was interned as ${id}`);
-}
-function constantName(id) {
+});
+const constantName = (function (id) {
   return names[id] ?? (names[id] = headerKey(constant(id)));
-}
-function constantValue(id) {
+});
+const constantValue = (function (id) {
   return safe[id] ?? (safe[id] = headerValue(constant(id)));
-}
+});
 
 // headersOf returns the map of one holder, undefined if it has none.
-function headersOf(of) {
+const headersOf = (function (of) {
   inEvent();
   switch (of) {
     case OF_REQUEST: return cf.request.headers;
@@ -74,9 +74,9 @@ function headersOf(of) {
     case OF_ORIGIN: return originPart()?.customHeaders;
     default: return refuse(`headers of ${of}: want 0 (request), 1 (response) or 2 (origin)`);
   }
-}
+});
 
-function headersToChange(of) {
+const headersToChange = (function (of) {
   inEvent();
   listed = null;
   let holder;
@@ -98,11 +98,11 @@ function headersToChange(of) {
   }
   if (!holder[key]) put(holder, key, {});
   return holder[key];
-}
+});
 
-function values(headers, name) {
+const values = (function (headers, name) {
   return headers && Object.hasOwn(headers, name) ? headers[name] : [];
-}
+});
 
 function list(of) {
   if (listed === null || listedOf !== of) {
@@ -114,7 +114,7 @@ function list(of) {
 
 // ---- fields -------------------------------------------------------------
 
-function getField(field) {
+const getField = (function (field) {
   switch (field) {
     case 0: return cf.request.method;
     case 1: return cf.request.uri;
@@ -137,9 +137,9 @@ function getField(field) {
     case 18: return origin()?.s3?.authMethod;
     default: return refuse(`field ${field} is unknown`);
   }
-}
+});
 
-function setField(field, value) {
+const setField = (function (field, value) {
   switch (field) {
     case 1:
       mayChangeRequest('uri');
@@ -167,7 +167,7 @@ function setField(field, value) {
       getField(field); // refuses what is unknown
       return refuse(`field ${field} is read-only`);
   }
-}
+});
 
 // ---- what the module may import -----------------------------------------
 
@@ -175,10 +175,10 @@ const LOG = ['debug', 'info', 'warn', 'error'];
 const TEXT = 0;
 const BYTES = 1;
 
-let config = null; // Map of each value as the text that the guest gets
+let config = null; // once it was asked for
 
 const edge = {
-  intern(ptr, len) {
+  intern: (function (ptr, len) {
     const value = text(ptr, len);
     let id = ids.get(value);
     if (id === undefined) {
@@ -186,21 +186,21 @@ const edge = {
       ids.set(value, id);
     }
     return id;
-  },
+  }),
 
-  get(field) {
+  get: (function (field) {
     inEvent();
     const value = getField(field);
     return deliver(typeof value === 'number' ? String(value) : value);
-  },
-  set(field, ptr, len) {
+  }),
+  set: (function (field, ptr, len) {
     inEvent();
     setField(field, text(ptr, len));
-  },
+  }),
 
-  header(of, name, i) {
+  header: (function (of, name, i) {
     return deliver(values(headersOf(of), constantName(name))[i >>> 0]?.value);
-  },
+  }),
   header_count(of) {
     return list(of).length;
   },
@@ -208,28 +208,28 @@ const edge = {
     const pair = list(of)[i >>> 0];
     return deliver(pair && `${pair[0]}: ${pair[1]}`);
   },
-  set_header(of, name, value) {
+  set_header: (function (of, name, value) {
     put(headersToChange(of), constantName(name), [{ key: texts[name], value: constantValue(value) }]);
-  },
-  put_header(of, name, ptr, len) {
+  }),
+  put_header: (function (of, name, ptr, len) {
     put(headersToChange(of), constantName(name), [{ key: texts[name], value: headerValue(text(ptr, len)) }]);
-  },
-  append_header(of, name, ptr, len) {
+  }),
+  append_header: (function (of, name, ptr, len) {
     const headers = headersToChange(of);
     const key = constantName(name);
     put(headers, key, [...values(headers, key), { key: texts[name], value: headerValue(text(ptr, len)) }]);
-  },
+  }),
   remove_header(of, name) {
     const headers = headersToChange(of);
     if (Object.hasOwn(headers, constantName(name))) drop(headers, names[name]);
   },
 
-  respond(code) {
+  respond: (function (code) {
     inEvent();
     if (!isRequestEvent()) refuse(`respond is for request events; at ${KINDS[kind]} change the response`);
     answer = { status: status(code >>> 0), headers: {} };
     listed = null;
-  },
+  }),
 
   body() {
     inEvent();
@@ -256,10 +256,13 @@ const edge = {
     else changeResponseBody(responseToChange('body'), data, encoding);
   },
 
-  config(ptr, len) {
-    config ??= new Map(Object.entries(JSON.parse(baked)).map(([key, v]) => [key, typeof v === 'string' ? v : JSON.stringify(v)]));
-    return deliver(config.get(text(ptr, len)));
-  },
+  config: (function (ptr, len) {
+    config ??= JSON.parse(baked);
+    const key = text(ptr, len);
+    if (!Object.hasOwn(config, key)) return -1;
+    const value = config[key];
+    return deliver(typeof value === 'string' ? value : JSON.stringify(value));
+  }),
   log(level, ptr, len) {
     const method = LOG[level] ?? refuse(`log level ${level}: want 0 (debug) to 3 (error)`);
     console[method](text(ptr, len));
@@ -283,27 +286,27 @@ const abi = {
     safe = [];
     ids = new Map();
   },
-  accept(exports) {
+  accept: (function (exports) {
     if (typeof exports.edge_abi_1 !== 'function') {
       refuse('the module does not export edge_abi_1, so it was not built for this trampoline');
     }
-  },
-  initialize() {
+  }),
+  initialize: (function () {
     guest.edge_init?.();
-  },
-  handle() {
+  }),
+  handle: (function () {
     return guest.edge_handle(kind);
-  },
-  result(code) {
+  }),
+  result: (function (code) {
     if (code === 0) return isRequestEvent() ? cf.request : cf.response;
     if (code === 1 && answer !== undefined) return answer;
     if (code === 1) refuse('edge_handle returned 1 (answer) without a response from respond');
     return refuse(`edge_handle returned ${code}`);
-  },
-  finish() {
+  }),
+  finish: (function () {
     answer = undefined;
     listed = null;
-  },
+  }),
 };
 
 load();
