@@ -62,7 +62,8 @@ bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 
 .PHONY: bench-handlers
-bench-handlers: ## measure a handler in every interface (needs npm, for Lambda's Node.js releases)
+bench-handlers: ## measure a handler in every interface (needs npm and, for wasm-bindgen, cargo)
+	@[ -d integration/bench/handlers/bindgen/pkg ] || ! [ -x "$${CARGO:-/usr/bin/cargo}" ] || integration/bench/handlers/bindgen/build.sh
 	EDGEDEPLOY_TEST_NODES=$${EDGEDEPLOY_TEST_NODES:-$$(integration/nodes.sh .tools/nodes)} go run ./integration/bench
 
 .PHONY: fuzz
