@@ -247,6 +247,7 @@ func TestLoadingMayFail(t *testing.T) {
 	}{
 		"no file":         {map[string]string{"main.js": ""}, "index.handler", "nodejs24.x", "there is no index.js, .mjs or .cjs"},
 		"no export":       {map[string]string{"index.js": "exports.other = 1"}, "index.handler", "nodejs24.x", "index.js exports no function handler"},
+		"no such member":  {map[string]string{"index.js": "exports.v2 = {}"}, "index.v2.run", "nodejs24.x", "index.js exports no function v2.run"},
 		"a throw":         {map[string]string{"index.js": "throw new RangeError('x')"}, "index.handler", "nodejs24.x", "RangeError: x"},
 		"a syntax error":  {map[string]string{"index.js": "exports.handler = ("}, "index.handler", "nodejs24.x", "SyntaxError: "},
 		"an exit":         {map[string]string{"index.js": "process.exit(3)"}, "index.handler", "nodejs24.x", "exit status 3"},
@@ -277,6 +278,8 @@ func TestEveryKindOfModuleLoads(t *testing.T) {
 		"an ES module":         {map[string]string{"index.mjs": "export const handler = async () => ({ a: 1 })"}, "index.handler", "nodejs22.x", `{"a":1}`},
 		"a package of type ES": {map[string]string{"package.json": `{"type":"module"}`, "index.js": "export const handler = async () => ({ a: 2 })"}, "index.handler", "nodejs22.x", `{"a":2}`},
 		"a folder":             {map[string]string{"lib/a/main.cjs": "module.exports = { run: async () => ({ a: 3 }) }"}, "lib/a/main.run", "nodejs22.x", `{"a":3}`},
+		"a name within a name": {map[string]string{"index.js": "exports.v2 = { run: async () => ({ a: 6 }) }"}, "index.v2.run", "nodejs22.x", `{"a":6}`},
+		"the same in ES":       {map[string]string{"index.mjs": "export const v2 = { run: async () => ({ a: 7 }) }"}, "index.v2.run", "nodejs22.x", `{"a":7}`},
 		"a callback":           {map[string]string{"index.js": "exports.handler = (e, c, cb) => { setTimeout(() => cb(null, { a: 4 }), 5) }"}, "index.handler", "nodejs22.x", `{"a":4}`},
 		"a callback's error":   {map[string]string{"index.js": "exports.handler = (e, c, cb) => { cb(new Error('no')) }"}, "index.handler", "nodejs22.x", `error: no`},
 		"no promise":           {map[string]string{"index.js": "exports.handler = () => ({ a: 5 })"}, "index.handler", "nodejs22.x", `error: the handler returned without a promise: before Node.js 24, Lambda ignores what a handler returns unless it is async`},

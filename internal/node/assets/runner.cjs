@@ -124,7 +124,9 @@ async function load(settings) {
   const found = ['.js', '.mjs', '.cjs'].find((ext) => fs.existsSync(file + ext));
   if (found === undefined) throw new Error(`there is no ${settings.file}.js, .mjs or .cjs in the bundle`);
   const loaded = await import(pathToFileURL(file + found));
-  const handler = loaded[settings.export] ?? loaded.default?.[settings.export];
+  // As Lambda's runtime takes it, an export's name may lead into an object.
+  const named = (from) => settings.export.split('.').reduce((of, key) => of?.[key], from);
+  const handler = named(loaded) ?? named(loaded.default);
   if (typeof handler !== 'function') {
     throw new Error(`${settings.file}${found} exports no function ${settings.export}`);
   }
