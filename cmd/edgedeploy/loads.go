@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,19 +38,27 @@ func (a *app) bundles(ctx context.Context, s *spec) (map[string]built, error) {
 	return all, a.checkLoads(ctx, s, all)
 }
 
+// loading is one bundle in one Node.js.
+type loading struct {
+	built
+	node.Node
+}
+
 // checkLoads loads every bundle in Node.js, without any event, where there is
 // one: a module that the engine refuses, or a script that throws, is better
-// found here than at the edge. What loaded once is not loaded again.
+// found here than at the edge. What loaded in its own release of Node.js is not
+// loaded again, in any; what loaded in another one only not in that.
 //
 // On another release of Node.js than the function's, a failure is a warning.
 func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) error {
-	var todo []built
+	var unknown []built
 	for _, f := range s.Stack.Functions {
-		if b := all[f.Key]; node.RuntimeMajor(b.Config.Runtime) != 0 && !a.loadedBefore(b) {
-			todo = append(todo, b)
+		b := all[f.Key]
+		if own := node.RuntimeMajor(b.Config.Runtime); own != 0 && !a.loadedBefore(b, own) {
+			unknown = append(unknown, b)
 		}
 	}
-	if a.loads.skip || len(todo) == 0 {
+	if a.loads.skip || len(unknown) == 0 {
 		return nil
 	}
 	nodes, err := a.nodes(ctx, a.loads.node)
@@ -58,39 +68,40 @@ func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) err
 	if err != nil {
 		return err
 	}
-	found := make([]*stackspec.Problem, len(todo)*len(nodes))
+	var todo []loading
+	for _, b := range unknown {
+		for _, n := range nodes {
+			if !a.loadedBefore(b, n.Major) {
+				todo = append(todo, loading{b, n})
+			}
+		}
+	}
+	found := make([]*stackspec.Problem, len(todo))
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
-	for i, b := range todo {
-		for k, n := range nodes {
-			group.Go(func() (err error) {
-				found[i*len(nodes)+k], err = a.loadsIn(ctx, s, b, n)
-				return err
-			})
-		}
+	for i, l := range todo {
+		group.Go(func() (err error) {
+			found[i], err = a.loadsIn(ctx, s, l.built, l.Node)
+			return err
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return a.loadProblems(todo, nodes, found)
+	return a.loadProblems(todo, found)
 }
 
 // loadProblems tells what was found, and remembers what loaded.
-func (a *app) loadProblems(todo []built, nodes []node.Node, found []*stackspec.Problem) error {
+func (a *app) loadProblems(todo []loading, found []*stackspec.Problem) error {
 	var problems []stackspec.Problem
 	failed := false
-	for i, b := range todo {
-		good := true
-		for _, p := range found[i*len(nodes) : (i+1)*len(nodes)] {
-			if p != nil {
-				good = false
-				failed = failed || !p.Warning
-				problems = append(problems, *p)
-			}
+	for i, p := range found {
+		if p == nil {
+			a.rememberLoad(todo[i].built, todo[i].Major)
+			continue
 		}
-		if good {
-			a.rememberLoad(b)
-		}
+		failed = failed || !p.Warning
+		problems = append(problems, *p)
 	}
 	if failed {
 		return &invalidError{problems: problems}
@@ -136,10 +147,12 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, n node.Node) (*stac
 	return nil, nil
 }
 
-// loadMark is the file that says that a bundle loaded; "" where nothing can be
-// kept. The limits have no part in it: what needs more memory to load than it
-// is given fails in edgedeploy test as well.
-func (a *app) loadMark(b built) string {
+// loadMark is the file that says that a bundle loaded in a release of Node.js;
+// "" where nothing can be kept. Its name is a digest of all that loading depends
+// on: the handler is a bundle's by configuration, and the runtime decides
+// whether callbacks are taken. The limits have no part in it: what needs more
+// memory to load than it is given fails in edgedeploy test as well.
+func (a *app) loadMark(b built, major int) string {
 	dir := a.cacheDir
 	if dir == "" {
 		user, err := os.UserCacheDir()
@@ -148,18 +161,19 @@ func (a *app) loadMark(b built) string {
 		}
 		dir = filepath.Join(user, "edgedeploy")
 	}
-	return filepath.Join(dir, "loads", string(b.Content)+"."+b.Config.Runtime)
+	name := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%d", b.Content, b.Config.Runtime, b.Bundle.Handler, major))
+	return filepath.Join(dir, "loads", hex.EncodeToString(name[:]))
 }
 
-func (a *app) loadedBefore(b built) bool {
-	_, err := os.Stat(a.loadMark(b))
+func (a *app) loadedBefore(b built, major int) bool {
+	_, err := os.Stat(a.loadMark(b, major))
 	return err == nil
 }
 
 // rememberLoad leaves a mark. Where it cannot be written the bundle is loaded
 // again next time, which costs a moment and is no reason to bother anybody.
-func (a *app) rememberLoad(b built) {
-	mark := a.loadMark(b)
+func (a *app) rememberLoad(b built, major int) {
+	mark := a.loadMark(b, major)
 	if mark == "" || os.MkdirAll(filepath.Dir(mark), 0o700) != nil {
 		return
 	}
