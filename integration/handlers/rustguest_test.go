@@ -242,6 +242,7 @@ func TestTheRustGuestLogsWhyItFails(t *testing.T) {
 		"a panic":                     {inCase("viewer-request", "panic"), "panicked at src/typed.rs:LINE: it broke: 7"},
 		"an index out of bounds":      {inCase("viewer-request", "index"), "panicked at src/typed.rs:LINE: index out of bounds: the len is 2 but the index is 2"},
 		"a response given up":         {inCase("viewer-request", "stale"), "panicked at ./guest/rust/src/response.rs:LINE: this response was given up when another one was begun"},
+		"more than memory has":        {inCase("viewer-request", "too-long"), "panicked at ./guest/rust/src/room.rs:LINE: no memory is left for a string"},
 		"a body after an answer":      {withBody(inCase("viewer-request", "body-after-answer"), []byte("x")), "panicked at ./guest/rust/src/response.rs:LINE: the request's body cannot be changed once a response was begun"},
 	}
 	names := slices.Sorted(maps.Keys(tests))

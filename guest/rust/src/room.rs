@@ -68,6 +68,9 @@ impl Room {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, len: usize) -> bool {
+        if len > isize::MAX as usize {
+            return false; // more than a slice may have
+        }
         let size = len.max(CHUNK).saturating_add(size_of::<Chunk>());
         let layout = match Layout::from_size_align(size, align_of::<Chunk>()) {
             Ok(layout) => layout,
@@ -112,7 +115,13 @@ impl Room {
 /// `'e` ends before the next event begins.
 #[inline]
 pub(crate) unsafe fn concat<'e>(parts: &[&str]) -> &'e str {
-    let len = parts.iter().map(|part| part.len()).sum();
+    // A sum that went past the last address would be a small one, and what is
+    // written behind it another's. One string may well be in it many times.
+    let sum = |sum: usize, part: &&str| sum.checked_add(part.len());
+    let len = match parts.iter().try_fold(0, sum) {
+        Some(len) => len,
+        None => no_memory(),
+    };
     let start = buffer(len);
     if start.is_null() {
         no_memory();
@@ -237,5 +246,6 @@ mod tests {
     fn more_than_there_can_be_is_null() {
         let _session = fake::Session::new();
         assert!(buffer(usize::MAX / 2).is_null());
+        assert!(buffer(usize::MAX - BASE).is_null());
     }
 }

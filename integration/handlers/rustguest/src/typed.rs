@@ -129,6 +129,11 @@ fn viewer_request(event: ViewerRequest, state: &State) -> Result<Option<Response
                 },
             );
         }
+        "too-long" => {
+            // Together as long as addresses go, so that a sum of lengths would be 0.
+            let part = "x".repeat(1 << 20);
+            say("never", event.concat(&vec![part.as_str(); 1 << 12]));
+        }
         "body" => say_body(event.body()),
         "set-body" => event.set_body("new ü"),
         "set-body-bytes" => event.set_body_bytes(&[0, 255]),
