@@ -184,6 +184,47 @@ impl<'e> HeadersMut<'e> {
     }
 }
 
+/// The headers of a [`Response`](crate::Response), to change. What is written
+/// there is not read back: a response may outlive its event, and what the host
+/// delivers does not.
+#[derive(Clone, Copy)]
+pub struct ResponseHeaders<'r>(HeadersMut<'r>);
+
+impl ResponseHeaders<'_> {
+    pub(crate) fn new() -> Self {
+        ResponseHeaders(HeadersMut::new(host::RESPONSE))
+    }
+
+    /// Replaces all values of a header by one.
+    #[inline(always)]
+    pub fn set(self, name: impl Name, value: impl Value) {
+        self.0.set(name, value)
+    }
+
+    /// Replaces all values of a header by a constant: see [`HeadersMut::set_const`].
+    #[inline(always)]
+    pub fn set_const(self, name: impl Name, value: &'static str) {
+        self.0.set_const(name, value)
+    }
+
+    /// Adds a value beside those that are there.
+    #[inline(always)]
+    pub fn append(self, name: impl Name, value: &str) {
+        self.0.append(name, value)
+    }
+
+    /// Removes all values of a header; none is fine.
+    #[inline(always)]
+    pub fn remove(self, name: impl Name) {
+        self.0.remove(name)
+    }
+
+    /// Whether there is such a header.
+    pub fn contains(self, name: impl Name) -> bool {
+        self.0.contains(name)
+    }
+}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for &str {}

@@ -62,7 +62,7 @@ pub use env::{config, now, random};
 pub use event::{
     trigger, Event, OriginRequest, OriginResponse, Request, ViewerRequest, ViewerResponse,
 };
-pub use headers::{Headers, HeadersMut, Iter, Value, Values};
+pub use headers::{Headers, HeadersMut, Iter, ResponseHeaders, Value, Values};
 pub use intern::{Interned, Name};
 pub use origin::{AuthMethod, CustomOrigin, EditOrigin, Origin, OriginKind, Protocol, S3Origin};
 pub use response::Response;

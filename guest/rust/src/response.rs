@@ -1,6 +1,6 @@
 //! Responses that a handler gives instead of an origin.
 
-use crate::headers::{HeadersMut, Value};
+use crate::headers::{ResponseHeaders, Value};
 use crate::intern::Name;
 use crate::{body, field, host, single::Single};
 use core::marker::PhantomData;
@@ -21,6 +21,16 @@ use core::marker::PhantomData;
 ///     .header("Content-Type", "text/plain")
 ///     .body("not for you")
 /// # ;
+/// ```
+///
+/// Nothing of the event is lent by it, because it may be kept longer; this does
+/// not compile:
+///
+/// ```compile_fail
+/// # use edgedeploy_guest::Response;
+/// fn kept(response: &'static Response) -> Option<&'static str> {
+///     response.headers().get("Location")
+/// }
 /// ```
 #[must_use = "a response that the handler does not return is not sent"]
 pub struct Response {
@@ -127,11 +137,11 @@ impl Response {
         self
     }
 
-    /// The headers so far.
+    /// The headers so far, to change.
     #[inline(always)]
-    pub fn headers(&self) -> HeadersMut<'_> {
+    pub fn headers(&self) -> ResponseHeaders<'_> {
         self.check();
-        HeadersMut::new(host::RESPONSE)
+        ResponseHeaders::new()
     }
 
     #[inline(always)]

@@ -147,8 +147,15 @@ fn viewer_request(event: ViewerRequest, state: &State) -> Result<Option<Response
                 .append_header("Set-Cookie", "a=1")
                 .append_header("Set-Cookie", "b=2")
                 .body("hi ü");
-            answer.headers().remove("x-text");
-            say_headers("answer", *answer.headers());
+            let headers = answer.headers();
+            headers.remove("x-text");
+            headers.set("X-Set", "s");
+            headers.set_const("X-Set-Const", "c");
+            headers.append("X-Set", "t");
+            for name in ["x-set", "x-text"] {
+                let there = answer.headers().contains(name);
+                say(name, if there { "there" } else { "absent" });
+            }
             return Ok(Some(answer));
         }
         "answer-bytes" => return Ok(Some(Response::new(200).body_bytes(&[0, 255]))),
