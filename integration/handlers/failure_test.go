@@ -57,6 +57,7 @@ func failures() map[string]failure {
 		"response headers before a response":     {"viewer-request", "put-header response A b", "call respond first"},
 		"a header name that is none":             {"viewer-request", "put-header request a:b c", `"a:b" is no header name`},
 		"a header name that JavaScript reserves": {"viewer-request", "put-header request __proto__ c", "is no header name"},
+		"the same in capitals":                   {"viewer-request", "put-header request __PROTO__ c", "is no header name"},
 		"an empty header name":                   {"viewer-request", "header request  0", `"" is no header name`},
 		"a header value with a line break":       {"viewer-response", "break-header response X-A", "line break or NUL"},
 		"headers of nobody":                      {"viewer-request", "raw-header 3 0", "headers of 3"},

@@ -154,8 +154,8 @@ func patchHeaders(holder object, key string, v any) {
 	}
 	seen := map[string]bool{}
 	for name, v := range patch {
-		must(regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$").MatchString(name) && name != "__proto__", "name")
 		lower := strings.ToLower(name)
+		must(regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$").MatchString(name) && lower != "__proto__", "name")
 		must(!seen[lower], "twice")
 		seen[lower] = true
 		var all []any

@@ -131,8 +131,9 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // RFC 9110, 5.1
 
 // headerKey gives the key of a header in a map of headers.
 const headerKey = (function (name) {
-  if (!ordinary(name) && (!TOKEN.test(name) || name === '__proto__')) refuse(`${JSON.stringify(name)} is no header name`);
-  return name.toLowerCase();
+  const key = name.toLowerCase();
+  if (!ordinary(name) && (!TOKEN.test(name) || key === '__proto__')) refuse(`${JSON.stringify(name)} is no header name`);
+  return key;
 });
 
 // headerValue refuses what would start another header.
