@@ -248,6 +248,9 @@ func TestAHandlerThatCannotStart(t *testing.T) {
 					if diff := cmp.Diff(subject(e, "request"), s.Outcomes[0].Result); diff != "" {
 						t.Errorf("the event did not pass: -want +got\n%s", diff)
 					}
+					if log := strings.Join(s.Outcomes[0].texts("error"), "\n"); !strings.Contains(log, tt.say) {
+						t.Errorf("with the event it logged %q, want %q again", log, tt.say)
+					}
 				})
 			})
 		}

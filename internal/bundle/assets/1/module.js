@@ -38,6 +38,18 @@ let wasi = null; // what the live instance has of WASI, if it wants any
 let view = Buffer.alloc(0); // its memory; length 0 once the memory has grown
 
 const start = (function () {
+  // An instance that replaces another one is made within an event. It must not
+  // find out: the first one had none.
+  const event = cf;
+  cf = null;
+  try {
+    begin();
+  } finally {
+    cf = event;
+  }
+});
+
+const begin = (function () {
   compiled ??= new WebAssembly.Module(fs.readFileSync(beside(manifest.module)));
   guest = null;
   view = Buffer.alloc(0);
