@@ -98,6 +98,8 @@ func TestAPatchChangesWhatItSays(t *testing.T) {
 		"one header in two cases":     {"viewer-request", `{"headers":{"a":"1","A":"2"}}`, "header A is there twice"},
 		"a line break":                {"viewer-response", `{"headers":{"a":"b\r\nc: d"}}`, "line break"},
 		"an origin at viewer-request": {"viewer-request", `{"origin":{"s3":{}}}`, "the origin cannot be changed at viewer-request"},
+		"a path that goes on":         {"origin-request", `{"origin":{"custom":{"path":"/a\n"}}}`, "no space or control character"},
+		"a domain with a NUL":         {"origin-request", `{"origin":{"custom":{"domainName":"a\u0000b"}}}`, "space or control character"},
 		"two origins":                 {"origin-request", `{"origin":{"s3":{},"custom":{}}}`, "exactly one of custom and s3"},
 		"a field of the other kind":   {"origin-request", `{"origin":{"custom":{"region":"x"}}}`, `origin custom cannot have "region"`},
 		"a status at viewer-response": {"viewer-response", `{"status":500}`, "viewer-response cannot change the status"},

@@ -50,6 +50,7 @@ func failures() map[string]failure {
 		"an origin without a domain":             {"origin-request", "set origin-domain", "a domain name has no colon"},
 		"an origin with a port in its domain":    {"origin-request", "set origin-domain a:80", "a domain name has no colon"},
 		"an origin path that ends in a slash":    {"origin-request", "set origin-path /a/", "does not end with /"},
+		"an origin path with a space":            {"origin-request", "set origin-path /a b", "no space or control character"},
 		"an origin protocol of no kind":          {"origin-request", "set origin-protocol ftp", "want http or https"},
 		"an origin port that is no number":       {"origin-request", "set origin-port x", "no whole number"},
 		"a field of the other kind of origin":    {"origin-request", "set origin-region x", "only a s3 origin has this field"},

@@ -204,9 +204,9 @@ func patchOrigin(r, patch object) {
 		case "customHeaders":
 			patchHeaders(part, key, v)
 		case "domainName":
-			part[key] = aString(v, `^[^:/\p{Z}\t\n\v\f\r\x{FEFF}]+$`)
+			part[key] = aString(v, `^[^:/\p{Z}\x00-\x20\x7f\x{FEFF}]+$`)
 		case "path":
-			part[key] = aString(v, `^(/[^\n\r\x{2028}\x{2029}]*[^/])?$`)
+			part[key] = aString(v, `^(/[^\x00-\x20\x7f]*[^\x00-\x20\x7f/])?$`)
 		case "protocol":
 			part[key] = aString(v, `^https?$`)
 		case "authMethod":

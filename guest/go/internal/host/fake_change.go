@@ -16,8 +16,8 @@ var (
 	token        = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 	uriForm      = regexp.MustCompile(`^/[^\x00-\x20\x7f]*$`)
 	queryForm    = regexp.MustCompile(`^[^\x00-\x20\x7f#]*$`)
-	domainForm   = regexp.MustCompile(`^[^\s:/]+$`)
-	pathForm     = regexp.MustCompile(`^(/.*[^/])?$`)
+	domainForm   = regexp.MustCompile(`^[^\s\x00-\x20\x7f:/]+$`)
+	pathForm     = regexp.MustCompile(`^(/[^\x00-\x20\x7f]*[^\x00-\x20\x7f/])?$`)
 	numberForm   = regexp.MustCompile(`^[0-9]{1,5}$`)
 	lineBreaking = regexp.MustCompile(`[\x00\r\n]`)
 )
@@ -124,9 +124,9 @@ func (f *Fake) setOrigin(field Field, value string) {
 	part := f.originToChange(m[0])
 	switch field {
 	case OriginDomain:
-		matching(value, domainForm, "a domain name has no colon, slash or space")
+		matching(value, domainForm, "a domain name has no colon, slash, space or control character")
 	case OriginPath:
-		matching(value, pathForm, "an origin path is empty, or starts and does not end with /")
+		matching(value, pathForm, "an origin path is empty, or starts and does not end with /, and has no space or control character")
 	case OriginProtocol:
 		oneOf(value, "http", "https")
 	case OriginAuthMethod:

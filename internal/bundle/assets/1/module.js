@@ -172,8 +172,8 @@ const status = (function (n) {
 });
 const uri = (value) => matching(value, /^\/[^\0-\x20\x7f]*$/, 'a uri starts with / and has no space or control character');
 const querystring = (value) => matching(value, /^[^\0-\x20\x7f#]*$/, 'a querystring has no space, control character or #');
-const domainName = (value) => matching(value, /^[^\s:/]+$/, 'a domain name has no colon, slash or space');
-const originPath = (value) => matching(value, /^(\/.*[^/])?$/, 'an origin path is empty, or starts and does not end with /');
+const domainName = (value) => matching(value, /^[^\s\0-\x20\x7f:/]+$/, 'a domain name has no colon, slash, space or control character');
+const originPath = (value) => matching(value, /^(\/[^\0-\x20\x7f]*[^\0-\x20\x7f/])?$/, 'an origin path is empty, or starts and does not end with /, and has no space or control character');
 
 // ---- origins ------------------------------------------------------------
 
