@@ -136,11 +136,13 @@ fn refuse(status: u16, why: &str) -> Response {
 }
 
 /// Path and query as the value of a query parameter. Only these: with a host in
-/// it the login page could be made to send people anywhere.
+/// it the login page could be made to send people anywhere. A path that begins
+/// with two slashes or backslashes has one, for browsers that are sent there.
 fn query_value(uri: &str, querystring: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mark = if querystring.is_empty() { "" } else { "?" };
-    let mut out = String::new();
+    let uri = uri.trim_start_matches(&['/', '\\'][..]);
+    let mut out = String::from("/");
     for byte in [uri, mark, querystring].iter().flat_map(|s| s.bytes()) {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
@@ -175,5 +177,17 @@ mod tests {
             query_value("/ü", "a=1&b=%20#"),
             "/%C3%BC%3Fa%3D1%26b%3D%2520%23"
         );
+    }
+
+    #[test]
+    fn where_to_go_back_to_is_never_another_host() {
+        for uri in [
+            "//evil.example/a",
+            "/\\evil.example/a",
+            "///\\//evil.example/a",
+        ] {
+            assert_eq!(query_value(uri, ""), "/evil.example/a", "{uri}");
+        }
+        assert_eq!(query_value("/", ""), "/");
     }
 }
