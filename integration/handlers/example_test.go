@@ -147,3 +147,21 @@ func TestTheRedirectExampleCoversTheFourTriggers(t *testing.T) {
 		t.Errorf("the fixtures cover %v, want all four triggers", seen)
 	}
 }
+
+// https:// and nothing before a path of two slashes would lead anywhere.
+func TestTheRedirectExampleSendsNobodyToNowhere(t *testing.T) {
+	t.Parallel()
+	b := build(t, bundle.Function{Name: "site", Wasm: "examples/redirect/redirect.wasm", Config: map[string]any{"redirect-from": "d123.cloudfront.net"}})
+	e := event("viewer-request", "")
+	subject(e, "request")["uri"] = "//evil.example/"
+	subject(e, "request")["headers"] = object{"host": values("Host", "d123.cloudfront.net")}
+	onEachNode(t, func(t *testing.T, node string) {
+		s := run(t, node, b, e)
+		if len(s.LoadLogs) != 1 || s.LoadLogs[0].Text != "config: redirect-to is missing, so nothing is redirected" {
+			t.Errorf("logged %v", s.LoadLogs)
+		}
+		if got := s.Outcomes[0].Result["uri"]; got != "//evil.example/" {
+			t.Errorf("the request became %v, want it to go on", s.Outcomes[0].Result)
+		}
+	})
+}

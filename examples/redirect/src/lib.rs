@@ -7,8 +7,8 @@
 //! The host names and X-Frame-Options come from `config:` in edgedeploy.yaml.
 
 use edgedeploy_guest::{
-    config, handlers, HeadersMut, Interned, OriginRequest, OriginResponse, Response, ViewerRequest,
-    ViewerResponse,
+    config, handlers, log, HeadersMut, Interned, OriginRequest, OriginResponse, Response,
+    ViewerRequest, ViewerResponse,
 };
 
 // A third of the bytes of the standard library's.
@@ -31,9 +31,16 @@ struct Site {
 
 impl Site {
     fn from_config() -> Site {
+        let mut from = config("redirect-from").unwrap_or_default();
+        let to = config("redirect-to").unwrap_or_default();
+        if !from.is_empty() && to.is_empty() {
+            // Without a host, the path would be read as one.
+            log::error("config: redirect-to is missing, so nothing is redirected");
+            from.clear();
+        }
         Site {
-            from: config("redirect-from").unwrap_or_default(),
-            to: config("redirect-to").unwrap_or_default(),
+            from,
+            to,
             frame_options: Interned::new(config("frame-options").as_deref().unwrap_or("DENY")),
         }
     }
