@@ -19,6 +19,7 @@ import (
 type bundler struct {
 	in       Input
 	top      string // the root, absolute, links followed
+	above    above
 	entry    string // slash-separated, below the root
 	dir      string // the entry's folder, absolute
 	resolver func(string, api.ResolveOptions) api.ResolveResult
@@ -81,7 +82,8 @@ func (b *bundler) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
 	return res, nil
 }
 
-// admit refuses files outside of the root, and native code.
+// admit refuses files that lie, or are ruled, outside of the root, and native
+// code.
 func (b *bundler) admit(imported, file string) (api.OnResolveResult, error) {
 	real, err := filepath.EvalSymlinks(file)
 	if err != nil {
@@ -90,6 +92,9 @@ func (b *bundler) admit(imported, file string) (api.OnResolveResult, error) {
 	name, ok := b.below(real)
 	if !ok {
 		return refused(fmt.Sprintf("%q %s", imported, outside), outsideHint)
+	}
+	if why := b.obeys(name); why != "" {
+		return refused(why, aboveHint)
 	}
 	if path.Ext(name) == ".node" {
 		return refused(fmt.Sprintf("%q is a native library", imported), nativeHint)

@@ -75,7 +75,7 @@ func Bundle(in Input) (Output, error) {
 	if top, err = filepath.EvalSymlinks(top); err != nil {
 		return Output{}, err
 	}
-	b := &bundler{in: in, top: top, entry: entry, wasm: map[string][]byte{}}
+	b := &bundler{in: in, top: top, above: lookAbove(top), entry: entry, wasm: map[string][]byte{}}
 	if b.dir, err = b.entryDir(); err != nil {
 		return Output{}, err
 	}

@@ -143,6 +143,50 @@ func TestNothingOutsideOfTheRootIsRead(t *testing.T) {
 
 // A path in a text is no import: what lies outside is not taken, and nothing
 // is said, because most such texts are no paths at all.
+// A package.json above the root would decide what kind of module a file is, and
+// whether it is left out, on one machine and not on another.
+func TestAPackageAboveTheRootDecidesNothing(t *testing.T) {
+	t.Parallel()
+	sources := tree{
+		"src/h.ts": "import x from '../lib.js'; import './side.js'; export const handler = async (event) => x(event);",
+		"lib.js":   "exports.__esModule = true; exports.default = (event) => event;", "src/side.js": "console.log('loaded');",
+	}
+	alone, err := bundleAt(sources.write(t, t.TempDir()), "src/h.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		files   tree // beside and in the project, which is deep/project
+		refused string
+	}{
+		"says the type":         {tree{"package.json": `{"type": "module"}`}, "(type)"},
+		"says what can be left": {tree{"package.json": `{"name": "x", "sideEffects": false, "type": "commonjs"}`}, "(type, sideEffects)"},
+		"says nothing of it":    {tree{"package.json": `{"name": "x", "dependencies": {}}`}, ""},
+		"stands behind another": {tree{"package.json": `{"type": "module"}`, "deep/package.json": `{}`}, ""},
+		"stands behind the own": {tree{"package.json": `{"type": "module", "sideEffects": false}`, "deep/project/package.json": `{}`}, ""},
+		"is not there":          {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			top := t.TempDir()
+			project := filepath.Join(top, "deep", "project")
+			root := sources.write(t, project)
+			tt.files.write(t, top)
+			got, err := bundleAt(root, "src/h.ts")
+			if tt.refused == "" {
+				if diff := cmp.Diff(string(alone.Script), string(got.Script)); err != nil || diff != "" {
+					t.Errorf("%v, -alone +below it\n%s", err, diff)
+				}
+				return
+			}
+			e, ok := errors.AsType[*Error](err)
+			if !ok || !strings.Contains(e.Error(), filepath.Join(top, "package.json")+" says "+tt.refused) || e.Problems[0].Hint != aboveHint {
+				t.Errorf("got %v, want it refused", err)
+			}
+		})
+	}
+}
+
 func TestAPathInATextTakesOnlyFilesOfTheProject(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
