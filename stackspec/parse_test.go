@@ -3,7 +3,9 @@ package stackspec_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/edgedeploy/edgedeploy/associations"
@@ -341,4 +343,28 @@ func TestLaterProblemsArePlacedAtTheNearestKey(t *testing.T) {
 		})
 	}
 	same(t, stackspec.Problem{Message: "m", Hint: "h", Warning: true, Line: 1, Column: 1, Path: "a"}, stackspec.Document{}.Place(found, "a"))
+}
+
+// Bundles are loaded side by side, and each may have something wrong.
+func TestProblemsArePlacedFromManyGoroutines(t *testing.T) {
+	t.Parallel()
+	const functions = 200
+	src := "version: 1\nstack: shop\ndefaults: { role: \"arn:aws:iam::123456789012:role/edge\" }\nfunctions:\n"
+	for i := range functions {
+		src += fmt.Sprintf("  f%d: { wasm: f.wasm }\n", i)
+	}
+	doc, err := stackspec.Parse("s.yaml", []byte(src), stackspec.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i := range functions {
+		group.Go(func() {
+			key := fmt.Sprintf("f%d", i)
+			if p := doc.Place(stackspec.Problem{Message: "m"}, "functions", key, "wasm"); p.Line != i+5 || !strings.Contains(p.Excerpt, key+": {") {
+				t.Errorf("%s is placed at line %d: %s", key, p.Line, p.Excerpt)
+			}
+		})
+	}
+	group.Wait()
 }

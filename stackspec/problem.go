@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -65,20 +66,17 @@ type report struct {
 	file     string
 	lines    []string
 	problems []Problem
-	shown    map[int][]rune // lines as excerpts show them, by index
+	shown    sync.Map // lines as excerpts show them, []rune by index
 }
 
 // line gives a line without the secrets of its addresses. A file may be one
 // line, and a hundred problems in it.
 func (r *report) line(i int) []rune {
-	chars, ok := r.shown[i]
-	if !ok {
-		chars = []rune(hidden(r.lines[i]))
-		if r.shown == nil {
-			r.shown = map[int][]rune{}
-		}
-		r.shown[i] = chars
+	if chars, ok := r.shown.Load(i); ok {
+		return chars.([]rune)
 	}
+	chars := []rune(hidden(r.lines[i]))
+	r.shown.Store(i, chars)
 	return chars
 }
 

@@ -130,7 +130,8 @@ func (d Document) find(path []string) *entry {
 // Place puts a problem that was found later, with a built bundle or a live
 // account, at a key of the spec: it fills in File, Line, Column, Path and
 // Excerpt. Where the spec leaves the key to its default, that is the nearest
-// key above it that is there, or the beginning of the file.
+// key above it that is there, or the beginning of the file. Several goroutines
+// may call it at once.
 func (d Document) Place(p Problem, path ...string) Problem {
 	p.Path = pathOf(path)
 	p.Line, p.Column = 1, 1
