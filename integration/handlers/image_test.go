@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strconv"
 	"strings"
 	"testing"
@@ -73,9 +74,11 @@ func origin(t *testing.T) *httptest.Server {
 		if err := encode(&b); err != nil {
 			t.Fatal(err)
 		}
-		files["/app/img/"+name] = b.Bytes()
+		files[path.Join("/app/img", name)] = b.Bytes()
 	}
 	add("a.png", func(b *bytes.Buffer) error { return png.Encode(b, picture(800, 600, false)) })
+	add("grüße#.png", func(b *bytes.Buffer) error { return png.Encode(b, picture(800, 600, false)) })
+	add("../private/p.png", func(b *bytes.Buffer) error { return png.Encode(b, picture(800, 600, false)) })
 	add("a.jpg", func(b *bytes.Buffer) error { return jpeg.Encode(b, picture(800, 600, false), nil) })
 	add("misnamed.jpg", func(b *bytes.Buffer) error { return png.Encode(b, picture(640, 10, false)) })
 	add("small.png", func(b *bytes.Buffer) error { return png.Encode(b, picture(320, 200, false)) })
@@ -144,6 +147,13 @@ func TestTheImageExampleMakesThumbnails(t *testing.T) {
 		"/img/320/huge.jpg":      {Passed: "/img/huge.jpg"},
 		"/img/1280/noise.png":    {Passed: "/img/noise.png"}, // more than 1 MB at any width near its own
 		"/img/320/forbidden.jpg": {Passed: "/img/forbidden.jpg"},
+		// Left as they are: the width must not take the place of a folder.
+		"/img/320/../private/p.png":       {Passed: "/img/320/../private/p.png"},
+		"/img/320/%2e%2E/private/p.png":   {Passed: "/img/320/%2e%2E/private/p.png"},
+		"/img/320/..\\private\\p.png":     {Passed: "/img/320/..\\private\\p.png"},
+		"/img/320/./a.png":                {Passed: "/img/320/./a.png"},
+		"/img/320//a.png":                 {Passed: "/img//a.png"},
+		"/img/320/gr%C3%BC%C3%9Fe%23.png": {Type: "image/png", Width: 320, Height: 240},
 	}
 	onEachNode(t, func(t *testing.T, node string) {
 		var uris []string

@@ -23,7 +23,7 @@ const THUMBNAIL = /^(\/img)\/([0-9]{2,4})(\/.+\.(?:jpe?g|png))$/i;
 export async function handler(event: Event, context: Context): Promise<Request | Response> {
   const { request } = event.Records[0].cf;
   const [, base, digits, rest] = THUMBNAIL.exec(request.uri) ?? [];
-  if (base === undefined) return request;
+  if (base === undefined || !plain(base + rest)) return request;
   request.uri = base + rest;
 
   // Any other width would be one more object in the cache: visitors must not
@@ -47,13 +47,21 @@ export async function handler(event: Event, context: Context): Promise<Request |
   };
 }
 
+// plain says that a path is one for everybody who reads it. CloudFront chose the
+// behavior by the path with its width: /img/320/../private/a.jpg lies below
+// /img there, and without the width it is the origin's /private/a.jpg, which
+// another behavior may guard.
+function plain(path: string): boolean {
+  return new URL(`http://origin${path}`).pathname === path;
+}
+
 // fetched asks the origin for the picture, as CloudFront would. undefined if it
 // is not there, too large or too slow.
 async function fetched(origin: CustomOrigin, request: Request, wait: number): Promise<Uint8Array | undefined> {
   const url = `${origin.protocol}://${origin.domainName}:${origin.port}${origin.path}${request.uri}`;
   try {
     const response = await fetch(url, {
-      headers: plain(origin.customHeaders),
+      headers: values(origin.customHeaders),
       redirect: 'error', // or it could lead somewhere else than to the origin
       signal: AbortSignal.timeout(wait),
     });
@@ -75,7 +83,7 @@ async function fetched(origin: CustomOrigin, request: Request, wait: number): Pr
   }
 }
 
-function plain(headers: Headers): Record<string, string> {
+function values(headers: Headers): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, all]) => [name, all.map((h) => h.value).join(', ')]));
 }
 
