@@ -29,7 +29,7 @@ type workflow struct {
 }
 
 type job struct {
-	Needs       string
+	Needs       []string
 	If          string
 	RunsOn      string `yaml:"runs-on"`
 	Timeout     int    `yaml:"timeout-minutes"`
@@ -105,14 +105,15 @@ func (w *world) newRun(e event) *run {
 	}
 }
 
-// start runs all jobs, each after the one that it needs.
+// start runs all jobs, each after those that it needs.
 func (r *run) start() *run {
 	r.t.Helper()
 	for len(r.results) < len(r.wf.Jobs) {
 		before := len(r.results)
 		for _, name := range slices.Sorted(maps.Keys(r.wf.Jobs)) {
 			j := r.wf.Jobs[name]
-			if r.results[name] == "" && (j.Needs == "" || r.results[j.Needs] != "") {
+			waits := slices.ContainsFunc(j.Needs, func(need string) bool { return r.results[need] == "" })
+			if r.results[name] == "" && !waits {
 				r.results[name] = r.runJob(name, j)
 			}
 		}
@@ -158,11 +159,11 @@ func (r *run) runJob(name string, j *job) string {
 	for k, v := range r.wf.Env {
 		m.names["env."+k] = v
 	}
-	if j.Needs != "" {
-		for _, output := range slices.Sorted(maps.Keys(r.wf.Jobs[j.Needs].Outputs)) {
-			m.names["needs."+j.Needs+".outputs."+output] = r.outputs[j.Needs+"."+output]
+	for _, need := range j.Needs {
+		for output := range r.wf.Jobs[need].Outputs {
+			m.names["needs."+need+".outputs."+output] = r.outputs[need+"."+output]
 		}
-		if r.results[j.Needs] != "success" {
+		if r.results[need] != "success" {
 			return "skipped"
 		}
 	}
@@ -174,7 +175,10 @@ func (r *run) runJob(name string, j *job) string {
 	}
 	for _, s := range j.Steps {
 		if s.ID != "" {
-			m.names["steps."+s.ID+".outcome"], m.names["steps."+s.ID+".outputs.changes"] = "skipped", ""
+			m.names["steps."+s.ID+".outcome"] = "skipped"
+			for _, output := range []string{"changes", "sha256"} { // empty until it is set
+				m.names["steps."+s.ID+".outputs."+output] = ""
+			}
 		}
 	}
 	for _, s := range j.Steps {

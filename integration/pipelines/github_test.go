@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -119,6 +120,40 @@ func TestGitHubTellsAConflictFromAnUnfinishedChange(t *testing.T) {
 	w.wantBound("")
 }
 
+// What runs while a handler is built could replace artifacts of its run.
+func TestGitHubRunsNoProgramAndNoPlanButItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.git("rev-parse", "HEAD")
+	ran := filepath.Join(t.TempDir(), "ran")
+	for job, results := range map[string][]string{"plan": {"success", "success", "failure", "skipped"}, "apply": {"success", "success", "success", "failure"}} {
+		r := w.push(first)
+		r.before[job] = func() {
+			must(t, os.WriteFile(filepath.Join(r.artifacts, "edgedeploy", "edgedeploy"), []byte("#!/bin/sh\ntouch "+ran+"\n"), 0o600))
+		}
+		if r.start().want(results...); len(r.roles[job]) > 0 {
+			t.Errorf("%s got credentials beside another's program", job)
+		}
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("another's program ran")
+	}
+
+	// Another plan, made by the same program.
+	other := w.push(first).start().want("success", "success", "success", "success")
+	w.edgedeploy("rollback", "--yes", "--stack", stack, "--to", "0")
+	w.edit("edgedeploy.yaml", "memory: 128", "memory: 192")
+	r := w.push(w.commit("more memory"))
+	r.before["apply"] = func() {
+		must(t, copyFile(filepath.Join(other.artifacts, "plan", "change.edplan"), filepath.Join(r.artifacts, "plan", "change.edplan"), 0o600))
+	}
+	r.start().want("success", "success", "success", "failure")
+	if log := r.log["apply"]; !strings.Contains(log, "change.edplan: FAILED") || len(r.roles["apply"]) > 0 {
+		t.Errorf("apply got the roles %v and says\n%s", r.roles["apply"], log)
+	}
+	w.wantBound("")
+}
+
 func TestGitHubCutsAPlanThatIsTooLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -169,7 +204,7 @@ func (w *world) editExpectations(from, to string) {
 
 // packs finds the commands that load what they pack. apply of a saved plan, by
 // the path of the program, packs nothing.
-var packs = regexp.MustCompile(`(?m)^edgedeploy (plan|build|validate|test|apply)\b`)
+var packs = regexp.MustCompile(`(?m)^(edgedeploy apply|(edgedeploy|"\$[a-zA-Z_/]+/edgedeploy") (plan|build|validate|test))\b`)
 
 func TestGitHubRunsNothingOfAPullRequestWithMoreThanItNeeds(t *testing.T) {
 	t.Parallel()
