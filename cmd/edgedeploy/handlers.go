@@ -90,16 +90,16 @@ func (s *spec) functionKeys() []string {
 
 // readEvent reads an event from a file, or from stdin.
 func (a *app) readEvent(name string) (result.Event, error) {
-	in := a.streams.In
+	in, said := a.streams.In, "stdin"
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
 			return result.Event{}, fmt.Errorf("the event: %w", err)
 		}
 		defer func() { _ = f.Close() }() // only read
-		in = f
+		in, said = f, name
 	}
-	return parseEvent(name, in)
+	return parseEvent(said, in)
 }
 
 // parseEvent reads an event; name is for messages.
