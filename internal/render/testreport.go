@@ -158,14 +158,19 @@ func (p *page) stack(indent int, stack string) {
 	}
 }
 
+// logs writes each line that a handler logged, with its level where that says
+// more than that it was logged.
 func (p *page) logs(indent int, logs []LogEntry) {
 	for _, l := range logs {
 		for i, text := range strings.Split(CleanLines(l.Text), "\n") {
-			mark := l.Level + ": "
+			mark := "log (" + l.Level + "): "
+			if l.Level == "log" {
+				mark = "log: "
+			}
 			if i > 0 {
 				mark = strings.Repeat(" ", len(mark))
 			}
-			p.line(indent, span{"log " + mark, dim}, plain(text))
+			p.line(indent, span{mark, dim}, plain(text))
 		}
 	}
 }

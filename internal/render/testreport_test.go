@@ -24,7 +24,7 @@ func sampleTests() Tests {
 			{Name: "home", File: "fixtures/home.event.json", Trigger: "viewer-request", Passed: true, Expected: true, MS: 0.42},
 			{Name: "new", Trigger: "viewer-request", Passed: true, MS: 12.4},
 			{Name: "written", Trigger: "viewer-request", Passed: true, Expected: true, Written: "fixtures/written.expect.json", MS: 1204},
-			{Name: "host", Trigger: "viewer-request", Expected: true, MS: 0.3, Violations: []result.Violation{refusal}, Logs: []LogEntry{{"info", "rewriting\nthe host"}}},
+			{Name: "host", Trigger: "viewer-request", Expected: true, MS: 0.3, Violations: []result.Violation{refusal}, Logs: []LogEntry{{"info", "rewriting\nthe host"}, {"log", "rewritten"}}},
 			{Name: "other-result", Trigger: "origin-request", Expected: true, MS: 0.3, Violations: []result.Violation{odd}, Differences: []fixture.Difference{
 				{Path: "/headers/x-frame-options/0/value", Want: `"SAMEORIGIN"`, Got: `"DENY"`},
 				{Path: "/headers/content-security-policy", Want: `[{"key":"Content-Security-Policy","value":"default-src 'self'; img-src *"}]`},
