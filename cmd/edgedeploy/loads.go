@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
@@ -49,7 +50,8 @@ type loading struct {
 // found here than at the edge. What loaded in its own release of Node.js is not
 // loaded again, in any; what loaded in another one only not in that.
 //
-// On another release of Node.js than the function's, a failure is a warning.
+// On another release of Node.js than the function's, a failure that may be the
+// release's own is a warning.
 func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) error {
 	var unknown []built
 	for _, f := range s.Stack.Functions {
@@ -125,7 +127,7 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, n node.Node) (*stac
 	}
 	key, _, _ := sourceOf(b.Function)
 	if session.Load != nil {
-		other := n.Major != node.RuntimeMajor(b.Config.Runtime)
+		other := n.Major != node.RuntimeMajor(b.Config.Runtime) && ofRelease(session.Load)
 		hint := "--no-load leaves this out"
 		if other {
 			hint = "it will run on " + b.Config.Runtime + ", which --node PATH may name; --no-load leaves this out"
@@ -145,6 +147,17 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, n node.Node) (*stac
 		}
 	}
 	return nil, nil
+}
+
+// ofRelease says whether a failure may be the release's: a module or a script
+// that uses what only another one knows. A trap, and whatever a handler throws
+// itself, happens in every release.
+func ofRelease(f *node.Failure) bool {
+	switch f.Name {
+	case "CompileError", "LinkError", "SyntaxError", "TypeError", "ReferenceError":
+		return true
+	}
+	return strings.Contains(f.Message, "No such built-in module")
 }
 
 // loadMark is the file that says that a bundle loaded in a release of Node.js;

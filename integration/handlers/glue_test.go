@@ -362,7 +362,7 @@ func TestAGlueHandlerThatCannotStart(t *testing.T) {
 	tests := map[string]struct{ script, say string }{
 		"an exception at load":         {"throw new Error('at load');\nexport const handler = () => 1;", "at load"},
 		"a callback":                   {"export const handler = async (a, b, c) => a;", "handler declares 3 parameters"},
-		"no function":                  {"export const handler = 'index.js';", "a handler that is string, and no function"},
+		"no function":                  {"export const handler = 'index.js';", "exports no function handler: write"},
 		"no handler in CommonJS":       {"export { x as handler } from './x.cjs';", "a handler that is undefined"},
 		"code that the engine refuses": {"import m from './bad.wasm';\nexport const handler = () => m;", "CompileError"},
 	}

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -81,37 +82,77 @@ func faultsOf(abi ABI, m wasm.Module) []string {
 	if abi == Bytes {
 		imports, exports = nil, bytesExports()
 	}
-	return slices.Concat(importFaults(m, imports), exportFaults(m, exports), memoryFaults(m))
+	return slices.Concat(programFaults(m), importFaults(m, imports), exportFaults(m, exports), memoryFaults(m))
+}
+
+// programFaults tells a program from a library: nothing of a program can be
+// called before its _start has begun, and after its end nothing of it is left.
+func programFaults(m wasm.Module) []string {
+	if _, ok := m.Export("_start"); !ok {
+		return nil
+	}
+	if _, ok := m.Export("_initialize"); ok {
+		return nil
+	}
+	return []string{"export _start without _initialize: it is a program, which runs once and ends"}
 }
 
 // unfit says of a module that speaks no interface what it has, and what each
 // interface would need.
 func unfit(path string, m wasm.Module) error {
-	var needs []string
+	parts := []string{"it " + inventory(m)}
 	for _, abi := range abis() {
-		needs = append(needs, fmt.Sprintf("for %s: %s", abi, strings.Join(faultsOf(abi, m), "; ")))
+		parts = append(parts, fmt.Sprintf("%s would need the exports %s", abi, strings.Join(missing(abi, m), ", ")))
 	}
-	needs = append(needs, fmt.Sprintf("for %s: the JavaScript that wasm-bindgen writes is missing", Glue))
+	parts = append(parts, fmt.Sprintf("%s would need the JavaScript that wasm-bindgen writes", Glue))
+	if unknown := importFaults(m, hostImports()); len(unknown) > 0 {
+		parts = append(parts, fmt.Sprintf("and nothing offers %d of its imports", len(unknown)))
+	}
 	return &Error{
-		Path:   path,
-		Reason: "speaks no interface for handlers: it " + inventory(m) + "; " + strings.Join(needs, "; "),
-		Hint:   unfitHint(m),
+		Path: path, Reason: "speaks no interface for handlers: " + strings.Join(parts, "; "),
+		Hint: cmp.Or(madeHint(m), "docs/handlers.md compares the interfaces; edgedeploy init --lang writes a handler to start from"),
 	}
 }
 
-// unfitHint recognises what other tools make.
-func unfitHint(m wasm.Module) string {
-	if _, ok := m.Export("_start"); ok {
+// missing lists the exports that an interface needs and a module has not.
+func missing(abi ABI, m wasm.Module) []string {
+	need := hostExports()
+	if abi == Bytes {
+		need = bytesExports()
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(need)) {
+		if e, ok := m.Export(name); !strings.HasSuffix(name, "?") && (!ok || e.Kind != wasm.Func || e.Type.String() != need[name]) {
+			names = append(names, name+need[name])
+		}
+	}
+	if len(memoryFaults(m)) > 0 {
+		names = append(names, "memory")
+	}
+	return names
+}
+
+// madeHint recognises what compilers make for other hosts.
+func madeHint(m wasm.Module) string {
+	from := func(modules ...string) bool {
+		return slices.ContainsFunc(m.Imports, func(i wasm.Import) bool { return slices.Contains(modules, i.Module) })
+	}
+	switch {
+	case from("gojs", "go"):
+		return "this was built with GOOS=js; build it with GOOS=wasip1 GOARCH=wasm and -buildmode=c-shared (guest/go)"
+	case len(programFaults(m)) > 0:
 		return "this is a program with a main function, which runs once and ends; build a library instead (Go: -buildmode=c-shared with //go:wasmexport; Rust: crate-type cdylib)"
 	}
-	return "docs/handlers.md compares the interfaces; edgedeploy init writes a handler to start from"
+	return ""
 }
 
 func hintFor(abi ABI, m wasm.Module) string {
-	if slices.ContainsFunc(m.Imports, func(i wasm.Import) bool { return strings.HasPrefix(i.Module, "wasi_") && i.Module != wasiModule }) {
+	switch {
+	case madeHint(m) != "":
+		return madeHint(m)
+	case slices.ContainsFunc(m.Imports, func(i wasm.Import) bool { return strings.HasPrefix(i.Module, "wasi_") && i.Module != wasiModule }):
 		return "only WASI preview 1 (" + wasiModule + ") is there, as far as it makes sense without files"
-	}
-	if abi == Bytes {
+	case abi == Bytes:
 		return "docs/abi-bytes.md lists every import and export"
 	}
 	return "docs/abi-host.md lists every import and export; examples/redirect is a small handler to start from"
@@ -193,7 +234,7 @@ func listed(items []string) string {
 
 // abridge keeps a message readable: glue code may import a hundred functions.
 func abridge(items []string) []string {
-	const most = 12
+	const most = 8
 	if len(items) <= most {
 		return items
 	}

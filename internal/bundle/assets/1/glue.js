@@ -41,14 +41,12 @@ function start() {
   const fresh = { exports: {} };
   body.call(fresh.exports, fresh.exports, require, fresh, filename, __dirname);
   const { handler } = fresh.exports;
-  if (typeof handler !== 'function') refuse(`the entry exports a handler that is ${kindOf(handler)}, and no function`);
+  if (typeof handler !== 'function') refuse('the entry exports no function handler: write "export const handler = …", or "exports.handler = …" in CommonJS');
   if (handler.length > 2) {
     refuse(`handler declares ${handler.length} parameters; it gets event and context, and no callback: return the result or a promise of it`);
   }
   handle = handler;
 }
-
-const kindOf = (value) => (value === null ? 'null' : typeof value);
 
 // broken says whether a module's memory may be in any state: after a trap
 // (which is how a panic of Rust ends), or when the stack ran out halfway.
