@@ -1,7 +1,9 @@
 package render
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,15 +107,29 @@ func (p *page) testCase(c TestCase, width int, unloaded bool) {
 		p.prose(indent, "", firstLine(c.Failure))
 		p.stack(indent+2, c.Stack)
 	}
+	p.violations(indent, c.Violations)
+	logs := c.Logs
+	if c.Passed || unloaded {
+		logs = nil
+	}
+	if len(loggedErrors(logs)) > 0 {
+		// With on-error: continue a trap is nothing but a line of the log, and all
+		// that differs comes from it.
+		p.logs(indent, logs)
+		logs = nil
+	}
 	for _, d := range c.Differences {
 		p.line(indent, span{inResult(d.Path), cyan})
-		p.line(indent+2, span{"want ", green}, plain(fit(or(d.Want, "nothing"), p.style.Width-indent-7)))
-		p.line(indent+2, span{"got  ", red}, plain(fit(or(d.Got, "nothing"), p.style.Width-indent-7)))
+		p.line(indent+2, span{"want ", green}, plain(shown(d.Want, p.style.Width-indent-7)))
+		p.line(indent+2, span{"got  ", red}, plain(shown(d.Got, p.style.Width-indent-7)))
 	}
-	p.violations(indent, c.Violations)
-	if !c.Passed && !unloaded {
-		p.logs(indent, c.Logs)
-	}
+	p.logs(indent, logs)
+}
+
+// loggedErrors are the entries that a handler, or the trampoline for it, logged
+// as errors.
+func loggedErrors(logs []LogEntry) []LogEntry {
+	return slices.DeleteFunc(slices.Clone(logs), func(l LogEntry) bool { return l.Level != "error" })
 }
 
 // took is how long the handler ran, "" when it did not.
@@ -225,11 +241,16 @@ func mdFindings(c TestCase) string {
 	if c.Failure != "" {
 		all = append(all, code(firstLine(c.Failure)))
 	}
-	for _, d := range c.Differences {
-		all = append(all, code(inResult(d.Path))+" want "+code(or(d.Want, "nothing"))+", got "+code(or(d.Got, "nothing")))
-	}
 	for _, v := range c.Violations {
 		all = append(all, mdViolation(v))
+	}
+	if !c.Passed {
+		for _, l := range loggedErrors(c.Logs) {
+			all = append(all, "logged "+code(cut(firstLine(l.Text), mostShown)))
+		}
+	}
+	for _, d := range c.Differences {
+		all = append(all, code(inResult(d.Path))+" want "+code(shown(d.Want, 0))+", got "+code(shown(d.Got, 0)))
 	}
 	return strings.Join(all, "; ")
 }
@@ -240,7 +261,7 @@ func mdViolation(v result.Violation) string {
 
 func sum(t Tests) string { return fmt.Sprintf("%d passed, %d failed.", t.Passed, t.Failed) }
 
-// Millis writes a duration in milliseconds: "0.42 ms", "1,204 ms".
+// Millis writes a duration in milliseconds: "0.42 ms", "1.2 s".
 func Millis(ms float64) string {
 	d := time.Duration(ms * float64(time.Millisecond))
 	switch {
@@ -262,13 +283,29 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// fit shortens a value to what is left of the line; a line without a width
-// takes all.
-func fit(text string, width int) string {
+// mostShown is how many characters of a value are shown: enough to see what it
+// is, and a wrong body of a megabyte still leaves a report that can be read.
+const mostShown = 200
+
+// shown is a value of a result, which is JSON, on one line: shortened to what is
+// left of it, 0 for no limit, and to mostShown in any case. Then it says how
+// large the value is: a text by its own bytes, anything else by those of its
+// JSON.
+func shown(value string, width int) string {
+	text := Clean(or(value, "nothing"))
 	if width <= 0 {
-		return text
+		width = mostShown
 	}
-	return cut(Clean(text), width)
+	if cells(text) <= mostShown {
+		return cut(text, width)
+	}
+	size := len(value)
+	var own string
+	if json.Unmarshal([]byte(value), &own) == nil {
+		size = len(own)
+	}
+	note := fmt.Sprintf(" (%s bytes)", thousands(size))
+	return cut(text, max(min(width, mostShown)-len(note), 1)) + note
 }
 
 func firstLine(text string) string {

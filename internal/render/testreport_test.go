@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/json"
+	"html"
 	"strings"
 	"testing"
 
@@ -89,5 +90,56 @@ func TestTheResultStaysJSON(t *testing.T) {
 	}
 	if !strings.Contains(TestsText(Tests{}, Style{}), "0 passed, 0 failed.") {
 		t.Error("nothing has no sum")
+	}
+}
+
+// A wrong body is as long as the one that was wanted: the report says how long,
+// and the document has it.
+func TestAReportStaysReadableWithALargeBody(t *testing.T) {
+	t.Parallel()
+	wanted, body := `"`+strings.Repeat("w", 201)+`"`, `"`+strings.Repeat("é", 25_000)+`"`
+	report := Tests{Failed: 1, Runs: []TestRun{{Function: "f", Fixtures: []TestCase{{Name: "a", Differences: []fixture.Difference{
+		{Path: "/body", Want: wanted, Got: body}, {Path: "/headers", Want: `{"a":` + body + `}`, Got: `"` + strings.Repeat("s", 198) + `"`},
+	}}}}}}
+	for form, text := range map[string]string{
+		"80 columns": TestsText(report, Style{Width: 80}), "no limit": TestsText(report, Style{}), "Markdown": html.UnescapeString(TestsMarkdown(report)),
+	} {
+		for _, want := range []string{"w… (201 bytes)", "é… (50,000 bytes)", "é… (50,008 bytes)"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %s:\n%s", form, want, text)
+			}
+		}
+		if len(text) > 2000 {
+			t.Errorf("%s has %d bytes", form, len(text))
+		}
+		if form == "80 columns" {
+			fits(t, text)
+		} else if !strings.Contains(text, strings.Repeat("s", 198)+`"`) {
+			t.Errorf("%s cuts what has 200 characters:\n%s", form, text)
+		}
+	}
+	if doc, err := TestsJSON(report); err != nil || !strings.Contains(string(doc), strings.Repeat("é", 25_000)) {
+		t.Errorf("the document has %d bytes, %v", len(doc), err)
+	}
+}
+
+func TestTheCauseComesBeforeWhatDiffers(t *testing.T) {
+	t.Parallel()
+	for level, first := range map[string]bool{"error": true, "warn": false, "log": false} {
+		report := Tests{Runs: []TestRun{{Fixtures: []TestCase{{
+			Name: "a", Logs: []LogEntry{{"info", "before"}, {level, "it said so"}}, Violations: []result.Violation{{Path: "/uri", Rule: "uri", Severity: result.Error}},
+			Differences: []fixture.Difference{{Path: "/status", Want: `"302"`, Got: `"301"`}},
+		}}}}}
+		text, markdown := TestsText(report, Style{}), TestsMarkdown(report)
+		at := strings.Index(text, "it said so")
+		if at < 0 || (at < strings.Index(text, "want")) != first {
+			t.Errorf("logged at %s, it is in the wrong place:\n%s", level, text)
+		}
+		if strings.Index(text, "error: uri at /uri") > strings.Index(text, "want") || strings.Index(markdown, "/uri") > strings.Index(markdown, "want") {
+			t.Errorf("what is refused comes after what differs:\n%s\n%s", text, markdown)
+		}
+		if at := strings.Index(markdown, "it said so"); first != (at >= 0 && at < strings.Index(markdown, "want")) {
+			t.Errorf("logged at %s, it is in the wrong place:\n%s", level, markdown)
+		}
 	}
 }

@@ -32,6 +32,15 @@ func Bytes(n int64) string {
 	return strings.TrimSuffix(text, ".0") + " " + units[0]
 }
 
+// thousands writes a number with commas: "50,000".
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
 // Ago says how long before now something was, in one unit: "3 min ago". What
 // lies in the future by more than a clock's error is said to be so.
 func Ago(t, now time.Time) string {

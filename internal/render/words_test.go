@@ -20,6 +20,15 @@ func TestBytesAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
+func TestThousandsAreApart(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 50_000: "50,000", 1_048_576: "1,048,576"} {
+		if got := thousands(n); got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestAgoUsesOneUnitRoundedDown(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
