@@ -216,7 +216,11 @@ func (s *spec) compare(c *render.TestCase, f fixture.Fixture, e result.Event, o 
 			return err
 		}
 	}
-	if update && !refused && (want.Result == nil || len(c.Differences) > 0) {
+	update = update && (want.Result == nil || len(c.Differences) > 0)
+	if update && refused {
+		c.NotWritten = "CloudFront would refuse it"
+	}
+	if update && !refused {
 		doc, err := want.With(o.Result).JSON()
 		if err == nil {
 			err = writeBelow(s.root, f.Expect, doc)

@@ -38,13 +38,15 @@ type TestRun struct {
 
 // TestCase is what came of one fixture.
 type TestCase struct {
-	Name     string  `json:"name"`
-	File     string  `json:"file"` // the event
-	Trigger  string  `json:"trigger,omitempty"`
-	Passed   bool    `json:"passed"`
-	Expected bool    `json:"expected"`          // there is an expectation
-	Written  string  `json:"written,omitempty"` // the expectation that --update wrote
-	MS       float64 `json:"ms"`
+	Name     string `json:"name"`
+	File     string `json:"file"` // the event
+	Trigger  string `json:"trigger,omitempty"`
+	Passed   bool   `json:"passed"`
+	Expected bool   `json:"expected"`          // there is an expectation
+	Written  string `json:"written,omitempty"` // the expectation that --update wrote
+	// NotWritten says why --update did not write one that it would have.
+	NotWritten string  `json:"notWritten,omitempty"`
+	MS         float64 `json:"ms"`
 	// Failure is what went wrong with the fixture or the handler, with the
 	// handler's stack; "" when a result was returned.
 	Failure     string               `json:"failure,omitempty"`
@@ -108,6 +110,9 @@ func (p *page) testCase(c TestCase, width int, unloaded bool) {
 		p.stack(indent+2, c.Stack)
 	}
 	p.violations(indent, c.Violations)
+	if c.NotWritten != "" {
+		p.line(indent, plain("not written: "+c.NotWritten))
+	}
 	logs := c.Logs
 	if c.Passed || unloaded {
 		logs = nil
@@ -243,6 +248,9 @@ func mdFindings(c TestCase) string {
 	}
 	for _, v := range c.Violations {
 		all = append(all, mdViolation(v))
+	}
+	if c.NotWritten != "" {
+		all = append(all, "not written: "+md(c.NotWritten))
 	}
 	if !c.Passed {
 		for _, l := range loggedErrors(c.Logs) {
