@@ -57,6 +57,13 @@ func (d *decoder) target(e *entry, name string, seen map[string]*entry) {
 	seen[name] = e
 }
 
+// meansDefault recognises slips of the one word among the path patterns. A
+// slash, a star or a question mark says that a pattern is meant.
+func meansDefault(pattern string) bool {
+	return pattern != associations.DefaultPath && !strings.ContainsAny(pattern, "/*?.") &&
+		closest(pattern, []string{associations.DefaultPath}) != ""
+}
+
 func (d *decoder) slots(e *entry) []SlotWant {
 	at := []string{"distributions", e.key.text, "behaviors"}
 	var slots []SlotWant
@@ -77,6 +84,12 @@ func (d *decoder) slots(e *entry) []SlotWant {
 			d.problem(b.key, append(at, b.key.text), Problem{
 				Warning: true, Message: fmt.Sprintf("%s means a cache behavior with the pattern *, not the default cache behavior", quote(b.key.text)),
 				Hint: "the default cache behavior is called default",
+			})
+		}
+		if meansDefault(b.key.text) {
+			d.problem(b.key, append(at, b.key.text), Problem{
+				Warning: true, Message: fmt.Sprintf("%s means a cache behavior with the pattern %s: did you mean default?", quote(b.key.text), pattern),
+				Hint: "the default cache behavior is called default; write " + pattern + " if you mean that pattern",
 			})
 		}
 		for _, trigger := range b.value.each() {

@@ -354,10 +354,11 @@ func TestWarningsDoNotStop(t *testing.T) {
 		src  string
 		want []string
 	}{
-		"no functions":     {head, []string{"2:1: the stack has no functions: applying it takes out of CloudFront what it put there"}},
-		"nothing bound":    {head + one + "distributions: { www: { id: E2EXAMPLE1ABCD } }\n", []string{"7:18: www binds nothing: applying it takes out of the distribution what the stack put there"}},
-		"the pattern *":    {head + one + "distributions: { www: { id: E2EXAMPLE1ABCD, behaviors: { '*': { viewer-request: f } } } }\n", []string{`7:58: "*" means a cache behavior with the pattern *, not the default cache behavior`}},
-		"an unused origin": {head + one + "distributions: { www: { id: E2EXAMPLE1ABCD, behaviors: { /a: { viewer-request: f } }, local: { origins: { a: x, /b: y, default: z, '*': z } } } }\n", []string{`7:113: "/b" is no path pattern of this distribution's behaviors: nothing local uses this origin`}},
+		"no functions":      {head, []string{"2:1: the stack has no functions: applying it takes out of CloudFront what it put there"}},
+		"nothing bound":     {head + one + "distributions: { www: { id: E2EXAMPLE1ABCD } }\n", []string{"7:18: www binds nothing: applying it takes out of the distribution what the stack put there"}},
+		"a slip of default": {head + one + "distributions: { www: { id: E2EXAMPLE1ABCD, behaviors: { Defualt: { viewer-request: f }, /defaults: { viewer-request: f }, img: { viewer-request: f } } } }\n", []string{`7:58: "Defualt" means a cache behavior with the pattern /Defualt: did you mean default?`}},
+		"the pattern *":     {head + one + "distributions: { www: { id: E2EXAMPLE1ABCD, behaviors: { '*': { viewer-request: f } } } }\n", []string{`7:58: "*" means a cache behavior with the pattern *, not the default cache behavior`}},
+		"an unused origin":  {head + one + "distributions: { www: { id: E2EXAMPLE1ABCD, behaviors: { /a: { viewer-request: f } }, local: { origins: { a: x, /b: y, default: z, '*': z } } } }\n", []string{`7:113: "/b" is no path pattern of this distribution's behaviors: nothing local uses this origin`}},
 		"quotas": {many, []string{
 			"8:3: www names 76 cache behaviors; CloudFront's quota for a distribution is 75",
 			"8:3: www binds functions to 152 triggers; CloudFront's quota for a distribution is 100",

@@ -30,6 +30,7 @@ esac
 
 bindgen=$tools/bin/wasm-bindgen
 if [ "$("$bindgen" --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
+	echo "build.sh: building wasm-bindgen-cli $version, once; it takes some minutes" >&2
 	"$cargo" install --quiet --locked --version "$version" --root "$tools" --bin wasm-bindgen wasm-bindgen-cli
 fi
 

@@ -363,7 +363,7 @@ func TestAGlueHandlerThatCannotStart(t *testing.T) {
 		"an exception at load":         {"throw new Error('at load');\nexport const handler = () => 1;", "at load"},
 		"a callback":                   {"export const handler = async (a, b, c) => a;", "handler declares 3 parameters"},
 		"no function":                  {"export const handler = 'index.js';", "exports no function handler: write"},
-		"no handler in CommonJS":       {"export { x as handler } from './x.cjs';", "a handler that is undefined"},
+		"no handler in CommonJS":       {"export { x as handler } from './x.cjs';", "exports no function handler: write"},
 		"code that the engine refuses": {"import m from './bad.wasm';\nexport const handler = () => m;", "CompileError"},
 	}
 	bad := wasmtest.Host{Handle: []byte{0x6a}}.Module()
