@@ -15,6 +15,7 @@
 // It reads files below the root it is given. esbuild resolves imports in the
 // real file system, so a resolved file is accepted only when it lies below
 // the root with all links followed, and its bytes are read through the root.
+// What a tsconfig.json extends is read here, because esbuild would ask nobody.
 //
 // It never runs what it bundles, and nothing is left to be found at run time
 // but Node.js itself: an AWS SDK is bundled like any other package, because

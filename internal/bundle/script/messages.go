@@ -20,7 +20,11 @@ func cause(err error) string {
 // problem puts a message of esbuild into our words.
 func (b *bundler) problem(m api.Message) Problem {
 	p := Problem{File: b.entry, Text: m.Text}
-	if l := m.Location; l != nil && l.File != stdin {
+	switch l := m.Location; {
+	case l == nil, l.File == stdin:
+	case l.File == ownConfig:
+		p.File = b.config // the line is of our text
+	default:
 		p.Line, p.Column = l.Line, l.Column+1
 		file := filepath.FromSlash(l.File)
 		if !filepath.IsAbs(file) {

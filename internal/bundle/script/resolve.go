@@ -22,6 +22,7 @@ type bundler struct {
 	above    above
 	entry    string // slash-separated, below the root
 	dir      string // the entry's folder, absolute
+	config   string // the tsconfig.json that holds, slash-separated, below the root
 	resolver func(string, api.ResolveOptions) api.ResolveResult
 
 	mu   sync.Mutex // esbuild loads files in parallel

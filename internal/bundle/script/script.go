@@ -80,11 +80,8 @@ func Bundle(in Input) (Output, error) {
 		return Output{}, err
 	}
 	options := b.options()
-	if options.Tsconfig, err = b.tsconfig(); err != nil {
+	if options.TsconfigRaw, err = b.tsconfig(); err != nil {
 		return Output{}, err
-	}
-	if options.Tsconfig == "" {
-		options.TsconfigRaw = "{}" // or esbuild would look for one above the root
 	}
 	result := api.Build(options)
 	if problems := b.problems(result.Errors); len(problems) > 0 {

@@ -82,6 +82,7 @@ func TestWhatCannotRunAtTheEdgeIsRefusedWithItsPlace(t *testing.T) {
 		"extends not there": {tree{"src/h.ts": handler, "tsconfig.json": `{"extends": "./base.json"}`}, `tsconfig.json: extends "./base.json", which is not in the project`, "npm install"},
 		"extends that leaves the project": {tree{"src/h.ts": handler, "src/tsconfig.json": `{/* up */ "extends": ["../../../etc/x.json",]}`},
 			`src/tsconfig.json: extends "../../../etc/x.json", which is not in the project`, "outside of the project"},
+		"extends that goes round": {tree{"src/h.ts": handler, "tsconfig.json": `{"extends": "./b"}`, "b.json": `{"extends": "./tsconfig.json"}`}, "more than 100 files, or extends itself", "leads back"},
 		"a tsconfig that is none": {tree{"src/h.ts": handler, "tsconfig.json": `{`}, "tsconfig.json: is not JSON with comments", ""},
 	}
 	for name, tt := range tests {
@@ -305,6 +306,61 @@ func TestTheNearestTsconfigIsObeyed(t *testing.T) {
 	out, err := bundleAt(root, "fn/src/h.tsx")
 	if err != nil || !strings.Contains(string(out.Script), "aliased") || !strings.Contains(string(out.Script), `made("b"`) {
 		t.Errorf("%v\n%s", err, out.Script)
+	}
+}
+
+// What TypeScript makes of options that come from several files.
+func TestATsconfigSaysWhatItExtends(t *testing.T) {
+	t.Parallel()
+	const source = "import { a } from 'lib/a';\nexport const handler = () => a;"
+	a := func(says string) string { return "export const a = '" + says + "';" }
+	for name, files := range map[string]tree{
+		"paths beside the file that has them": {"src/tsconfig.json": `{"extends": "../conf/base"}`, "conf/base.json": `{"compilerOptions": {"paths": {"lib/*": ["./x/*"]}}}`, "conf/x/a.ts": a("good")},
+		"paths below an own baseUrl":          {"src/tsconfig.json": `{"extends": "../conf/base", "compilerOptions": {"baseUrl": "../y"}}`, "conf/base.json": `{"compilerOptions": {"paths": {"lib/*": ["x/*"]}}}`, "y/x/a.ts": a("good"), "conf/x/a.ts": a("bad")},
+		"a baseUrl from elsewhere":            {"src/tsconfig.json": `{"extends": "../conf/base"}`, "conf/base.json": `{"compilerOptions": {"baseUrl": "."}}`, "conf/lib/a.ts": a("good")},
+		"the folder that it begins in":        {"src/tsconfig.json": `{"extends": "../conf/base"}`, "conf/base.json": `{"compilerOptions": {"paths": {"lib/*": ["${configDir}/x/*"]}}}`, "src/x/a.ts": a("good"), "conf/x/a.ts": a("bad")},
+		"its own over what it extends":        {"tsconfig.json": `{"extends": ["./b.json"], "compilerOptions": {"paths": {"lib/*": ["./x/*"]}}}`, "b.json": `{"compilerOptions": {"paths": {"lib/*": ["./z/*"]}}}`, "x/a.ts": a("good"), "z/a.ts": a("bad")},
+		"the last of several":                 {"tsconfig.json": `{"extends": ["./b", "./c"]}`, "b.json": `{"compilerOptions": {"paths": {"lib/*": ["./z/*"]}}}`, "c.json": `{"compilerOptions": {"paths": {"lib/*": ["./x/*"]}}}`, "x/a.ts": a("good"), "z/a.ts": a("bad")},
+		"a folder above":                      {"src/tsconfig.json": `{"extends": ".."}`, "tsconfig.json": `{"compilerOptions": {"paths": {"lib/*": ["./x/*"]}}}`, "x/a.ts": a("good")},
+		"a package":                           {"src/tsconfig.json": `{"extends": "p"}`, "node_modules/p/tsconfig.json": `{"compilerOptions": {"paths": {"lib/*": ["./x/*"]}}}`, "node_modules/p/x/a.ts": a("good")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files["src/h.ts"] = source
+			out, err := bundleAt(files.write(t, t.TempDir()), "src/h.ts")
+			if err != nil || !strings.Contains(string(out.Script), `"good"`) || len(out.Warnings) > 0 {
+				t.Errorf("%v %q\n%s", err, out.Warnings, out.Script)
+			}
+		})
+	}
+}
+
+// Ways that esbuild would go, and that only look as if they stayed inside.
+func TestNoTsconfigOutsideOfTheRootIsRead(t *testing.T) {
+	t.Parallel()
+	for name, files := range map[string]tree{
+		"a package that leads out":    {"tsconfig.json": `{"extends": "p"}`, "node_modules/p/package.json": `{"tsconfig": "../../../outside.json"}`, "node_modules/p/tsconfig.json": "{}"},
+		"a package's exports":         {"tsconfig.json": `{"extends": "p/x"}`, "node_modules/p/package.json": `{"exports": {"./x": "./link.json"}}`, "node_modules/p/x.json": "{}"},
+		"extends that is there twice": {"tsconfig.json": `{"extends": "../outside.json", "extends": "./inside.json"}`, "inside.json": "{}"},
+		"extends in another case":     {"tsconfig.json": `{"Extends": "./inside.json", "extends": "../outside.json"}`, "inside.json": "{}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			top := t.TempDir()
+			tree{"outside.json": "SECRET"}.write(t, top)
+			project := filepath.Join(top, "project")
+			files["h.ts"] = handler
+			root := files.write(t, project)
+			if files["node_modules/p/package.json"] != "" {
+				if err := os.Symlink(filepath.Join(top, "outside.json"), filepath.Join(project, "node_modules/p/link.json")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, err := bundleAt(root, "h.ts")
+			if err != nil && !strings.Contains(err.Error(), "which is not in the project") || strings.Contains(strings.Join(out.Warnings, ""), "outside") {
+				t.Errorf("%v %q", err, out.Warnings)
+			}
+		})
 	}
 }
 
