@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/edgedeploy/edgedeploy/internal/render"
 	"github.com/edgedeploy/edgedeploy/internal/starter"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
@@ -74,7 +75,7 @@ func (a *app) naming(command string) string {
 	if a.file == "edgedeploy.yaml" {
 		return command
 	}
-	return command + " -f " + a.file
+	return command + " -f " + render.ShellWord(a.file)
 }
 
 // initHandler writes the files of a starter into dir, the spec under the name
@@ -105,13 +106,13 @@ func (a *app) initHandler(dir string, s starter.Starter) error {
 	}
 	next := s.Next
 	if d := filepath.Dir(a.file); d != "." {
-		next = slices.Concat([]starter.Step{{Command: "cd " + d}}, next)
+		next = slices.Concat([]starter.Step{{Command: "cd " + render.ShellWord(d)}}, next)
 	}
 	command := func(c string) string {
 		if spec == "edgedeploy.yaml" {
 			return c
 		}
-		return c + " -f " + spec
+		return c + " -f " + render.ShellWord(spec)
 	}
 	next = slices.Concat(next, []starter.Step{
 		{Command: command("edgedeploy test"), About: "what it answers to the fixtures; needs Node.js"},

@@ -33,13 +33,13 @@ func (o Outcome) Undo() string {
 	}
 	words := append([]string{"edgedeploy", "rollback", "--stack", o.Plan.Stack, "--to", strconv.Itoa(o.Plan.Saw.Live)}, o.Flags...)
 	for i, w := range words {
-		words[i] = shellWord(Clean(w))
+		words[i] = ShellWord(Clean(w))
 	}
 	return strings.Join(words, " ")
 }
 
-// shellWord quotes a word for a POSIX shell if it needs it.
-func shellWord(w string) string {
+// ShellWord quotes a word for a POSIX shell if it needs it.
+func ShellWord(w string) string {
 	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+%"
 	if w != "" && strings.Trim(w, safe) == "" {
 		return w
