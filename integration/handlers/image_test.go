@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -91,6 +92,10 @@ func origin(t *testing.T) *httptest.Server {
 		b.Truncate(100)
 		return nil
 	})
+	// They say that they are larger than they are, where nothing was decoded yet.
+	files["/app/img/vast.png"] = slices.Concat(files["/app/img/a.png"][:16], []byte{0, 0, 0x30, 0, 0, 0, 0x30, 0}, files["/app/img/a.png"][24:])
+	before, after, _ := bytes.Cut(files["/app/img/a.jpg"], []byte{0xff, 0xc0, 0, 17, 8, 600 >> 8, 600 & 0xff, 800 >> 8, 800 & 0xff})
+	files["/app/img/vast.jpg"] = slices.Concat(before, []byte{0xff, 0xc0, 0, 17, 8, 0x30, 0, 0x30, 0}, after)
 	files["/app/img/huge.jpg"] = append([]byte{0xff, 0xd8, 0xff}, make([]byte, 7_000_000)...)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, ok := files[r.URL.Path]
@@ -144,6 +149,8 @@ func TestTheImageExampleMakesThumbnails(t *testing.T) {
 		"/img/320/page.jpg":      {Passed: "/img/page.jpg"},
 		"/img/320/gone.jpg":      {Passed: "/img/gone.jpg"},
 		"/img/320/moved.jpg":     {Passed: "/img/moved.jpg"},
+		"/img/320/vast.png":      {Passed: "/img/vast.png"}, // 151 megapixels
+		"/img/320/vast.jpg":      {Passed: "/img/vast.jpg"},
 		"/img/320/huge.jpg":      {Passed: "/img/huge.jpg"},
 		"/img/1280/noise.png":    {Passed: "/img/noise.png"}, // more than 1 MB at any width near its own
 		"/img/320/forbidden.jpg": {Passed: "/img/forbidden.jpg"},

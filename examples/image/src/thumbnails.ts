@@ -14,9 +14,12 @@ import type { Context, CustomOrigin, Event, Headers, Request, Response } from '.
 // is sent to CloudFront, in base64, is LIKELY.
 const MOST_BASE64 = 1_000_000;
 
-// What is fetched at most. A picture takes four bytes a pixel once decoded,
-// which may be fifty times as much.
+// What is fetched at most.
 const MOST_FETCHED = 6_000_000;
+
+// What is decoded at most: four bytes a pixel, and as much again. A picture of
+// one color has a thousand pixels in a byte, so its size in bytes says little.
+const MOST_PIXELS = 40_000_000;
 
 const THUMBNAIL = /^(\/img)\/([0-9]{2,4})(\/.+\.(?:jpe?g|png))$/i;
 
@@ -92,7 +95,12 @@ function values(headers: Headers): Record<string, string> {
 // trampoline takes a new instance.
 function smaller(picture: Uint8Array, width: number, quality: number): { base64: string; type: string } | undefined {
   const type = kindOf(picture);
-  if (type === undefined) return undefined;
+  const size = pixels(picture);
+  if (type === undefined || size === 0) return undefined;
+  if (size > MOST_PIXELS) {
+    console.warn(`a picture of ${size} pixels is not decoded`);
+    return undefined;
+  }
   const image = PhotonImage.new_from_byteslice(picture);
   try {
     if (image.get_width() <= width) return undefined;
@@ -115,4 +123,19 @@ function kindOf(picture: Uint8Array): 'image/png' | 'image/jpeg' | undefined {
   if (picture[0] === 0xff && picture[1] === 0xd8 && picture[2] === 0xff) return 'image/jpeg';
   if (picture[0] === 0x89 && picture[1] === 0x50 && picture[2] === 0x4e && picture[3] === 0x47) return 'image/png';
   return undefined;
+}
+
+// pixels is how many a picture says that it has, 0 if it does not say.
+function pixels(picture: Uint8Array): number {
+  const bytes = new DataView(picture.buffer, picture.byteOffset, picture.length);
+  if (picture[0] === 0x89) return picture.length < 24 ? 0 : bytes.getUint32(16) * bytes.getUint32(20); // IHDR is first
+  // JPEG: segments, each with its length, until the one that begins a frame:
+  // ff c0 to ff cf, but for tables (c4, cc) and what is reserved (c8).
+  for (let at = 2; at + 9 <= picture.length && picture[at] === 0xff; ) {
+    const marker = picture[at + 1]!;
+    if (marker === 0xff) at++; // a byte that fills
+    else if (marker >> 4 === 0xc && ![0xc4, 0xc8, 0xcc].includes(marker)) return bytes.getUint16(at + 5) * bytes.getUint16(at + 7);
+    else at += 2 + bytes.getUint16(at + 2);
+  }
+  return 0;
 }
