@@ -144,7 +144,7 @@ func testAdvice(err error) string {
 	case is[*node.NotFoundError](err):
 		return "install Node.js 22 or 24 (nodejs.org), or say where it is: --node PATH, or EDGEDEPLOY_NODE"
 	case is[*noFixturesError](err):
-		return "docs/testing.md says what one is; `edgedeploy invoke FUNCTION --event FILE` runs a single event"
+		return "`edgedeploy test --help` says what one is; `edgedeploy invoke FUNCTION --event FILE` runs a single event"
 	}
 	return ""
 }

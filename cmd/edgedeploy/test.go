@@ -69,7 +69,11 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	if err != nil {
 		return err
 	}
-	selected, untested, err := s.fixtures(pattern)
+	fixtures, err := s.fixtures()
+	if err != nil {
+		return err
+	}
+	selected, err := matching(fixtures, pattern)
 	if err != nil {
 		return err
 	}
@@ -77,7 +81,7 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	if err != nil {
 		return err
 	}
-	report := render.Tests{Untested: untested}
+	report := render.Tests{Untested: s.untested(fixtures)}
 	for i, n := range nodes {
 		for _, key := range s.functionKeys() {
 			own := slices.DeleteFunc(slices.Clone(selected), func(f fixture.Fixture) bool { return f.Function != key })
@@ -109,30 +113,50 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	)
 }
 
-// fixtures finds those that the pattern matches, and the functions that have
-// none at all. No fixture is an error: a test that tests nothing must not pass.
-func (s *spec) fixtures(pattern *regexp.Regexp) (selected []fixture.Fixture, untested []string, err error) {
+// fixtures finds all there are. None is an error: a test that tests nothing must
+// not pass.
+func (s *spec) fixtures() ([]fixture.Fixture, error) {
 	dir := path.Join(s.dir, fixturesFolder)
 	all, err := fixture.Find(s.root.FS(), dir, s.functionKeys())
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	misnamed, err := fixture.Misnamed(s.root.FS(), dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if len(all) == 0 {
-		return nil, nil, &noFixturesError{fmt.Sprintf("there are no fixtures in %s", dir)}
+	text := fmt.Sprintf("there are no fixtures in %s", dir)
+	if n := len(misnamed); n > 0 {
+		const most = 5
+		names := strings.Join(misnamed[:min(n, most)], ", ")
+		if n > most {
+			names += fmt.Sprintf(" and %d more", n-most)
+		}
+		text += fmt.Sprintf(": their names end in .event.json and .expect.json, unlike %s", names)
 	}
+	return nil, &noFixturesError{text}
+}
+
+// matching are the fixtures that are run.
+func matching(all []fixture.Fixture, pattern *regexp.Regexp) (selected []fixture.Fixture, err error) {
 	var names []string
-	untested = s.functionKeys()
 	for _, f := range all {
 		names = append(names, f.FullName())
-		untested = slices.DeleteFunc(untested, func(key string) bool { return key == f.Function })
 		if pattern.MatchString(f.FullName()) {
 			selected = append(selected, f)
 		}
 	}
 	if len(selected) == 0 {
-		return nil, nil, fmt.Errorf("--run %s matches no fixture; there are %s", pattern, strings.Join(names, ", "))
+		return nil, fmt.Errorf("--run %s matches no fixture; there are %s", pattern, strings.Join(names, ", "))
 	}
-	return selected, untested, nil
+	return selected, nil
+}
+
+// untested are the functions that have no fixture at all.
+func (s *spec) untested(all []fixture.Fixture) []string {
+	return slices.DeleteFunc(s.functionKeys(), func(key string) bool {
+		return slices.ContainsFunc(all, func(f fixture.Fixture) bool { return f.Function == key })
+	})
 }
 
 // noFixturesError says that there is nothing to test with.
