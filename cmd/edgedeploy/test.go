@@ -82,6 +82,7 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 		return err
 	}
 	report := render.Tests{Untested: s.untested(fixtures)}
+	report.Uncovered, report.Unbound = s.coverage(fixtures)
 	for i, n := range nodes {
 		for _, key := range s.functionKeys() {
 			own := slices.DeleteFunc(slices.Clone(selected), func(f fixture.Fixture) bool { return f.Function != key })

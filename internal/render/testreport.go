@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/internal/fixture"
 	"github.com/edgedeploy/edgedeploy/internal/result"
 )
@@ -21,6 +22,19 @@ type Tests struct {
 	Runs   []TestRun `json:"runs"`
 	// Untested are the functions without any fixture.
 	Untested []string `json:"untested,omitempty"`
+	// Uncovered are the triggers that the spec binds a function to, and that none
+	// of its fixtures is for. Functions without any fixture are not among them.
+	Uncovered []Coverage `json:"uncovered,omitempty"`
+	// Unbound are the triggers that fixtures are for, and that the spec does not
+	// bind the function to, though to others.
+	Unbound []Coverage `json:"unbound,omitempty"`
+}
+
+// Coverage is a function at a trigger, and the fixtures there.
+type Coverage struct {
+	Function string               `json:"function"`
+	Trigger  associations.Trigger `json:"trigger"`
+	Fixtures []string             `json:"fixtures,omitempty"`
 }
 
 // TestRun is one function on one Node.js.
@@ -85,10 +99,26 @@ func TestsText(t Tests, s Style) string {
 	}
 	if len(t.Untested) > 0 {
 		out.prose(0, "", "Without fixtures: "+strings.Join(t.Untested, ", ")+".")
+	}
+	for _, c := range t.Uncovered {
+		out.prose(0, "", c.Function+": "+c.uncovered())
+	}
+	for _, c := range t.Unbound {
+		out.prose(0, "", c.Function+": "+c.unbound())
+	}
+	if len(t.Untested)+len(t.Uncovered)+len(t.Unbound) > 0 {
 		out.blank()
 	}
 	out.closing(sum(t))
 	return out.String()
+}
+
+func (c Coverage) uncovered() string {
+	return string(c.Trigger) + " is bound, and no fixture covers it"
+}
+
+func (c Coverage) unbound() string {
+	return fmt.Sprintf("the spec does not bind it to %s, which is the trigger of %s", c.Trigger, strings.Join(c.Fixtures, ", "))
 }
 
 func (p *page) testCase(c TestCase, width int, unloaded bool) {
@@ -237,6 +267,12 @@ func TestsMarkdown(t Tests) string {
 	}
 	for _, f := range t.Untested {
 		b.WriteString("Without fixtures: " + code(f) + "\n\n")
+	}
+	for _, c := range t.Uncovered {
+		b.WriteString(code(c.Function) + ": " + md(c.uncovered()) + "\n\n")
+	}
+	for _, c := range t.Unbound {
+		b.WriteString(code(c.Function) + ": " + md(c.unbound()) + "\n\n")
 	}
 	return finish(b)
 }

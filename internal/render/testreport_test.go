@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/internal/fixture"
 	"github.com/edgedeploy/edgedeploy/internal/result"
 )
@@ -20,23 +21,25 @@ func sampleTests() Tests {
 		Path: "/origin/custom/readTimeout", Rule: "origin", Severity: result.Warning,
 		Text: "is 61 seconds; more or less than 4 to 60 needs an account whose quota allows it", Source: "CloudFront Developer Guide, Lambda@Edge event structure (2023-06)",
 	}
-	return Tests{Passed: 3, Failed: 4, Untested: []string{"auth"}, Runs: []TestRun{
-		{Function: "geo-redirect", Runtime: "nodejs24.x", Node: "v24.21.0", LoadMS: 2.1, Fixtures: []TestCase{
-			{Name: "home", File: "fixtures/home.event.json", Trigger: "viewer-request", Passed: true, Expected: true, MS: 0.42},
-			{Name: "new", Trigger: "viewer-request", Passed: true, MS: 12.4},
-			{Name: "written", Trigger: "viewer-request", Passed: true, Expected: true, Written: "fixtures/written.expect.json", MS: 1204},
-			{Name: "host", Trigger: "viewer-request", Expected: true, MS: 0.3, Violations: []result.Violation{refusal}, Logs: []LogEntry{{"info", "rewriting\nthe host"}, {"log", "rewritten"}}},
-			{Name: "other-result", Trigger: "origin-request", Expected: true, MS: 0.3, Violations: []result.Violation{odd}, Differences: []fixture.Difference{
-				{Path: "/headers/x-frame-options/0/value", Want: `"SAMEORIGIN"`, Got: `"DENY"`},
-				{Path: "/headers/content-security-policy", Want: `[{"key":"Content-Security-Policy","value":"default-src 'self'; img-src *"}]`},
+	return Tests{Passed: 3, Failed: 4, Untested: []string{"auth"},
+		Uncovered: []Coverage{{Function: "geo-redirect", Trigger: associations.ViewerResponse}},
+		Unbound:   []Coverage{{Function: "resize", Trigger: associations.OriginResponse, Fixtures: []string{"small", "with-a-rather-long-name"}}}, Runs: []TestRun{
+			{Function: "geo-redirect", Runtime: "nodejs24.x", Node: "v24.21.0", LoadMS: 2.1, Fixtures: []TestCase{
+				{Name: "home", File: "fixtures/home.event.json", Trigger: "viewer-request", Passed: true, Expected: true, MS: 0.42},
+				{Name: "new", Trigger: "viewer-request", Passed: true, MS: 12.4},
+				{Name: "written", Trigger: "viewer-request", Passed: true, Expected: true, Written: "fixtures/written.expect.json", MS: 1204},
+				{Name: "host", Trigger: "viewer-request", Expected: true, MS: 0.3, Violations: []result.Violation{refusal}, Logs: []LogEntry{{"info", "rewriting\nthe host"}, {"log", "rewritten"}}},
+				{Name: "other-result", Trigger: "origin-request", Expected: true, MS: 0.3, Violations: []result.Violation{odd}, Differences: []fixture.Difference{
+					{Path: "/headers/x-frame-options/0/value", Want: `"SAMEORIGIN"`, Got: `"DENY"`},
+					{Path: "/headers/content-security-policy", Want: `[{"key":"Content-Security-Policy","value":"default-src 'self'; img-src *"}]`},
+				}},
+				{Name: "throws", Trigger: "viewer-request", MS: 0.3, Failure: "TypeError: cannot read properties of undefined (reading 'value')",
+					Stack: "TypeError: cannot read\n    at home (index.js:3:9)\n    at async run (node:internal/x:1:1)"},
 			}},
-			{Name: "throws", Trigger: "viewer-request", MS: 0.3, Failure: "TypeError: cannot read properties of undefined (reading 'value')",
-				Stack: "TypeError: cannot read\n    at home (index.js:3:9)\n    at async run (node:internal/x:1:1)"},
-		}},
-		{Function: "resize", Runtime: "nodejs22.x", Node: "v24.21.0", Load: "Error: Cannot find module 'sharp'\n    at Object.<anonymous> (index.js:1:1)", Fixtures: []TestCase{
-			{Name: "small", Trigger: "origin-response", Failure: "the function does not load"},
-		}},
-	}}
+			{Function: "resize", Runtime: "nodejs22.x", Node: "v24.21.0", Load: "Error: Cannot find module 'sharp'\n    at Object.<anonymous> (index.js:1:1)", Fixtures: []TestCase{
+				{Name: "small", Trigger: "origin-response", Failure: "the function does not load"},
+			}},
+		}}
 }
 
 func TestTestsGolden(t *testing.T) {
