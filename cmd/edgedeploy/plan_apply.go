@@ -153,13 +153,7 @@ func (a *app) showAndRun(ctx context.Context, ses *session, p prepared, run runF
 			return err
 		}
 	}
-	if err := a.execute(ctx, ses, p, run); err != nil {
-		return err
-	}
-	if !a.wrote && a.output != "text" {
-		return a.showPlan(p.plan) // nothing was to be done: the plan says so
-	}
-	return nil
+	return a.execute(ctx, ses, p, run)
 }
 
 func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err error) {

@@ -92,7 +92,12 @@ func (a *app) execute(ctx context.Context, ses *session, p prepared, r runFlags)
 		a.say("\n")
 	}
 	if !p.plan.Changes() && err == nil {
-		return nil
+		if a.output == "text" {
+			return nil // the plan said so
+		}
+		// The document of every other run, of what is live: a pipeline that runs
+		// again wants the same qualified ARNs as the first time.
+		result.Release.Number, result.Release.Functions, result.Live = p.plan.Saw.Live, p.plan.Goal.Functions, p.plan.Saw.Live != 0
 	}
 	if is[*deploy.StaleError](err) || is[*deploy.LockedError](err) {
 		return err
