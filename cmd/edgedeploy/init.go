@@ -27,8 +27,11 @@ func (a *app) initCommand() *cobra.Command {
 that language too, with fixtures for edgedeploy test, so that it builds, passes
 its tests and can be applied to the local AWS as it is. Where any of its files
 exists already, it writes nothing.`,
-		Args: cobra.NoArgs,
+		Args: noLanguage,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := namesSpec(a.file); err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
 			dir, err := filepath.Abs(filepath.Dir(a.file))
 			if err != nil {
 				return err
@@ -44,8 +47,35 @@ exists already, it writes nothing.`,
 			return a.initHandler(dir, s)
 		},
 	}
-	cmd.Flags().StringVar(&lang, "lang", "", "write a handler, too: "+strings.Join(starter.Languages(), ", "))
+	var names []string
+	for _, l := range starter.Languages() {
+		names = append(names, fmt.Sprintf("%s (or %s)", l, starter.Alias(l)))
+	}
+	cmd.Flags().StringVar(&lang, "lang", "", "write a handler, too: "+strings.Join(names, ", "))
 	return cmd
+}
+
+// noLanguage refuses arguments, and says how a language is named.
+func noLanguage(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if lang := starter.Named(args[0]); lang != "" {
+		return &usageError{cmd.CommandPath(), fmt.Errorf("init takes no arguments: say --lang %s", lang)}
+	}
+	return &usageError{cmd.CommandPath(), fmt.Errorf("init takes no arguments, and here is %s: -f names the spec, --lang a language", render.Clean(args[0]))}
+}
+
+// namesSpec refuses what is rather a folder: its own name would become that of
+// a spec beside it, with all of a handler around.
+func namesSpec(file string) error {
+	info, err := os.Stat(file)
+	is := err == nil && info.IsDir()
+	ends := slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(file)))
+	if ends && !is && !os.IsPathSeparator(file[len(file)-1]) {
+		return nil
+	}
+	return fmt.Errorf("-f names the spec, such as %s, and a spec's name ends in .yaml, .yml or .json", filepath.Join(file, "edgedeploy.yaml"))
 }
 
 // initSpec writes nothing but a spec.
@@ -118,7 +148,7 @@ func (a *app) initHandler(dir string, s starter.Starter) error {
 		{Command: command("edgedeploy test"), About: "what it answers to the fixtures; needs Node.js"},
 		{Command: command("edgedeploy apply --local"), About: "on an AWS in this process; no account needed"},
 	})
-	return a.print(out.String() + "\n" + steps(next) + "\n" + starter.Later())
+	return a.print(out.String() + "\n" + steps(next) + "\n" + s.Later())
 }
 
 // steps are commands to type, each with what it does: beside it where that
@@ -170,8 +200,12 @@ func writeNew(dir string, files map[string][]byte) (err error) {
 		}
 	}
 	if len(there) > 0 {
-		return fmt.Errorf("nothing was written, because %s exists already in %s: start in an empty folder, which -f FOLDER/edgedeploy.yaml makes",
-			strings.Join(tops(there), ", "), dir)
+		names, exist := tops(there), "exist"
+		if len(names) == 1 {
+			exist = "exists"
+		}
+		return fmt.Errorf("nothing was written, because %s %s already in %s: start in an empty folder, which -f FOLDER/edgedeploy.yaml makes",
+			strings.Join(names, ", "), exist, dir)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write the starter: %w", err)

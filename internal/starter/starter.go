@@ -22,35 +22,42 @@ type Step struct{ Command, About string }
 // them.
 type Starter struct {
 	Files map[string][]byte
-	Next  []Step // before edgedeploy test and apply
+	Next  []Step // before edgedeploy test and apply; none where nothing is built
 }
 
 // guestDir is where a starter has its copy of the guest library.
 const guestDir = "edgedeploy-guest"
 
 type language struct {
+	alias string       // the other name that people have for it
 	guest func() fs.FS // nil if it needs none
 	next  []Step
 }
 
 func languages() map[string]language {
 	return map[string]language{
-		"rust": {guest.Rust, []Step{
+		"rust": {"rs", guest.Rust, []Step{
 			{"rustup target add wasm32-unknown-unknown", "once; Debian: apt install cargo libstd-rust-dev-wasm32 lld"},
 			{"cargo build --release --target wasm32-unknown-unknown", ""},
 		}},
-		"go": {guest.Go, []Step{
+		"go": {"golang", guest.Go, []Step{
 			{"GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath \\\n    -ldflags='-s -w' -o handler.wasm .", "needs Go 1.24 or newer"},
 		}},
-		"typescript": {},
+		"typescript": {alias: "ts"},
 	}
 }
 
 // Later is what to know once all of that worked.
-func Later() string {
-	return `After a change: build, test, and let "edgedeploy test --update" write what the
+func (s Starter) Later() string {
+	change := `After a change: build, test, and let "edgedeploy test --update" write what the
 handler answers now as what is expected.
-
+`
+	if len(s.Next) == 0 {
+		change = `After a change: test, and let "edgedeploy test --update" write what the handler
+answers now as what is expected.
+`
+	}
+	return change + `
 For a real account put your role and your distribution's id into the spec;
 "edgedeploy iam-policy" prints what the account has to allow. Pipelines that
 plan and apply are in github.com/edgedeploy/edgedeploy, examples/pipelines.
@@ -60,12 +67,27 @@ plan and apply are in github.com/edgedeploy/edgedeploy, examples/pipelines.
 // Languages are those that there is a starter for.
 func Languages() []string { return []string{"rust", "go", "typescript"} }
 
+// Alias is the other name that a language goes by: "golang" for "go".
+func Alias(lang string) string { return languages()[lang].alias }
+
+// Named finds the language that is meant by a name, an alias, or either in
+// capitals; "" for none.
+func Named(name string) string {
+	for _, lang := range Languages() {
+		if strings.EqualFold(name, lang) || strings.EqualFold(name, Alias(lang)) {
+			return lang
+		}
+	}
+	return ""
+}
+
 // For gives the starter for a language, with a stack of that name. The
-// language must be one of [Languages].
-func For(lang, stack string) (Starter, error) {
+// language must be a name that [Named] knows.
+func For(name, stack string) (Starter, error) {
+	lang := Named(name)
 	l, ok := languages()[lang]
 	if !ok {
-		return Starter{}, fmt.Errorf("there is no starter for %q: want %s", lang, strings.Join(Languages(), ", "))
+		return Starter{}, fmt.Errorf("there is no starter for %q: want %s", name, strings.Join(Languages(), ", "))
 	}
 	s := Starter{Files: map[string][]byte{}, Next: slices.Clone(l.next)}
 	own, err := fs.Sub(assets, path.Join("assets", lang))

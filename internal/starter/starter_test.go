@@ -44,6 +44,35 @@ func TestEveryLanguageHasAStarterThatCanBeTested(t *testing.T) {
 	}
 }
 
+func TestLanguagesGoByTheirUsualNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"rust": "rust", "rs": "rust", "Rust": "rust", "go": "go", "golang": "go", "GoLang": "go", "typescript": "typescript", "TypeScript": "typescript", "ts": "typescript", "TS": "typescript",
+		"": "", "r": "", "gol": "", "javascript": "", " go": "",
+	} {
+		if got := Named(name); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+	other, err := For("RS", "shop")
+	if err != nil || other.Files["Cargo.toml"] == nil {
+		t.Errorf("RS gives %d files, %v", len(other.Files), err)
+	}
+}
+
+func TestNobodyIsToldToBuildWhereNothingIsBuilt(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]bool{"rust": true, "go": true, "typescript": false} {
+		s, err := For(lang, "shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(s.Later(), "build"); got != want || !strings.Contains(s.Later(), "edgedeploy test --update") {
+			t.Errorf("%s: %s", lang, s.Later())
+		}
+	}
+}
+
 func TestThereIsNoStarterForOtherLanguages(t *testing.T) {
 	t.Parallel()
 	if s, err := For("cobol", "shop"); err == nil || len(s.Files) > 0 {
