@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -68,6 +69,43 @@ func commandsDoc(root *cobra.Command) string {
 		}
 	}
 	return b.String()
+}
+
+// What each shell's completion says is cobra's; every other line is ours.
+func TestNoHelpIsWiderThanATerminal(t *testing.T) {
+	t.Parallel()
+	root := testTree()
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	seen := 0
+	var visit func(c *cobra.Command)
+	visit = func(c *cobra.Command) {
+		seen++
+		if c.Parent() != nil && c.Parent().Name() == "completion" {
+			c.Long = ""
+		}
+		var b bytes.Buffer
+		c.SetOut(&b)
+		c.InitDefaultHelpFlag()
+		if err := c.Help(); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "Usage:\n  edgedeploy") {
+			t.Errorf("the help of %s has no usage:\n%s", c.CommandPath(), b.String())
+		}
+		for l := range strings.SplitSeq(b.String(), "\n") {
+			if n := utf8.RuneCountInString(l); n > helpColumns {
+				t.Errorf("%s --help has a line of %d columns:\n%s", c.CommandPath(), n, l)
+			}
+		}
+		for _, sub := range c.Commands() {
+			visit(sub)
+		}
+	}
+	visit(root)
+	if seen < len(root.Commands())+5 {
+		t.Errorf("saw only %d commands", seen)
+	}
 }
 
 // usage is the use line; completion's shells are commands of their own.

@@ -19,7 +19,7 @@ func (a *app) validateCommand() *cobra.Command {
 	var only bool
 	cmd := &cobra.Command{
 		Use:   "validate",
-		Short: "Check the spec and the bundles; contacts nothing but sources at an address",
+		Short: "Check the spec and the bundles; contacts nothing but https sources",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.load()
@@ -64,7 +64,7 @@ func (a *app) buildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "build",
 		Aliases: []string{"package"},
-		Short:   "Write the bundles as zips; contacts nothing but sources at an address",
+		Short:   "Write the bundles as zips; contacts nothing but https sources",
 		Long: `Build writes each function's zip and says what is in it: every file with its
 share of the zip (of more than 40 the largest; -o json has all), the sections
 dropped from a module (keep-names: keeps them), what .edgedeployignore left out,

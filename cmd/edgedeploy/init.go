@@ -22,7 +22,7 @@ func (a *app) initCommand() *cobra.Command {
 	var lang string
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write a starter: a commented spec, or a whole handler; never overwrites",
+		Short: "Write a commented spec, or a whole handler; never overwrites",
 		Long: `Init writes a commented spec to start from. With --lang it writes a handler in
 that language too, with fixtures for edgedeploy test, so that it builds, passes
 its tests and can be applied to the local AWS as it is. Where any of its files

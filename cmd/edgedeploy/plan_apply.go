@@ -33,7 +33,7 @@ func (a *app) planCommand() *cobra.Command {
 		Use:     "plan",
 		Aliases: []string{"diff"},
 		Short:   "Show what apply would do",
-		Long:    "Plan reads the spec, packs the bundles, looks at the account and says what apply would do.\nIt changes nothing.",
+		Long:    "Plan reads the spec, packs the bundles, looks at the account and says what apply\nwould do. It changes nothing.",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.plan(cmd.Context(), rules, detailed, out)

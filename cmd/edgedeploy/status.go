@@ -19,7 +19,7 @@ func (a *app) statusCommand() *cobra.Command {
 	var detailed bool
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show what is live, slot by slot, and whether it is what was deployed",
+		Short: "Show what is live, by slot, and whether it is what was deployed",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()

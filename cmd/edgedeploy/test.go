@@ -32,7 +32,7 @@ func (a *app) testCommand() *cobra.Command {
 	var flags testFlags
 	cmd := &cobra.Command{
 		Use:   "test",
-		Short: "Run the packed functions with their fixtures, and judge the results",
+		Short: "Run the packed functions with fixtures, and judge the results",
 		Long: `Test packs the functions of the spec as apply would, runs them in Node.js with
 every fixture, judges each result by CloudFront's rules for the trigger, and
 compares it with what the fixture expects.

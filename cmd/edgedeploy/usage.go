@@ -44,7 +44,7 @@ func writeUsage(c *cobra.Command) error {
 		flags("Global Flags", c.InheritedFlags())
 	}
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "\n\nUse \"%s [command] --help\" for more information about a command.", c.CommandPath())
+		fmt.Fprintf(&b, "\n\nUse \"%s [command] --help\" for more about a command.", c.CommandPath())
 	}
 	_, err := fmt.Fprintln(c.OutOrStderr(), b.String())
 	return err
