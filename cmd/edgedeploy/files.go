@@ -27,6 +27,7 @@ func (a *app) validateCommand() *cobra.Command {
 				return err
 			}
 			if !only {
+				a.loads.tell = true
 				if _, err := a.bundles(cmd.Context(), s); err != nil {
 					return err
 				}
@@ -75,6 +76,7 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 			if err != nil {
 				return err
 			}
+			a.loads.tell = true
 			all, err := a.bundles(cmd.Context(), s)
 			if err != nil {
 				return err

@@ -23,6 +23,7 @@ import (
 type loadFlags struct {
 	skip bool
 	node []string
+	tell bool // where there is no Node.js: to check is what the command is for
 }
 
 func (l *loadFlags) register(f *pflag.FlagSet) {
@@ -65,6 +66,9 @@ func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) err
 	}
 	nodes, err := a.nodes(ctx, a.loads.node)
 	if is[*node.NotFoundError](err) && len(a.loads.node) == 0 {
+		if a.loads.tell {
+			a.say("edgedeploy: the bundles were not loaded: there is no Node.js in PATH\n")
+		}
 		return nil // Lambda has one; here nothing but this needs it
 	}
 	if err != nil {
