@@ -234,6 +234,8 @@ func edits() map[string]edit {
 		"a path that ends":        {OriginRequest, "/origin/custom/path", "/b/", []string{"error /origin/custom/path origin"}},
 		"a path of 256":           {OriginRequest, "/origin/custom/path", "/" + strings.Repeat("b", 255), []string{"error /origin/custom/path origin"}},
 		"port 8080":               {OriginRequest, "/origin/custom/port", 8080, nil},
+		"port 1023":               {OriginRequest, "/origin/custom/port", 1023, []string{"error /origin/custom/port origin"}},
+		"port 1024":               {OriginRequest, "/origin/custom/port", 1024, nil},
 		"port 81":                 {OriginRequest, "/origin/custom/port", 81, []string{"error /origin/custom/port origin"}},
 		"port 65536":              {OriginRequest, "/origin/custom/port", 65536, []string{"error /origin/custom/port origin"}},
 		"a port as text":          {OriginRequest, "/origin/custom/port", "443", []string{"error /origin/custom/port origin"}},
@@ -409,6 +411,30 @@ func TestParseEventSaysWhatIsMissing(t *testing.T) {
 		_, err := ParseEvent([]byte(doc))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", doc, err, want)
+		}
+	}
+}
+
+// People return the event, or what is in it, more often than anything else that
+// is wrong: the sentence has to say so.
+func TestAReturnedEventIsCalledOne(t *testing.T) {
+	t.Parallel()
+	var doc struct{ Records []json.RawMessage }
+	if err := json.Unmarshal([]byte(fixture(OriginResponse)), &doc); err != nil {
+		t.Fatal(err)
+	}
+	e, err := ParseEvent([]byte(fixture(OriginResponse)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record struct{ CF json.RawMessage }
+	if err := json.Unmarshal(doc.Records[0], &record); err != nil {
+		t.Fatal(err)
+	}
+	for name, returned := range map[string][]byte{"all of it": []byte(fixture(OriginResponse)), "its record": doc.Records[0], "what is in cf": record.CF} {
+		got := Judge(e, Returned{JSON: returned})
+		if len(got) != 1 || got[0].Rule != "result-kind" || !strings.Contains(got[0].Text, "returned the event; return event.Records[0].cf.response") {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

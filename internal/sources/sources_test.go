@@ -243,6 +243,24 @@ func TestACacheThatCannotBeUsedCostsOnlyRequests(t *testing.T) {
 	}
 }
 
+func TestADamagedEntryIsRemovedEvenOffline(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "module")
+	dir := t.TempDir()
+	src := s.source("module")
+	if err := os.WriteFile(filepath.Join(dir, src.SHA256), []byte("modul"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	st, warned := s.store(dir)
+	st.Offline = true
+	if _, err := st.Get(t.Context(), src); err == nil {
+		t.Error("what is damaged was taken")
+	}
+	if _, err := os.Stat(filepath.Join(dir, src.SHA256)); !errors.Is(err, fs.ErrNotExist) || len(warned()) != 1 {
+		t.Errorf("the entry: %v, warned %q", err, warned())
+	}
+}
+
 func TestWhatNobodyUsesIsPruned(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "module")
