@@ -67,12 +67,13 @@ func noLanguage(cmd *cobra.Command, args []string) error {
 }
 
 // namesSpec refuses what is rather a folder: its own name would become that of
-// a spec beside it, with all of a handler around.
+// a spec beside it, with all of a handler around. What ends in a slash has no
+// extension.
 func namesSpec(file string) error {
 	info, err := os.Stat(file)
 	is := err == nil && info.IsDir()
 	ends := slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(file)))
-	if ends && !is && !os.IsPathSeparator(file[len(file)-1]) {
+	if ends && !is {
 		return nil
 	}
 	return fmt.Errorf("-f names the spec, such as %s, and a spec's name ends in .yaml, .yml or .json", filepath.Join(file, "edgedeploy.yaml"))
