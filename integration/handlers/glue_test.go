@@ -223,6 +223,10 @@ const deeply = (v) => { if (typeof v === 'object' && v) Object.values(Object.fre
   assert.strictEqual(kept.headers.size, 2);
   assert.strictEqual(await ask(undefined), undefined);
   assert.strictEqual(await ask(null), null);
+  // Twice the work at each level would never end here.
+  let far = null;
+  for (let i = 0; i < 40; i++) far = i % 2 ? { sound, far } : [sound, far];
+  assert.strictEqual(JSON.stringify(await ask(far)), JSON.stringify(far).replace('null', '').replace(',]', ']'));
   const held = [sound, 1];
   assert.strictEqual(await ask(held), held);
 })().catch((err) => { console.error(err); process.exitCode = 1; });

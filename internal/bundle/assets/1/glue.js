@@ -67,32 +67,49 @@ function broken(err) {
 function mended(value) {
   if (typeof value === 'bigint') return whole(value);
   if (typeof value !== 'object' || value === null || typeof value.toJSON === 'function') return value;
-  if (value instanceof Map) return members([...value]);
+  if (value instanceof Map) return members(Array.from(value, ([key, member]) => [key, mended(member)]));
   if (Array.isArray(value)) return items(value);
   // An instance of a class that wasm-bindgen exported is an address.
   if (Object.hasOwn(value, '__wbg_ptr')) {
     refuse(`the result holds an instance of ${value.constructor?.name}, whose members stay in WebAssembly; return a plain value, as serde_wasm_bindgen::to_value makes it`);
   }
-  for (const key of Object.keys(value)) {
-    const member = value[key];
-    if (member === null || member === undefined || mended(member) !== member) return members(Object.entries(value));
+  const keys = Object.keys(value);
+  for (let i = 0; i < keys.length; i++) {
+    const member = value[keys[i]];
+    const sound = mended(member);
+    if (absent(member) || sound !== member) return copied(value, keys, i, sound);
   }
   return value;
 }
 
+// copied mends an object from its key number i on, whose value is mended. What
+// was looked at is not looked at again: at every level that would double the
+// work for those below.
+function copied(value, keys, i, sound) {
+  return members(keys.map((key, k) => [key, k === i ? sound : k < i ? value[key] : mended(value[key])]));
+}
+
+const absent = (value) => value === null || value === undefined;
+const present = (value) => !absent(value);
+
+// members makes an object of what is mended already.
 function members(entries) {
   const object = {};
-  for (const [key, member] of entries) {
-    if (member === null || member === undefined) continue;
+  for (const [key, value] of entries) {
     // Plainly setting __proto__ would set the prototype.
-    Object.defineProperty(object, String(key), { value: mended(member), enumerable: true, writable: true, configurable: true });
+    if (present(value)) Object.defineProperty(object, String(key), { value, enumerable: true, writable: true, configurable: true });
   }
   return object;
 }
 
 function items(list) {
-  const sound = list.every((item) => item !== null && item !== undefined && mended(item) === item);
-  return sound ? list : list.filter((item) => item !== null && item !== undefined).map(mended);
+  for (let i = 0; i < list.length; i++) {
+    const sound = mended(list[i]);
+    if (absent(list[i]) || sound !== list[i]) {
+      return [...list.slice(0, i), sound, ...list.slice(i + 1).map(mended)].filter(present);
+    }
+  }
+  return list;
 }
 
 function whole(value) {
