@@ -168,6 +168,7 @@ func TestFailuresAreOutcomes(t *testing.T) {
 		"a circle":         {`const a = {}; a.a = a; return a`, "Error", "Unable to stringify response body"},
 		"an exit":          {`process.exit(7)`, crashed, "exit status 7"},
 		"a rejection":      {`Promise.reject(new Error("lost")); return new Promise(() => setTimeout(() => {}, 1e6))`, "Error", "lost"},
+		"a stray one":      {`Promise.reject(new Error("lost")); return {}`, "Error", "lost"},
 		"a timer's throw":  {`setTimeout(() => { throw new Error("late") }); return new Promise(() => {})`, "Error", "late"},
 		"a write to fd 3":  {`require("fs").writeSync(3, "x\n"); return {}`, crashed, "file descriptor 3"},
 		"an endless loop":  {`for (;;);`, timedOut, "Task timed out after 2.00 seconds"},
@@ -252,6 +253,7 @@ func TestLoadingMayFail(t *testing.T) {
 		"a syntax error":  {map[string]string{"index.js": "exports.handler = ("}, "index.handler", "nodejs24.x", "SyntaxError: "},
 		"an exit":         {map[string]string{"index.js": "process.exit(3)"}, "index.handler", "nodejs24.x", "exit status 3"},
 		"a third one":     {map[string]string{"index.js": "exports.handler = async (e, c, cb) => ({})"}, "index.handler", "nodejs24.x", "removed support for callback-based"},
+		"a rejection":     {map[string]string{"index.js": "Promise.reject(new RangeError('x')); exports.handler = async () => ({})"}, "index.handler", "nodejs24.x", "RangeError: x"},
 		"no such package": {map[string]string{"index.js": "require('nope')"}, "index.handler", "nodejs24.x", "Cannot find module 'nope'"},
 	}
 	for _, n := range nodes(t) {

@@ -1,9 +1,9 @@
 'use strict';
 // Loads a handler and gives it events, as Lambda's Node.js runtime does.
 // In: lines of JSON on stdin; the first says what to load, each other is an
-// event. Out: one line of JSON on fd 3 once it runs,
-// and one for each of those. The console and the streams
-// are replaced before anything is loaded, as Lambda replaces the console.
+// event. Out: one line of JSON on fd 3 once it runs, and one for each of those.
+// The console and the streams are replaced before anything is loaded, as Lambda
+// replaces the console.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -149,8 +149,13 @@ async function run(handler, settings, event) {
     outcome.ms ??= performance.now() - start;
     outcome.error = failure(err);
   }
+  await settled();
   send(outcome);
 }
+
+// What an event leaves behind at once, such as a promise that was rejected and
+// that nobody waits for, is the end of that event and not of the next.
+const settled = () => new Promise((done) => { setImmediate(done); });
 
 // What nobody caught ends the process on Lambda too.
 function fatal(err) {
@@ -181,6 +186,7 @@ async function main() {
       answer.error = failure(err);
     }
     answer.ms = performance.now() - start;
+    await settled();
     send(answer);
   }
   process.exit(0); // timers that a handler left behind keep nobody waiting
