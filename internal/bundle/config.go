@@ -40,7 +40,8 @@ func encodeConfig(config map[string]any) ([]byte, error) {
 // checkValue accepts what JSON can say and JavaScript will read back unchanged.
 func checkValue(path string, v any) error {
 	inexact := func() error {
-		return &Error{Path: path, Reason: fmt.Sprintf("%v is beyond what JavaScript holds exactly", v), Hint: "write it as a string"}
+		// The number itself may be a secret: configuration is never printed.
+		return &Error{Path: path, Reason: "the number is beyond what JavaScript holds exactly", Hint: "write it as a string"}
 	}
 	switch v := v.(type) {
 	case nil, bool, string:
@@ -59,11 +60,11 @@ func checkValue(path string, v any) error {
 		}
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return &Error{Path: path, Reason: fmt.Sprintf("%v has no form in JSON", v)}
+			return &Error{Path: path, Reason: "the number has no form in JSON"}
 		}
 	case json.Number:
 		if !json.Valid([]byte(v)) {
-			return &Error{Path: path, Reason: fmt.Sprintf("%s is not how JSON writes a number", v)}
+			return &Error{Path: path, Reason: "is not how JSON writes a number"}
 		}
 		if n, err := strconv.ParseFloat(string(v), 64); err != nil || math.Abs(n) > maxExact {
 			return inexact()
