@@ -196,7 +196,7 @@ func (f *Fake) headersToChange(of Of) object {
 func (f *Fake) change(of Of, name uint32, value string, add bool) {
 	h := f.headersToChange(of)
 	key := interned[name]
-	if !token.MatchString(key) {
+	if !token.MatchString(key) || strings.EqualFold(key, "__proto__") { // as the trampoline does
 		refuse("%q is no header name", key)
 	}
 	one := object{"key": key, "value": headerText(value)}
