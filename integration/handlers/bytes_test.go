@@ -28,25 +28,8 @@ func bytesBundle(t testing.TB, f bundle.Function) bundle.Bundle {
 
 func moduleBundle(t testing.TB, module []byte, f bundle.Function) bundle.Bundle {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "h.wasm"), module, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := root.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	f.Name, f.Wasm = "bytes", "h.wasm"
-	b, err := bundle.Build(root, f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	f.Wasm = "h.wasm"
+	return project(t, map[string]string{f.Wasm: string(module)}, f)
 }
 
 // returning makes an event whose handler returns that text.

@@ -15,7 +15,7 @@ import (
 )
 
 // project packs a function of files that are written for the test.
-func project(t *testing.T, files map[string]string, f bundle.Function) bundle.Bundle {
+func project(t testing.TB, files map[string]string, f bundle.Function) bundle.Bundle {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
