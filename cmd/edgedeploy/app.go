@@ -155,7 +155,7 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	f.StringVarP(&a.output, "output", "o", "text", "text, json or markdown")
 	f.StringVar(&a.profile, "profile", "", "profile of ~/.aws/config")
 	f.StringVar(&a.endpoint, "endpoint-url", "", "send every AWS call to this URL")
-	f.BoolVar(&a.local, "local", false, "use the local AWS: no account, no network, no credentials")
+	f.BoolVar(&a.local, "local", false, "use the local AWS: no account and no credentials")
 	f.StringVar(&a.localData, "local-data", "", "where the local AWS keeps its data (default: .edgedeploy/local in the root)")
 	f.StringVar(&a.cacheDir, "cache-dir", "", "where sources that were fetched are kept (default: edgedeploy in the user's cache folder)")
 	f.BoolVar(&a.offline, "offline", false, "fetch no source: what the cache does not have is an error")
