@@ -189,11 +189,12 @@ func TestAPathPatternHasOneSpelling(t *testing.T) {
 func TestLimitsAreErrorsTodayAndWarningsBeforeThat(t *testing.T) {
 	t.Parallel()
 	type found struct {
-		Trigger associations.Trigger
-		What    string
-		Warning bool
-		Max     int64
+		Triggers []associations.Trigger
+		What     string
+		Warning  bool
+		Max      int64
 	}
+	on := func(t ...associations.Trigger) []associations.Trigger { return t }
 	for name, c := range map[string]struct {
 		f              associations.Sized
 		viewer, origin associations.Limit
@@ -203,20 +204,27 @@ func TestLimitsAreErrorsTodayAndWarningsBeforeThat(t *testing.T) {
 		"the former viewer limits only warn": {
 			f: sized(129, 6, 1<<20+1, associations.ViewerRequest),
 			want: []found{
-				{associations.ViewerRequest, "memory", true, 128},
-				{associations.ViewerRequest, "timeout", true, 5},
-				{associations.ViewerRequest, "zip", true, 1 << 20},
+				{on(associations.ViewerRequest), "memory", true, 128},
+				{on(associations.ViewerRequest), "timeout", true, 5},
+				{on(associations.ViewerRequest), "zip", true, 1 << 20},
 			},
 		},
 		"origin triggers have room":        {f: sized(1024, 30, 10<<20, associations.OriginRequest, associations.OriginResponse)},
-		"more than 30 seconds is too long": {f: sized(128, 31, 1, associations.OriginRequest), want: []found{{associations.OriginRequest, "timeout", false, 30}}},
+		"more than 30 seconds is too long": {f: sized(128, 31, 1, associations.OriginRequest), want: []found{{on(associations.OriginRequest), "timeout", false, 30}}},
+		"one limit on several triggers is one problem": {
+			f: sized(200, 31, 1, associations.ViewerResponse, associations.OriginRequest, associations.ViewerRequest),
+			want: []found{
+				{on(associations.ViewerRequest, associations.ViewerResponse), "memory", true, 128},
+				{on(associations.ViewerRequest, associations.OriginRequest, associations.ViewerResponse), "timeout", false, 30},
+			},
+		},
 		"an override is the last word": {
 			f: sized(512, 10, 1, associations.ViewerRequest), viewer: associations.Limit{MemoryMB: 512},
-			want: []found{{associations.ViewerRequest, "timeout", true, 5}},
+			want: []found{{on(associations.ViewerRequest), "timeout", true, 5}},
 		},
 		"an override may be lower": {
 			f: sized(512, 5, 1, associations.OriginRequest), origin: associations.Limit{MemoryMB: 256},
-			want: []found{{associations.OriginRequest, "memory", false, 256}},
+			want: []found{{on(associations.OriginRequest), "memory", false, 256}},
 		},
 		"bound nowhere, judged by nothing": {f: sized(10240, 900, 50<<20)},
 	} {
@@ -224,7 +232,7 @@ func TestLimitsAreErrorsTodayAndWarningsBeforeThat(t *testing.T) {
 			t.Parallel()
 			var got []found
 			for _, p := range associations.CheckLimits(c.f, c.viewer, c.origin) {
-				got = append(got, found{p.Trigger, p.What, p.Warning, p.Max})
+				got = append(got, found{p.Triggers, p.What, p.Warning, p.Max})
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)

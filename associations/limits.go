@@ -3,6 +3,7 @@ package associations
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -79,11 +80,12 @@ type Sized struct {
 	Triggers []Trigger
 }
 
-// LimitProblem is one limit that one function exceeds on one trigger.
+// LimitProblem is one limit that one function exceeds, on the triggers that
+// have it in common.
 type LimitProblem struct {
 	Function string
-	Trigger  Trigger
-	What     string // memory, timeout, zip
+	Triggers []Trigger // in CloudFront's order
+	What     string    // memory, timeout, zip
 	Value    int64
 	Max      int64
 	Warning  bool   // only the former limit is exceeded
@@ -92,7 +94,16 @@ type LimitProblem struct {
 }
 
 func (p LimitProblem) Error() string {
-	return fmt.Sprintf("%s on %s: %s %d exceeds the maximum of %d (%s)", p.Function, p.Trigger, p.What, p.Value, p.Max, p.Source)
+	on := make([]string, len(p.Triggers))
+	for i, t := range p.Triggers {
+		on[i] = string(t)
+	}
+	return fmt.Sprintf("%s on %s: %s %d exceeds the maximum of %d (%s)", p.Function, strings.Join(on, ", "), p.What, p.Value, p.Max, p.Source)
+}
+
+// same says that two problems are one, on two triggers.
+func (p LimitProblem) same(q LimitProblem) bool {
+	return p.What == q.What && p.Max == q.Max && p.Warning == q.Warning
 }
 
 // CheckLimits judges a function against current and, as warnings, former
@@ -115,7 +126,7 @@ func CheckLimits(f Sized, viewer, origin Limit) []LimitProblem {
 			{"timeout", timeoutText, int64(f.Config.TimeoutSeconds), int64(now.TimeoutSeconds), int64(then.TimeoutSeconds)},
 			{"zip", sizeText, f.ZipBytes, now.ZipBytes, then.ZipBytes},
 		} {
-			p := LimitProblem{Function: f.Function, Trigger: t, What: c.what, Value: c.value, Max: c.hard, Source: current.Source + ", read " + current.Read}
+			p := LimitProblem{Function: f.Function, Triggers: []Trigger{t}, What: c.what, Value: c.value, Max: c.hard, Source: current.Source + ", read " + current.Read}
 			switch {
 			case c.value > c.hard:
 			case c.value > c.soft:
@@ -124,6 +135,10 @@ func CheckLimits(f Sized, viewer, origin Limit) []LimitProblem {
 				continue
 			}
 			p.Text = fmt.Sprintf(c.text, p.Value, p.Max)
+			if i := slices.IndexFunc(problems, p.same); i >= 0 {
+				problems[i].Triggers = append(problems[i].Triggers, t)
+				continue
+			}
 			problems = append(problems, p)
 		}
 	}
