@@ -20,6 +20,7 @@ wanted='@silvia-odwyer/photon-node@0.3.4
 tiktoken@1.0.22
 @cedar-policy/cedar-wasm@4.13.0
 html-rewriter-wasm@0.4.1
+@minify-html/wasm@0.18.1
 typescript@7.0.2
 gitlab-ci-local@4.75.1'
 

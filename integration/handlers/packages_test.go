@@ -3,6 +3,7 @@ package handlers
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,6 +68,8 @@ export async function handler() {
   }
   return { body };
 }`, object{"body": "<p>new</p>"}},
+		"minify-html, with typed references": {`import { minify } from '@minify-html/wasm';
+export const handler = () => ({ body: Buffer.from(minify(Buffer.from('<p  class="a" >  b  </p>'), { keep_closing_tags: true })).toString() });`, object{"body": "<p class=a>b</p>"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -82,12 +85,15 @@ export async function handler() {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := bundle.Build(root, bundle.Function{Name: "h", Entry: "h.ts"})
+			b, err := bundle.Build(root, bundle.Function{Name: "h", Entry: "h.ts", Runtime: "nodejs22.x"})
 			if cerr := root.Close(); err != nil || cerr != nil {
 				t.Fatal(err, cerr)
 			}
 			t.Logf("%d bytes, warnings %q", len(b.Zip), b.Warnings)
 			onEachNode(t, func(t *testing.T, node string) {
+				if version := nodeVersion(t, node); strings.HasPrefix(version, "v20.") && strings.Contains(name, "typed references") {
+					t.Skipf("%s does not take its module; Lambda's releases from nodejs22.x on do", version)
+				}
 				e := event("viewer-request", "")
 				s := run(t, node, b, e, e)
 				if s.Load != "" {

@@ -156,6 +156,11 @@ func prepare(f Function, m wasm.Module, raw []byte) (prepared, error) {
 	if err != nil {
 		return prepared{}, err
 	}
+	if major, err := nodeMajor(f); err != nil {
+		return prepared{}, err
+	} else if why := m.TooNew(major); why != "" && f.Runtime != "" {
+		return prepared{}, &Error{Path: f.Wasm, Reason: why, Hint: fmt.Sprintf("use the runtime nodejs%d.x or newer, or build without these features", wasm.FirstNode3)}
+	}
 	module, sections, err := wasm.Strip(raw, func(name string) bool { return droppable(name, f.KeepNames) })
 	if err != nil {
 		return prepared{}, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}

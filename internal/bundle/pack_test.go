@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -129,5 +130,29 @@ func TestConfigThatNobodyReadsIsAWarning(t *testing.T) {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestAModuleOfWebAssembly3NeedsARuntimeThatTakesIt(t *testing.T) {
+	t.Parallel()
+	module := wasmtest.Module(
+		wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{wasmtest.I32}, []byte{wasmtest.I32}), wasmtest.Sig(nil, nil), []byte{0x5f, 0})),
+		wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(1), wasmtest.Leb(0), wasmtest.Leb(0))),
+		wasmtest.Section(5, wasmtest.Vec([]byte{0, 1})),
+		wasmtest.Section(7, wasmtest.Vec(
+			wasmtest.Export("memory", 2, 0), wasmtest.Export("edge_abi_1", 0, 0),
+			wasmtest.Export("edge_handle", 0, 1), wasmtest.Export("edge_buffer", 0, 2),
+		)),
+		wasmtest.Section(10, wasmtest.Vec(wasmtest.Body(), wasmtest.Body(0x41, 0), wasmtest.Body(0x41, 0))),
+	)
+	root := tree(t, map[string]string{"h.wasm": string(module)})
+	for _, runtime := range []string{"nodejs22.x", "nodejs24.x", ""} {
+		if _, err := Build(root, Function{Wasm: "h.wasm", Runtime: runtime}); err != nil {
+			t.Errorf("%s: %v", runtime, err)
+		}
+	}
+	_, err := Build(root, Function{Wasm: "h.wasm", Runtime: "nodejs20.x"})
+	if e := wantError(t, err, "h.wasm", "uses types of WebAssembly 3.0"); !strings.Contains(e.Hint, "nodejs22.x or newer") {
+		t.Errorf("hint %q", e.Hint)
 	}
 }

@@ -74,10 +74,7 @@ func TestWhatCannotRunAtTheEdgeIsRefusedWithItsPlace(t *testing.T) {
 		"code from the web": {tree{"src/h.ts": "import x from 'https://esm.sh/x';\n" + handler + "x;"}, "is an address", "install the package"},
 		"a picture":         {tree{"src/h.ts": "import x from './x.png';\n" + handler + "x;", "src/x.png": "x"}, "No loader is configured", "JSON, text and WebAssembly"},
 		"a module that is none": {tree{"src/h.ts": "import x from './x.wasm';\n" + handler + "x;", "src/x.wasm": "x"},
-			"is not a module that Node.js 20 to 24 accept", "--all-features"},
-		"a typed function reference": {tree{"src/h.ts": "import x from './x.wasm';\n" + handler + "x;", "src/x.wasm": string(wasmtest.Module(
-			wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{0x64, 0x70}, nil)))))},
-			"is not a module that Node.js 20 to 24 accept", "--all-features"},
+			"is not a readable WebAssembly module", "--all-features"},
 		"a large file":      {tree{"src/h.ts": "import x from './x.json';\n" + handler + "x;", "src/x.json": `"` + strings.Repeat("x", 1<<20) + `"`}, "no bundle holds more than", ""},
 		"extends not there": {tree{"src/h.ts": handler, "tsconfig.json": `{"extends": "./base.json"}`}, `tsconfig.json: extends "./base.json", which is not in the project`, "npm install"},
 		"extends that leaves the project": {tree{"src/h.ts": handler, "src/tsconfig.json": `{/* up */ "extends": ["../../../etc/x.json",]}`},
@@ -97,6 +94,19 @@ func TestWhatCannotRunAtTheEdgeIsRefusedWithItsPlace(t *testing.T) {
 				t.Errorf("got %q, hint %q\nwant %q, hint %q", e, e.Problems[0].Hint, tt.say, tt.hint)
 			}
 		})
+	}
+}
+
+func TestAModuleOfWebAssembly3NeedsANodeThatTakesIt(t *testing.T) {
+	t.Parallel()
+	root := tree{"h.ts": "import x from './x.wasm';\n" + handler + "x;", "x.wasm": string(wasmtest.Module(
+		wasmtest.Section(1, wasmtest.Vec([]byte{0x60, 1, 0x64, 0x70, 0}))))}.write(t, t.TempDir())
+	for node, refused := range map[int]bool{20: true, 22: false, 24: false} {
+		_, err := Bundle(Input{Root: root, Entry: "h.ts", Node: node, MaxFile: 1 << 20})
+		e, ok := errors.AsType[*Error](err)
+		if ok != refused || ok && !(strings.Contains(e.Error(), "x.wasm: uses types of WebAssembly 3.0") && strings.Contains(e.Problems[0].Hint, "nodejs22.x or newer")) {
+			t.Errorf("for Node.js %d: %v", node, err)
+		}
 	}
 }
 

@@ -18,8 +18,13 @@ func (b *bundler) take(name string, src []byte) (string, wasm.Module, error) {
 	m, err := wasm.Parse(src)
 	if err != nil {
 		return "", m, &Error{Problems: []Problem{{
-			File: name, Text: "is not a module that Node.js 20 to 24 accept: " + err.Error(),
-			Hint: "build it without what these do not have yet: take wasm-opt's --all-features away, or lower -C target-cpu",
+			File: name, Text: "is not a readable WebAssembly module: " + err.Error(),
+			Hint: "see that the file is whole, and build it without what Node.js does not have yet: take wasm-opt's --all-features away",
+		}}}
+	}
+	if why := m.TooNew(b.in.Node); why != "" {
+		return "", m, &Error{Problems: []Problem{{
+			File: name, Text: why, Hint: fmt.Sprintf("use the runtime nodejs%d.x or newer, or take wasm-opt's --all-features away", wasm.FirstNode3),
 		}}}
 	}
 	sum := sha256.Sum256(src)

@@ -36,7 +36,9 @@ func (k Kind) String() string {
 // ValType is the type of a value, with the number of the binary format.
 type ValType byte
 
-// The types a function may take and return.
+// The types a function may take and return. Of the references that WebAssembly
+// 3.0 brought (typed function references, garbage collection, exceptions) only
+// the outermost byte is kept: what they refer to is for the engine to judge.
 const (
 	I32       ValType = 0x7f
 	I64       ValType = 0x7e
@@ -45,6 +47,15 @@ const (
 	V128      ValType = 0x7b
 	FuncRef   ValType = 0x70
 	ExternRef ValType = 0x6f
+	Ref       ValType = 0x64 // to a heap type, never null
+	RefNull   ValType = 0x63 // to a heap type, or null
+)
+
+// The shorthands for nullable references to the abstract heap types of
+// WebAssembly 3.0, from exnref to nullexnref.
+const (
+	firstAbstract ValType = 0x69
+	lastAbstract  ValType = 0x74
 )
 
 func (t ValType) String() string {
@@ -63,11 +74,25 @@ func (t ValType) String() string {
 		return "funcref"
 	case ExternRef:
 		return "externref"
+	case Ref:
+		return "ref"
+	case RefNull:
+		return "ref null"
+	}
+	if t.abstract() {
+		return fmt.Sprintf("ref 0x%02x", byte(t))
 	}
 	return fmt.Sprintf("type 0x%02x", byte(t))
 }
 
 func (t ValType) known() bool { return !strings.HasPrefix(t.String(), "type ") }
+
+func (t ValType) abstract() bool { return firstAbstract <= t && t <= lastAbstract }
+
+// since3 says that WebAssembly 3.0 brought the type.
+func (t ValType) since3() bool {
+	return t == Ref || t == RefNull || t.abstract() && t != FuncRef && t != ExternRef
+}
 
 // FuncType is the signature of a function.
 type FuncType struct {
@@ -148,6 +173,21 @@ type Module struct {
 	Memories []Limits // imported ones first
 	Customs  []Custom // in the module's order
 	Start    bool     // a start function runs when the module is instantiated
+	// Since3 says that its types or imports use what WebAssembly 3.0 brought.
+	Since3 bool
+}
+
+// FirstNode3 is the first Node.js that takes modules which use the types of
+// WebAssembly 3.0 (tried with v20.20, v22.23 and v24.21).
+const FirstNode3 = 22
+
+// TooNew says why a Node.js of that major takes no such module; "" if it does,
+// as far as can be seen here.
+func (m Module) TooNew(major int) string {
+	if !m.Since3 || major >= FirstNode3 {
+		return ""
+	}
+	return fmt.Sprintf("uses types of WebAssembly 3.0 (typed references or garbage collection), which Node.js %d does not know", major)
 }
 
 // Export returns the export with that name.

@@ -187,40 +187,6 @@ func (p *parser) known(start int, id byte, last int) int {
 // skip leaves the rest of the current section to the engine.
 func (p *parser) skip() { p.pos = len(p.data) }
 
-func (p *parser) readTypes() {
-	for range p.count("types") {
-		at := p.pos
-		if form := p.byte(); p.err == nil && form != 0x60 {
-			p.fail(at, "type form 0x%02x is not a plain function type; garbage collection and typed function references are not supported", form)
-		}
-		p.types = append(p.types, FuncType{Params: p.valTypes(), Results: p.valTypes()})
-		if p.err != nil {
-			return
-		}
-	}
-}
-
-func (p *parser) valTypes() []ValType {
-	n := p.count("value types")
-	if n == 0 {
-		return nil
-	}
-	types := make([]ValType, 0, n)
-	for range n {
-		types = append(types, p.valType())
-	}
-	return types
-}
-
-func (p *parser) valType() ValType {
-	at := p.pos
-	t := ValType(p.byte())
-	if p.err == nil && !t.known() {
-		p.fail(at, "value type 0x%02x is unknown", byte(t))
-	}
-	return t
-}
-
 func (p *parser) readImports() {
 	for range p.count("imports") {
 		imp := Import{Module: p.name(), Name: p.name()}

@@ -58,6 +58,18 @@ func (r *reader) u32() uint32 { return uint32(r.leb(32)) }
 // memories and tables).
 func (r *reader) u64() uint64 { return r.leb(64) }
 
+// heapType steps over a signed LEB128 number of at most 33 bits: the index of a
+// type, or the code of an abstract one.
+func (r *reader) heapType() {
+	at := r.pos
+	for range 5 {
+		if b := r.byte(); r.err != nil || b&0x80 == 0 {
+			return
+		}
+	}
+	r.fail(at, "a heap type takes too many bytes")
+}
+
 func (r *reader) leb(bits int) uint64 {
 	start := r.pos
 	var n uint64

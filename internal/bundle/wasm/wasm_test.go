@@ -107,8 +107,11 @@ func TestParseRefuses(t *testing.T) {
 		"a number of six bytes":              {wasmtest.Module([]byte{1, 0x80, 0x80, 0x80, 0x80, 0x80, 0}), 9, "too many bytes"},
 		"a number beyond 32 bits":            {wasmtest.Module([]byte{1, 0xff, 0xff, 0xff, 0xff, 0x1f}), 9, "does not fit 32 bits"},
 		"a count beyond what is there":       {wasmtest.Module(wasmtest.Section(1, wasmtest.Leb(1<<20))), 10, "announces 1048576 types in 0 bytes"},
-		"a garbage-collected type":           {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec([]byte{0x5f, 0}))), 11, "garbage collection"},
-		"an unknown value type":              {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{0x63}, nil)))), 13, "value type 0x63"},
+		"an unknown form of type":            {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec([]byte{0x5d, 0}))), 11, "type form 0x5d is unknown"},
+		"a group in a group":                 {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec([]byte{0x4e, 1, 0x4e, 0}))), 13, "type form 0x4e is unknown"},
+		"a field that may change somehow":    {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec([]byte{0x5f, 1, wasmtest.I32, 2}))), 14, "mutability 0x02"},
+		"a heap type of six bytes":           {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec([]byte{0x60, 1, 0x64, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0}))), 14, "heap type takes too many bytes"},
+		"an unknown value type":              {wasmtest.Module(wasmtest.Section(1, wasmtest.Vec(wasmtest.Sig([]byte{0x62}, nil)))), 13, "value type 0x62"},
 		"a name that is not UTF-8":           {wasmtest.Module(types, wasmtest.Section(2, wasmtest.Vec(wasmtest.ImportFunc("\xff", "f", 0)))), 17, "not UTF-8"},
 		"an unknown import kind":             {wasmtest.Module(wasmtest.Section(2, wasmtest.Vec(slices.Concat(wasmtest.Str("m"), wasmtest.Str("f"), []byte{9})))), 15, "import kind 9"},
 		"an unknown mutability":              {wasmtest.Module(wasmtest.Section(2, wasmtest.Vec(slices.Concat(wasmtest.Str("m"), wasmtest.Str("g"), []byte{3, wasmtest.I32, 2})))), 17, "mutability"},
@@ -202,6 +205,48 @@ func TestStripKeepsMeaning(t *testing.T) {
 			t.Fatalf("%d bytes kept and dropped, want %d", size, len(in))
 		}
 	})
+}
+
+// Each type of a group has an index of its own, and the functions behind them
+// keep theirs.
+func TestParseReadsTheTypesOfWebAssembly3(t *testing.T) {
+	t.Parallel()
+	i32 := byte(wasmtest.I32)
+	tests := map[string]struct {
+		types  [][]byte
+		of     int // the type of the function that is exported
+		want   string
+		since3 bool
+	}{
+		"plain functions":           {[][]byte{wasmtest.Sig([]byte{i32}, nil)}, 0, "(i32) -> ()", false},
+		"references of 2.0":         {[][]byte{wasmtest.Sig([]byte{0x70}, []byte{0x6f})}, 0, "(funcref) -> externref", false},
+		"a reference to a type":     {[][]byte{{0x60, 1, 0x64, 0, 0}}, 0, "(ref) -> ()", true},
+		"one to an abstract type":   {[][]byte{{0x60, 2, 0x63, 0x70, 0x64, 0x6f, 1, i32}}, 0, "(ref null, ref) -> i32", true},
+		"a shorthand":               {[][]byte{{0x60, 1, 0x6e, 0}}, 0, "(ref 0x6e) -> ()", true},
+		"an index of several bytes": {[][]byte{{0x60, 1, 0x63, 0x80, 1, 1, i32}}, 0, "(ref null) -> i32", true},
+		"a struct before":           {[][]byte{{0x5f, 3, i32, 0, 0x78, 1, 0x64, 0x6e, 1}, wasmtest.Sig(nil, []byte{i32})}, 1, "() -> i32", true},
+		"an array before":           {[][]byte{{0x5e, 0x77, 1}, wasmtest.Sig(nil, []byte{i32})}, 1, "() -> i32", true},
+		"a group before":            {[][]byte{{0x4e, 2, 0x5f, 0, 0x50, 1, 0, 0x5f, 1, i32, 0}, wasmtest.Sig(nil, []byte{i32})}, 2, "() -> i32", true},
+		"an empty group before":     {[][]byte{{0x4e, 0}, wasmtest.Sig(nil, []byte{i32})}, 0, "() -> i32", true},
+		"a function in a group":     {[][]byte{{0x4e, 2, 0x5e, i32, 0, 0x4f, 0, 0x60, 0, 1, i32}}, 1, "() -> i32", true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := wasm.Parse(wasmtest.Module(
+				wasmtest.Section(1, wasmtest.Vec(tt.types...)),
+				wasmtest.Section(3, wasmtest.Vec(wasmtest.Leb(tt.of))),
+				wasmtest.Section(7, wasmtest.Vec(wasmtest.Export("f", 0, 0))),
+				wasmtest.Section(10, wasmtest.Vec(wasmtest.Body())),
+			))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := m.Exports[0].Type.String(); got != tt.want || m.Since3 != tt.since3 {
+				t.Errorf("f%s, since 3.0 %v; want f%s, %v", got, m.Since3, tt.want, tt.since3)
+			}
+		})
+	}
 }
 
 // An engine that shares no code with us must see the same module.
