@@ -17,6 +17,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/edgedeploy/edgedeploy/internal/bundle"
 )
 
 func main() {
@@ -79,6 +81,9 @@ func (b *bench) run(ctx context.Context) (err error) {
 		if err := b.report(ctx, node); err != nil {
 			return err
 		}
+	}
+	if err := b.photon(); err != nil {
+		return err
 	}
 	for _, w := range b.skipped {
 		fmt.Printf("not measured: %s; build it with %s\n", w.name, w.build)
@@ -205,6 +210,7 @@ func (b *bench) report(ctx context.Context, node string) error {
 	}
 	fmt.Printf("\nNode.js %s: %d processes of %d calls each, %d loads; medians\n\n", strings.TrimSpace(string(version)), b.rounds, b.calls, b.loads)
 	b.table(rows)
+	b.ratios(rows)
 	for _, x := range extras() {
 		if err := b.extra(ctx, node, x); err != nil {
 			return err
@@ -221,6 +227,19 @@ func (b *bench) table(rows []row) {
 			r.calls.Median-rows[0].calls.Median, r.load.Median/1000, (r.load.Median-rows[0].load.Median)/1000, b.zips[b.ways[i].name])
 	}
 	_ = out.Flush() // to stdout
+}
+
+// ratios compares what people ask about.
+func (b *bench) ratios(rows []row) {
+	over := map[string]float64{}
+	for i, w := range b.ways {
+		over[w.name] = rows[i].calls.Median - rows[0].calls.Median
+	}
+	if glue := over[wayGlue]; glue > 0 && over[wayHost] > 0 {
+		fmt.Printf("\n%s costs %.0f times more over plain JavaScript than %s\n", wayGlue, glue/over[wayHost], wayHost)
+	}
+	plain := rows[0].calls.Median
+	fmt.Printf("%s takes %.0f %% of the time of %s\n", wayBytes, 100*(over[wayBytes]+plain)/(over[wayFloor]+plain), wayFloor)
 }
 
 // extra is a figure of one handler only.
@@ -268,6 +287,26 @@ func (b *bench) extra(ctx context.Context, node string, x extra) (err error) {
 	}
 	m := middle(found)
 	fmt.Printf("\n%s: %.0f µs, p99 %.0f µs\n", x.name, m.Median, m.P99)
+	return nil
+}
+
+// photon prints the size of the largest example, where its packages are.
+func (b *bench) photon() (err error) {
+	const dir = "examples/image"
+	if _, err := os.Stat(filepath.Join(b.top, dir, "node_modules")); err != nil {
+		fmt.Printf("\nnot measured: the zip of %s; get its packages with npm ci --prefix %s\n", dir, dir)
+		return nil
+	}
+	root, err := os.OpenRoot(b.top)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	packed, err := bundle.Build(root, bundle.Function{Name: "image", Entry: dir + "/src/thumbnails.ts", Runtime: "nodejs24.x"})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nthe zip of %s, with photon-node: %d bytes\n", dir, len(packed.Zip))
 	return nil
 }
 

@@ -11,6 +11,7 @@
 // Every event is read from JSON anew, as Lambda's runtime does it, outside of
 // what is measured.
 
+const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -50,6 +51,8 @@ async function results() {
   const { handler } = require(entry);
   const all = [];
   for (const event of events) all.push(await handler(JSON.parse(event), {}));
+  // JSON would hide a Map, an absent value, and much else.
+  assert.deepStrictEqual(JSON.parse(JSON.stringify(all)), all);
   return { results: all };
 }
 

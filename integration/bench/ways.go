@@ -22,6 +22,14 @@ type way struct {
 
 const handlers = "integration/bench/handlers"
 
+// The ways that are compared with each other, too.
+const (
+	wayHost  = "host, Rust (guest/rust)"
+	wayBytes = "bytes, C"
+	wayFloor = "JSON both ways, no Wasm"
+	wayGlue  = "glue, wasm-bindgen and serde"
+)
+
 // config is that of examples/redirect.
 func config() map[string]any {
 	return map[string]any{"redirect-from": "www.example.com", "redirect-to": "example.com", "frame-options": "SAMEORIGIN"}
@@ -31,13 +39,13 @@ func config() map[string]any {
 func ways() []way {
 	return []way{
 		{name: "plain JavaScript", pack: ready(map[string]string{"index.js": handlers + "/plain/index.js"})},
-		{name: "host, Rust (guest/rust)", pack: module("examples/redirect/redirect.wasm")},
+		{name: wayHost, pack: module("examples/redirect/redirect.wasm")},
 		{name: "host, Go (guest/go)", pack: golang},
-		{name: "bytes, C", pack: module(handlers + "/bytes/bytes.wasm")},
-		{name: "JSON both ways, no Wasm", pack: ready(map[string]string{
+		{name: wayBytes, pack: module(handlers + "/bytes/bytes.wasm")},
+		{name: wayFloor, pack: ready(map[string]string{
 			"index.js": handlers + "/floor/index.js", "plain.js": handlers + "/plain/index.js",
 		})},
-		{name: "glue, wasm-bindgen and serde", pack: module(handlers + "/bindgen/pkg"), build: handlers + "/bindgen/build.sh"},
+		{name: wayGlue, pack: module(handlers + "/bindgen/pkg"), build: handlers + "/bindgen/build.sh"},
 	}
 }
 
