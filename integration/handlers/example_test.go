@@ -125,7 +125,7 @@ func TestExamplesGiveTheirExpectedResults(t *testing.T) {
 func TestTheRedirectExampleIsSmall(t *testing.T) {
 	t.Parallel()
 	b := functionsOf(t, "examples/redirect")["site"]
-	if len(b.Zip) > 12<<10 {
+	if len(b.Zip) > 12_000 {
 		t.Errorf("the zip has %d bytes, want at most 12 KB", len(b.Zip))
 	}
 	for _, f := range b.Files {

@@ -25,8 +25,7 @@ const room = (function (len) {
   return at(ptr, len);
 });
 
-// Most strings of an event are short and ASCII: those are written here, because
-// two calls into Node.js take longer than a loop of this many turns.
+// Two calls into Node.js take longer than a loop of this many turns.
 const SHORT = 48;
 
 // deliver hands a string to the guest and returns its length in bytes.
@@ -272,7 +271,6 @@ const edge = {
   },
   random(ptr, len) {
     const from = at(ptr, len);
-    // Asked for here: most handlers never do, and loading it takes a while.
     require('node:crypto').randomFillSync(view, from, len >>> 0);
   },
 };
