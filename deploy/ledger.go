@@ -72,7 +72,7 @@ type LockRequest struct {
 func LedgerFunction(stack string) string { return "edgedeploy-" + stack + "-releases" }
 
 // Ledger is the append-only history of a stack's releases, with its lock.
-// (internal/ledger keeps it on Lambda versions and aliases.)
+// (internal/aws/ledger keeps it on Lambda versions and aliases.)
 type Ledger interface {
 	// Read looks at the ledger; a missing one is Exists false, and no error.
 	Read(ctx context.Context, stack string) (LedgerState, error)

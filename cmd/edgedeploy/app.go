@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/edgedeploy/edgedeploy/internal/render"
-	"github.com/edgedeploy/edgedeploy/internal/term"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/screen/term"
 )
 
 // Streams are what a command reads and writes.

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/internal/render"
-	"github.com/edgedeploy/edgedeploy/internal/term"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/screen/term"
 )
 
 // board shows a run's events on stderr: a block that is painted again on a

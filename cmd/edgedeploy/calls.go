@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/edgedeploy/edgedeploy/internal/awscloud"
+	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
 )
 
 // callLog counts the AWS calls of a run, and tells of each with -v.

@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/internal/fixture"
-	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/fixture"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
 // coverage compares the triggers of all fixtures with those that the spec binds

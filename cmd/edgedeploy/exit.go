@@ -12,12 +12,12 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/internal/awscloud"
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
-	"github.com/edgedeploy/edgedeploy/internal/fixture"
-	"github.com/edgedeploy/edgedeploy/internal/ledger"
-	"github.com/edgedeploy/edgedeploy/internal/node"
-	"github.com/edgedeploy/edgedeploy/internal/term"
+	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
+	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/fixture"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
+	"github.com/edgedeploy/edgedeploy/internal/screen/term"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 	"github.com/edgedeploy/edgedeploy/versions"
 )

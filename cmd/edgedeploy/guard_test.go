@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/cf"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/cf"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
 )
 
 const guarded = `version: 1

@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/edgedeploy/edgedeploy/internal/node"
-	"github.com/edgedeploy/edgedeploy/internal/render"
-	"github.com/edgedeploy/edgedeploy/internal/result"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/result"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
 // maxEvent is how large an event may be: what Lambda takes (Lambda quotas,

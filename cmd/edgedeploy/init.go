@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/edgedeploy/edgedeploy/internal/render"
-	"github.com/edgedeploy/edgedeploy/internal/starter"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/starter"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 

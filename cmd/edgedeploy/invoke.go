@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/edgedeploy/edgedeploy/internal/node"
-	"github.com/edgedeploy/edgedeploy/internal/render"
-	"github.com/edgedeploy/edgedeploy/internal/result"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/result"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
 type invokeFlags struct {

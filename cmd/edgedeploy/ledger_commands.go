@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
 // withStack connects for a command that needs only the stack's name: from

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
 // ruleFlags are the permissions of one plan.

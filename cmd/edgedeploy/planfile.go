@@ -13,8 +13,8 @@ import (
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
-	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 

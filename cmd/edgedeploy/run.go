@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/internal/render"
-	"github.com/edgedeploy/edgedeploy/internal/term"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/screen/term"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 

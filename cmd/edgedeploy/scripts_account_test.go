@@ -13,7 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 )
 
 // This file has the scripts' commands that look at or change the account

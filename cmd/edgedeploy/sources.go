@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
 	"github.com/edgedeploy/edgedeploy/internal/fetch"
-	"github.com/edgedeploy/edgedeploy/internal/sources"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/sources"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 

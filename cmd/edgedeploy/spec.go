@@ -13,9 +13,9 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
 	"github.com/edgedeploy/edgedeploy/internal/fetch"
-	"github.com/edgedeploy/edgedeploy/internal/render"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 

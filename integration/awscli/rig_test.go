@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/cf"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/cf"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
 )
 
 // binary is the program and client the AWS CLI; TestMain finds both.

@@ -3,8 +3,8 @@ package awscli
 import (
 	"testing"
 
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
 )
 
 // rule is a way to break what CloudFront wants of an association.

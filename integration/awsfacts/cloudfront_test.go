@@ -19,13 +19,13 @@ import (
 )
 
 func cloudfrontFacts() []fact {
-	const association, local = "InvalidLambdaFunctionAssociation: ", "internal/localaws/cf, its text"
+	const association, local = "InvalidLambdaFunctionAssociation: ", "internal/local/localaws/cf, its text"
 	return []fact{
-		{"a distribution made without associations shows Quantity 0 of them", "LIKELY", "internal/awscloud, splice", "yes", echoes},
+		{"a distribution made without associations shows Quantity 0 of them", "LIKELY", "internal/aws/awscloud, splice", "yes", echoes},
 		{"GetDistribution and GetDistributionConfig give the same ETag", "LIKELY", "deploy, observe", "yes", sameETag},
-		{"the list's summary gives the same ETag", "LIKELY", "internal/localaws/cf", "yes", listETag},
-		{"an update with the bytes that were read, spaced and quoted in another way", "LIKELY", "internal/awscloud, splice", "accepted", oddBytes},
-		{"an update that changes nothing gives another ETag", "UNKNOWN", "internal/awscloud, lost answers", "yes", sameUpdate},
+		{"the list's summary gives the same ETag", "LIKELY", "internal/local/localaws/cf", "yes", listETag},
+		{"an update with the bytes that were read, spaced and quoted in another way", "LIKELY", "internal/aws/awscloud, splice", "accepted", oddBytes},
+		{"an update that changes nothing gives another ETag", "UNKNOWN", "internal/aws/awscloud, lost answers", "yes", sameUpdate},
 		{"an update while the one before is InProgress", "LIKELY", "deploy, no waiting between runs", "accepted", twoUpdates},
 		{"patterns that differ in the leading slash", "LIKELY", "stackspec, associations", "InvalidArgument: …", slashes},
 		{"a version that does not exist", "LIKELY", local, association + "Lambda@Edge cannot retrieve the specified Lambda function. …", missing},
@@ -36,7 +36,7 @@ func cloudfrontFacts() []fact {
 		{"active X-Ray tracing", "UNKNOWN", local, association + "The function cannot have active X-Ray tracing. …", tracing},
 		{"a viewer trigger with 256 MB and 10 s", "UNKNOWN", "associations, limits", "accepted", viewerLimits},
 		{"an origin trigger with 31 s", "LIKELY", "associations, limits", association + "The function timeout is larger than the maximum allowed for functions that are triggered by a CloudFront event: 31 Max allowed: 30 Function: …", originTimeout},
-		{"replicas are in the way of deleting a version at once", "LIKELY", "internal/localaws/cf", "InvalidParameterValueException: Lambda was unable to delete …", replicated},
+		{"replicas are in the way of deleting a version at once", "LIKELY", "internal/local/localaws/cf", "InvalidParameterValueException: Lambda was unable to delete …", replicated},
 	}
 }
 

@@ -16,24 +16,24 @@ import (
 
 func lambdaFacts() []fact {
 	return []fact{
-		{"a function can be read as soon as it was made", "UNKNOWN", "internal/ledger", "yes", newIsSeen},
-		{"creating a function that exists", "LIKELY", "internal/awscloud, errors", "ResourceConflictException: Function already exist: …", createTwice},
-		{"answers carry AWS's time in Date", "LIKELY", "internal/ledger, expiry of the lock", "within five minutes of here", date},
-		{"ListVersionsByFunction begins with $LATEST and ascends", "LIKELY", "internal/awscloud, versions", "$LATEST 1 2 3", listOrder},
+		{"a function can be read as soon as it was made", "UNKNOWN", "internal/aws/ledger", "yes", newIsSeen},
+		{"creating a function that exists", "LIKELY", "internal/aws/awscloud, errors", "ResourceConflictException: Function already exist: …", createTwice},
+		{"answers carry AWS's time in Date", "LIKELY", "internal/aws/ledger, expiry of the lock", "within five minutes of here", date},
+		{"ListVersionsByFunction begins with $LATEST and ascends", "LIKELY", "internal/aws/awscloud, versions", "$LATEST 1 2 3", listOrder},
 		{"publishing after an update with the same bytes", "UNKNOWN", "versions, ledger append", "a new version", sameBytes},
 		{"publishing after an update that changes nothing", "LIKELY", "versions, publish", "a new version", sameConfiguration},
 		{"GetFunction with a qualifier returns the function's tags", "LIKELY", "deploy, who owns a version", "yes", qualifiedTags},
 		{"tagging a function changes its RevisionId", "UNKNOWN", "versions, adopt", "no", tagRevision},
-		{"an update that is a dry run changes the RevisionId", "LIKELY", "internal/localaws/lambda", "no", dryRun},
+		{"an update that is a dry run changes the RevisionId", "LIKELY", "internal/local/localaws/lambda", "no", dryRun},
 		{"an empty Environment takes the variables away", "LIKELY", "versions, forbidden members", "no variables, 512 MB", resets},
-		{"an alias may name a version that is Pending", "UNKNOWN", "internal/ledger, append", "yes", pendingAlias},
-		{"an alias is read as it was just written", "UNKNOWN", "internal/ledger, lock", "yes", aliasReads},
-		{"updating an alias to what it is changes its RevisionId", "LIKELY", "internal/ledger, lock", "yes", aliasRevision},
-		{"ListAliases gives pages of", "LIKELY", "internal/awscloud, ledger", "50, by name", aliasPages},
-		{"deleting a version that an alias names", "LIKELY", "internal/localaws/lambda", "ResourceConflictException: Unable to delete version because the following aliases reference it: […", deleteAliased},
+		{"an alias may name a version that is Pending", "UNKNOWN", "internal/aws/ledger, append", "yes", pendingAlias},
+		{"an alias is read as it was just written", "UNKNOWN", "internal/aws/ledger, lock", "yes", aliasReads},
+		{"updating an alias to what it is changes its RevisionId", "LIKELY", "internal/aws/ledger, lock", "yes", aliasRevision},
+		{"ListAliases gives pages of", "LIKELY", "internal/aws/awscloud, ledger", "50, by name", aliasPages},
+		{"deleting a version that an alias names", "LIKELY", "internal/local/localaws/lambda", "ResourceConflictException: Unable to delete version because the following aliases reference it: […", deleteAliased},
 		{"the number of a deleted last version is given out again", "LIKELY", "deploy, a release is a version number", "no", numbers},
-		{"a log level with the format Text", "LIKELY", "internal/localaws/lambda", `InvalidParameterValueException: LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.`, textLevel},
-		{"runtime nodejs26.x", "UNKNOWN", "internal/ledger, its own runtime", "accepted", newestRuntime},
+		{"a log level with the format Text", "LIKELY", "internal/local/localaws/lambda", `InvalidParameterValueException: LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.`, textLevel},
+		{"runtime nodejs26.x", "UNKNOWN", "internal/aws/ledger, its own runtime", "accepted", newestRuntime},
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
 )
 
 const localRole = "arn:aws:iam::" + program.Account + ":role/edge"

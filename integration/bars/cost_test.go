@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 )
 
 // The bars.

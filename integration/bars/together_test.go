@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 )
 
 // pairs is how many applies, and as many status, run at the same time.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 )
 
 // The share is a percentage of visitors, not a rule that looks random: of 5,000

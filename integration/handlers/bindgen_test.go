@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 )
 
 // bindgenExample builds the example from what its build.sh made, which is not

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
-	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm/wasmtest"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm/wasmtest"
 )
 
 var triggers = []string{"viewer-request", "origin-request", "origin-response", "viewer-response"}

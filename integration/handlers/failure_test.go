@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
-	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm"
-	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm/wasmtest"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm/wasmtest"
 )
 
 // What a handler may do wrong, and what the log must say about it.
@@ -343,7 +343,7 @@ func TestNoRoomIsAskedForNothing(t *testing.T) {
 }
 
 // The probe imports everything, so a function that the trampoline lacks, or
-// that the checks of internal/bundle do not know, cannot go unseen.
+// that the checks of internal/handlers/bundle do not know, cannot go unseen.
 func TestTheProbeImportsTheWholeInterface(t *testing.T) {
 	t.Parallel()
 	src, err := repository(t).ReadFile(probeModule)

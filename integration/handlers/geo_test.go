@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
-	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm/wasmtest"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm/wasmtest"
 )
 
 // project packs a function of files that are written for the test.

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
-	"github.com/edgedeploy/edgedeploy/internal/node"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
 )
 
 // oldestStandIn is the oldest Node.js that runs the trampoline as Lambda's

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 )
 
 const probeModule = "integration/handlers/probe/probe.wasm"

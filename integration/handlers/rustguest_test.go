@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 )
 
 // rustGuest packs one of the modules that use guest/rust.

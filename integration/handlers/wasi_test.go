@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgedeploy/edgedeploy/internal/bundle"
-	"github.com/edgedeploy/edgedeploy/internal/bundle/wasm"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm"
 )
 
 const wasiProbe = "integration/handlers/wasiprobe/probe.wasm"

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 )
 
 const botID = float64(42) // GitLab's, of the token's user

@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/cf"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/cf"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
 )
 
 const (

@@ -17,7 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 )
 
 // Account is the account that a local AWS is asked for.

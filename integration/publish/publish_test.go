@@ -19,9 +19,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgedeploy/edgedeploy/internal/awscloud"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
-	"github.com/edgedeploy/edgedeploy/internal/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 )
 
 var (

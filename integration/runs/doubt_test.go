@@ -7,7 +7,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/internal/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 

@@ -22,7 +22,7 @@ func House() Rules {
 		May:         may(),
 		TestMay:     testMay(),
 		Free:        []string{"cmd", "integration"},
-		OnlyTests:   []string{"internal/archtest", "internal/bundle/wasm/wasmtest"},
+		OnlyTests:   []string{"internal/archtest", "internal/handlers/bundle/wasm/wasmtest"},
 		Sole:        sole(),
 		TestModules: []string{"github.com/google/go-cmp", "github.com/itchyny/gojq", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/tetratelabs/wazero", "pgregory.net/rapid"},
 		Bans:        bans(),
@@ -39,30 +39,30 @@ func may() map[string][]string {
 		"stackspec":    {"versions", "associations"},
 		"deploy":       {"versions", "associations", "stackspec"},
 
-		"internal/bundle":               {"versions", "internal/bundle/script", "internal/bundle/wasm", "internal/bundle/ignore"},
-		"internal/bundle/script":        {"internal/bundle/wasm"},
-		"internal/bundle/ignore":        {},
-		"internal/bundle/wasm":          {},
-		"internal/bundle/wasm/wasmtest": {},
-		"internal/awscloud":             {"versions", "associations"},
-		"internal/fetch":                {},
-		"internal/ledger":               {"versions", "deploy", "internal/fetch"},
-		"internal/render":               {"versions", "associations", "stackspec", "deploy", "internal/fixture", "internal/result"},
-		"internal/sources":              {"internal/fetch"},
-		"internal/term":                 {},
-		"internal/fixture":              {},
-		"internal/node":                 {},
-		"internal/result":               {},
+		"internal/handlers/bundle":               {"versions", "internal/handlers/bundle/script", "internal/handlers/bundle/wasm", "internal/handlers/bundle/ignore"},
+		"internal/handlers/bundle/script":        {"internal/handlers/bundle/wasm"},
+		"internal/handlers/bundle/ignore":        {},
+		"internal/handlers/bundle/wasm":          {},
+		"internal/handlers/bundle/wasm/wasmtest": {},
+		"internal/aws/awscloud":                  {"versions", "associations"},
+		"internal/fetch":                         {},
+		"internal/aws/ledger":                    {"versions", "deploy", "internal/fetch"},
+		"internal/screen/render":                 {"versions", "associations", "stackspec", "deploy", "internal/handlers/fixture", "internal/handlers/result"},
+		"internal/handlers/sources":              {"internal/fetch"},
+		"internal/screen/term":                   {},
+		"internal/handlers/fixture":              {},
+		"internal/handlers/node":                 {},
+		"internal/handlers/result":               {},
 
-		"internal/localaws":        {"internal/localaws/cf", "internal/localaws/iam", "internal/localaws/kv", "internal/localaws/lambda"},
-		"internal/localaws/cf":     {"internal/localaws/kv"},
-		"internal/localaws/iam":    {"internal/localaws/kv"},
-		"internal/localaws/kv":     {},
-		"internal/localaws/lambda": {"internal/localaws/kv"},
-		"internal/edge":            {"internal/localaws"},
+		"internal/local/localaws":        {"internal/local/localaws/cf", "internal/local/localaws/iam", "internal/local/localaws/kv", "internal/local/localaws/lambda"},
+		"internal/local/localaws/cf":     {"internal/local/localaws/kv"},
+		"internal/local/localaws/iam":    {"internal/local/localaws/kv"},
+		"internal/local/localaws/kv":     {},
+		"internal/local/localaws/lambda": {"internal/local/localaws/kv"},
+		"internal/local/edge":            {"internal/local/localaws"},
 
-		"guest":            {},
-		"internal/starter": {"guest"},
+		"guest":                     {},
+		"internal/handlers/starter": {"guest"},
 
 		"internal/archtest": {},
 	}
@@ -72,32 +72,32 @@ func may() map[string][]string {
 // AWS, which is no part of them.
 func testMay() map[string][]string {
 	return map[string][]string{
-		"internal/awscloud": {"internal/localaws"},
-		"internal/ledger":   {"associations", "internal/awscloud", "internal/localaws", "internal/localaws/iam"},
+		"internal/aws/awscloud": {"internal/local/localaws"},
+		"internal/aws/ledger":   {"associations", "internal/aws/awscloud", "internal/local/localaws", "internal/local/localaws/iam"},
 	}
 }
 
 // sole gives each outside module of the program one home.
 func sole() map[string]string {
 	return map[string]string{
-		"github.com/aws":                        "internal/awscloud",
-		"github.com/evanw/esbuild":              "internal/bundle/script",
+		"github.com/aws":                        "internal/aws/awscloud",
+		"github.com/evanw/esbuild":              "internal/handlers/bundle/script",
 		"github.com/goccy/go-yaml":              "stackspec",
 		"github.com/hashicorp/go-retryablehttp": "internal/fetch",
-		"github.com/moby/patternmatcher":        "internal/bundle/ignore",
+		"github.com/moby/patternmatcher":        "internal/handlers/bundle/ignore",
 		"github.com/spf13/cobra":                "cmd/edgedeploy",
 		"github.com/spf13/pflag":                "cmd/edgedeploy",
-		"go.etcd.io/bbolt":                      "internal/localaws",
-		"golang.org/x/sync":                     "",              // errgroup
-		"golang.org/x/sys":                      "internal/term", // a pseudo-terminal, in tests
-		"golang.org/x/term":                     "internal/term",
+		"go.etcd.io/bbolt":                      "internal/local/localaws",
+		"golang.org/x/sync":                     "",                     // errgroup
+		"golang.org/x/sys":                      "internal/screen/term", // a pseudo-terminal, in tests
+		"golang.org/x/term":                     "internal/screen/term",
 		"golang.org/x/tools":                    "guest", // txtar
 	}
 }
 
 // bans is what keeps decisions pure and libraries silent.
 func bans() []Ban {
-	pure := []string{"versions", "associations", "stackspec", "deploy", "internal/fixture", "internal/render", "internal/result"}
+	pure := []string{"versions", "associations", "stackspec", "deploy", "internal/handlers/fixture", "internal/screen/render", "internal/handlers/result"}
 	wiring := []string{"cmd", "integration"}
 	return []Ban{
 		{
@@ -105,7 +105,7 @@ func bans() []Ban {
 			Names: []string{"time.Now", "time.Since", "time.Until"},
 		},
 		{
-			Rule: "timers", In: []string{"associations", "stackspec", "internal/render"},
+			Rule: "timers", In: []string{"associations", "stackspec", "internal/screen/render"},
 			Names: []string{"time.After*", "time.NewTicker", "time.NewTimer", "time.Sleep", "time.Tick"},
 		},
 		{
@@ -122,7 +122,7 @@ func bans() []Ban {
 			Names:   []string{"fmt.Print*", "os.Stderr", "os.Stdout", "print", "println"},
 		},
 		{
-			Rule: "exit", In: []string{"."}, Not: append(wiring, "internal/term"), // the second interrupt ends at once
+			Rule: "exit", In: []string{"."}, Not: append(wiring, "internal/screen/term"), // the second interrupt ends at once
 			Names: []string{"os.Exit"},
 		},
 		{
@@ -135,8 +135,8 @@ func bans() []Ban {
 // exceptions are accepted for the reason they give.
 func exceptions() map[string]string {
 	return map[string]string{
-		"context internal/localaws/server.go context.Background": "the server lives until Close, longer than any context of its opener",
-		"parameters deploy/observe.go Prepare":                   "what Observe takes, and the rules",
-		"parameters versions/await.go AwaitActive":               "what, whose, where from, and how to wait: a struct of them would be used once",
+		"context internal/local/localaws/server.go context.Background": "the server lives until Close, longer than any context of its opener",
+		"parameters deploy/observe.go Prepare":                         "what Observe takes, and the rules",
+		"parameters versions/await.go AwaitActive":                     "what, whose, where from, and how to wait: a struct of them would be used once",
 	}
 }
