@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 )
 
 // associate writes the distributions one after the other. CloudFront allows a
@@ -49,7 +51,7 @@ func (e *execution) changes() []associations.Change {
 	var changes []associations.Change
 	for _, stage := range e.plan.Stages {
 		for _, s := range stage {
-			a, ok := s.(Associate)
+			a, ok := s.(plan.Associate)
 			if !ok {
 				continue
 			}
@@ -66,7 +68,7 @@ func (e *execution) changes() []associations.Change {
 }
 
 func (e *execution) write(ctx context.Context, ch associations.Change, guard func(context.Context) error) error {
-	step := Associate{Change: ch}
+	step := plan.Associate{Change: ch}
 	e.notify(StepStarted{Step: step})
 	if _, err := e.Cloud.CloudFront.Write(ctx, e.plan.Account, ch, guard); err != nil {
 		if isLost(err) {
@@ -112,11 +114,11 @@ func (e *execution) partial(ctx context.Context, written []associations.Change, 
 
 // await waits until the distributions have the configuration everywhere. It
 // holds no lock: whoever kills it loses nothing but the report.
-func (r *Runner) await(ctx context.Context, p Plan, result Result) (Result, error) {
+func (r *Runner) await(ctx context.Context, p plan.Plan, result Result) (Result, error) {
 	var ids []string
 	for _, stage := range p.Stages {
 		for _, s := range stage {
-			if a, ok := s.(Await); ok {
+			if a, ok := s.(plan.Await); ok {
 				ids = append(ids, a.Distribution)
 			}
 		}
@@ -157,7 +159,7 @@ func (r *Runner) await(ctx context.Context, p Plan, result Result) (Result, erro
 
 // deployed polls one distribution until it is deployed or ctx ends.
 func (r *Runner) deployed(ctx context.Context, id string) (bool, error) {
-	step, since := Await{Distribution: id}, r.Now()
+	step, since := plan.Await{Distribution: id}, r.Now()
 	r.notify(StepStarted{Step: step})
 	poll := r.Poll
 	if poll == 0 {

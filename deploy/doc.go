@@ -1,11 +1,10 @@
-// Package deploy owns plans, releases and holds: it decides what has to change
-// (NewPlan, pure), says what a plan means (Simulate, pure), runs a plan
-// (Runner) and says what a rollback goes back to.
+// Package deploy talks: it looks at the account (Observe, Prepare) and runs
+// plans (Runner), over the interfaces that it declares for AWS and the ledger.
+// What it decides with is pure and lives below: deploy/plan and deploy/release.
 //
-//	Desired ──┐
-//	          ├─NewPlan─► Plan ─► shown ─► Runner.Run ─► Release
-//	Observed ─┘            │
-//	                       └─Simulate─► Observed
+//	plan.Desired ──┐
+//	               ├─plan.NewPlan─► plan.Plan ─► shown ─► Runner.Run ─► release.Release
+//	plan.Observed ─┘
 //
 // A rollback is a plan whose Desired comes from a release of the ledger: the
 // same planner, the same runner. Recovery is planning again: nothing is

@@ -1,37 +1,42 @@
 package deploy
 
-import "time"
+import (
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
+)
 
 // Event is one thing that happened during a run, for whoever watches.
 type Event interface{ event() }
 
 // StepStarted, StepWaiting, StepDone and StepFailed follow one step.
-type StepStarted struct{ Step Step }
+type StepStarted struct{ Step plan.Step }
 
 // StepWaiting says what a step is waiting for, each time it has looked.
 type StepWaiting struct {
-	Step   Step
+	Step   plan.Step
 	Reason string
 	Since  time.Time // when the waiting began
 }
 
 // StepDone says that a step ended; Detail is its result in words ("version 18").
 type StepDone struct {
-	Step   Step
+	Step   plan.Step
 	Detail string
 }
 
 // StepFailed says that a step ended with an error.
 type StepFailed struct {
-	Step Step
+	Step plan.Step
 	Err  error
 }
 
 // Recorded says that the release was written to the ledger, and is pending.
-type Recorded struct{ Release Release }
+type Recorded struct{ Release release.Release }
 
 // Committed says that the release is live.
-type Committed struct{ Release Release }
+type Committed struct{ Release release.Release }
 
 // Warned says something that a person should know although the run goes on.
 type Warned struct{ Text string }

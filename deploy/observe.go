@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -34,7 +36,7 @@ func (e *AliasError) Error() string {
 // name. The id that the live release recorded is tried first, at the price of
 // a read that the plan needs anyway; only then is the account listed. What was
 // read on the way is returned too.
-func Resolve(ctx context.Context, cf CloudFront, named []Distribution, live Release) ([]Distribution, map[string]associations.State, error) {
+func Resolve(ctx context.Context, cf CloudFront, named []release.Distribution, live release.Release) ([]release.Distribution, map[string]associations.State, error) {
 	found, seen := slices.Clone(named), map[string]associations.State{}
 	var listed []associations.State
 	for i, d := range found {
@@ -64,7 +66,7 @@ func Resolve(ctx context.Context, cf CloudFront, named []Distribution, live Rele
 	keys := map[string]string{}
 	for _, d := range found {
 		if other, taken := keys[d.ID]; taken {
-			return nil, nil, &SameDistributionError{Keys: [2]string{other, d.Key}, ID: d.ID}
+			return nil, nil, &plan.SameDistributionError{Keys: [2]string{other, d.Key}, ID: d.ID}
 		}
 		keys[d.ID] = d.Key
 	}
@@ -73,7 +75,7 @@ func Resolve(ctx context.Context, cf CloudFront, named []Distribution, live Rele
 
 // recordedAlias checks that the distribution the live release found by the
 // alias still has it. It gives "" when there is none, or it has not.
-func recordedAlias(ctx context.Context, cf CloudFront, alias string, live Release, seen map[string]associations.State) (string, error) {
+func recordedAlias(ctx context.Context, cf CloudFront, alias string, live release.Release, seen map[string]associations.State) (string, error) {
 	for _, d := range live.Distributions {
 		if d.Alias != alias {
 			continue
@@ -100,8 +102,8 @@ func hasAlias(s associations.State, alias string) bool {
 
 // Observe looks at everything that a plan for want needs, and at nothing else:
 // what the ledger tells needs no call. seen is what Resolve read already.
-func Observe(ctx context.Context, c Cloud, state LedgerState, want Desired, seen map[string]associations.State) (Observed, error) {
-	have := Observed{
+func Observe(ctx context.Context, c Cloud, state release.LedgerState, want plan.Desired, seen map[string]associations.State) (plan.Observed, error) {
+	have := plan.Observed{
 		Stack: want.Stack, Account: state.Account, Ledger: state,
 		Heads: map[string]versions.Head{}, Versions: versions.Inventory{},
 		States: map[versions.Ref]versions.Published{}, Gone: map[versions.Ref]bool{}, Distributions: maps.Clone(seen),
@@ -112,7 +114,7 @@ func Observe(ctx context.Context, c Cloud, state LedgerState, want Desired, seen
 	if have.Account == "" {
 		account, err := c.Identity.Account(ctx)
 		if err != nil {
-			return Observed{}, err
+			return plan.Observed{}, err
 		}
 		have.Account = account
 	}
@@ -125,22 +127,22 @@ func Observe(ctx context.Context, c Cloud, state LedgerState, want Desired, seen
 	o.distributions(gctx, group)
 	o.functions(gctx, group)
 	if err := group.Wait(); err != nil {
-		return Observed{}, err
+		return plan.Observed{}, err
 	}
 	return have, o.holders(ctx)
 }
 
 type observer struct {
 	cloud Cloud
-	want  Desired
+	want  plan.Desired
 	mu    sync.Mutex // guards have's maps
-	have  *Observed
+	have  *plan.Observed
 }
 
 // distributions reads those the stack names and those its releases name.
 func (o *observer) distributions(ctx context.Context, group *errgroup.Group) {
 	ids := map[string]bool{}
-	for _, list := range [][]Distribution{o.want.Distributions, o.have.Ledger.Live.Distributions, o.have.Ledger.Pending.Distributions} {
+	for _, list := range [][]release.Distribution{o.want.Distributions, o.have.Ledger.Live.Distributions, o.have.Ledger.Pending.Distributions} {
 		for _, d := range list {
 			if _, read := o.have.Distributions[d.ID]; !read {
 				ids[d.ID] = true
@@ -191,7 +193,7 @@ func (o *observer) functions(ctx context.Context, group *errgroup.Group) {
 	for _, f := range o.want.Functions {
 		name := f.Spec.Function
 		if f.Number != 0 {
-			if !recorded(live, f) && o.want.binds(name) {
+			if !plan.Recorded(live, f) && o.want.Binds(name) {
 				group.Go(func() error { return o.version(ctx, f.Ref()) })
 			}
 			continue
@@ -199,7 +201,7 @@ func (o *observer) functions(ctx context.Context, group *errgroup.Group) {
 		old, inLive := live.Function(name)
 		begun, inPending := pending.Function(name)
 		if inLive && old.Spec == f.Spec || inPending && begun.Spec == f.Spec {
-			if retags(o.have.Ledger, o.want) { // whose it is, before its tags are touched
+			if plan.Retags(o.have.Ledger, o.want) { // whose it is, before its tags are touched
 				group.Go(func() error { return o.head(ctx, name) })
 			}
 			continue
@@ -249,7 +251,7 @@ func (o *observer) version(ctx context.Context, ref versions.Ref) error {
 // ours, and yet are recorded nowhere in hand: an earlier release may have put
 // them there. Their own mark tells. Usually there are none.
 func (o *observer) holders(ctx context.Context) error {
-	own, names := Owned(o.have.Ledger, o.want), o.names()
+	own, names := plan.Owned(o.have.Ledger, o.want), o.names()
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(readLimit)
 	asked := map[versions.Ref]bool{}
@@ -272,12 +274,12 @@ func (o *observer) holders(ctx context.Context) error {
 func (o *observer) names() map[string]bool {
 	pending := o.have.Ledger.Pending
 	names := map[string]bool{}
-	for _, list := range [][]Function{o.want.Functions, o.have.Ledger.Live.Functions, pending.Functions} {
+	for _, list := range [][]release.Function{o.want.Functions, o.have.Ledger.Live.Functions, pending.Functions} {
 		for _, f := range list {
 			names[f.Spec.Function] = true
 		}
 	}
-	first := Table(pending.Origins)
+	first := release.Table(pending.Origins)
 	for _, e := range pending.Changed {
 		if e.From.Version.Function != "" && e.From != first[e.Slot] {
 			names[e.From.Version.Function] = true
@@ -309,25 +311,25 @@ func (o *observer) origins(ctx context.Context, group *errgroup.Group, asked map
 
 // Prepare observes and plans. Some facts are worth a call only when a plan
 // leans on them: then they are read, and the plan is made again.
-func Prepare(ctx context.Context, c Cloud, state LedgerState, want Desired, rules Rules, seen map[string]associations.State) (Plan, error) {
+func Prepare(ctx context.Context, c Cloud, state release.LedgerState, want plan.Desired, rules plan.Rules, seen map[string]associations.State) (plan.Plan, error) {
 	have, err := Observe(ctx, c, state, want, seen)
 	if err != nil {
-		return Plan{}, err
+		return plan.Plan{}, err
 	}
 	o := observer{cloud: c, have: &have, want: want}
 	for {
-		plan, err := NewPlan(want, have, rules)
+		planned, err := plan.NewPlan(want, have, rules)
 		if err != nil {
-			return Plan{}, err
+			return plan.Plan{}, err
 		}
 		group, gctx := errgroup.WithContext(ctx)
 		group.SetLimit(readLimit)
-		again := o.doubts(gctx, group, plan)
+		again := o.doubts(gctx, group, planned)
 		if err := group.Wait(); err != nil {
-			return Plan{}, err
+			return plan.Plan{}, err
 		}
 		if !again {
-			return plan, nil
+			return planned, nil
 		}
 	}
 }
@@ -336,7 +338,7 @@ func Prepare(ctx context.Context, c Cloud, state LedgerState, want Desired, rule
 // continuous deployment policy of a distribution that was only listed, and
 // versions that are recorded, sit nowhere, and would now be attached. Each is
 // read once, so planning ends.
-func (o *observer) doubts(ctx context.Context, group *errgroup.Group, plan Plan) bool {
+func (o *observer) doubts(ctx context.Context, group *errgroup.Group, planned plan.Plan) bool {
 	attached := map[versions.Ref]bool{}
 	for _, state := range o.have.Distributions {
 		for _, b := range state.Held {
@@ -344,16 +346,16 @@ func (o *observer) doubts(ctx context.Context, group *errgroup.Group, plan Plan)
 		}
 	}
 	asked := map[versions.Ref]bool{}
-	for _, edit := range plan.Goal.Changed {
+	for _, edit := range planned.Goal.Changed {
 		ref := edit.To.Version
 		_, read := o.have.States[ref]
-		recorded := slices.ContainsFunc(plan.Goal.Functions, func(f Function) bool { return f.Ref() == ref && f.Number != 0 })
-		if !recorded || read || attached[ref] || asked[ref] || o.listed(ref) || o.want.Kind == KindRollback {
+		recorded := slices.ContainsFunc(planned.Goal.Functions, func(f release.Function) bool { return f.Ref() == ref && f.Number != 0 })
+		if !recorded || read || attached[ref] || asked[ref] || o.listed(ref) || o.want.Kind == release.KindRollback {
 			continue
 		}
 		asked[ref] = true
 	}
-	unknown := slices.DeleteFunc(plan.Writes(), func(id string) bool { return o.have.Distributions[id].PolicyKnown })
+	unknown := slices.DeleteFunc(planned.Writes(), func(id string) bool { return o.have.Distributions[id].PolicyKnown })
 	// Only now: what is read from here on changes what was looked at above.
 	for ref := range asked {
 		group.Go(func() error { return o.exists(ctx, ref) })
@@ -383,17 +385,4 @@ func (o *observer) exists(ctx context.Context, ref versions.Ref) error {
 		return nil
 	}
 	return errors.Join(o.head(ctx, ref.Function), o.list(ctx, ref.Function))
-}
-
-// Writes gives the distributions that the plan writes, in order.
-func (p Plan) Writes() []string {
-	var ids []string
-	for _, stage := range p.Stages {
-		for _, s := range stage {
-			if a, ok := s.(Associate); ok {
-				ids = append(ids, a.Change.Distribution)
-			}
-		}
-	}
-	return ids
 }

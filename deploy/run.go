@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -48,8 +50,8 @@ type Runner struct {
 
 // Result is what a run came to.
 type Result struct {
-	Release Release // as it was recorded; Number 0 if it was not
-	Live    bool    // the release is the live one
+	Release release.Release // as it was recorded; Number 0 if it was not
+	Live    bool            // the release is the live one
 	Slots   []SlotResult
 	// Undeployed are the distributions that had not taken the configuration
 	// over everywhere when the timeout ran out, or nobody waited.
@@ -75,9 +77,9 @@ type SlotResult struct {
 // *PartialError (some distributions were written); *BehindError (all is done
 // but the bookkeeping); *UndeployedError (all is done, not yet everywhere);
 // *InterruptedError.
-func (r *Runner) Run(ctx context.Context, p Plan, by Run) (Result, error) {
+func (r *Runner) Run(ctx context.Context, p plan.Plan, by Run) (Result, error) {
 	if len(p.Held) > 0 {
-		return Result{}, &HeldError{Stack: p.Stack, Held: p.Held}
+		return Result{}, &release.HeldError{Stack: p.Stack, Held: p.Held}
 	}
 	var result Result
 	if p.Changes() {
@@ -90,10 +92,10 @@ func (r *Runner) Run(ctx context.Context, p Plan, by Run) (Result, error) {
 }
 
 // locked does everything that needs the lock.
-func (r *Runner) locked(ctx context.Context, p Plan, by Run) (result Result, err error) {
+func (r *Runner) locked(ctx context.Context, p plan.Plan, by Run) (result Result, err error) {
 	lease, err := r.Ledger.Lock(ctx, LockRequest{
 		Stack: p.Stack, Holder: by.Actor, RunID: by.ID, Phase: string(p.Kind),
-		Role: p.Goal.Role, Tags: p.Goal.Tags, Seen: p.seen,
+		Role: p.Goal.Role, Tags: p.Goal.Tags, Seen: p.Seen,
 	})
 	if err != nil {
 		return Result{}, err
@@ -105,7 +107,7 @@ func (r *Runner) locked(ctx context.Context, p Plan, by Run) (result Result, err
 		}
 	}()
 	e := execution{Runner: r, lease: lease, plan: p, by: by, goal: p.Goal, published: map[string]versions.Version{}}
-	if p.marksTarget() {
+	if marksTarget(p) {
 		return e.rollback(ctx)
 	}
 	return e.forward(ctx)
@@ -114,17 +116,17 @@ func (r *Runner) locked(ctx context.Context, p Plan, by Run) (result Result, err
 // marksTarget says that a mark on the target is record enough for a rollback to
 // begin. It is not if another release is in flight: the mark would take the
 // place of the only trace of what that one may have written.
-func (p Plan) marksTarget() bool {
-	return p.Kind == KindRollback && p.Goal.Of != 0 && (p.Saw.Pending == 0 || p.Saw.Pending == p.Goal.Of)
+func marksTarget(p plan.Plan) bool {
+	return p.Kind == release.KindRollback && p.Goal.Of != 0 && (p.Saw.Pending == 0 || p.Saw.Pending == p.Goal.Of)
 }
 
 // execution is one run under one lock.
 type execution struct {
 	*Runner
 	lease Lease
-	plan  Plan
+	plan  plan.Plan
 	by    Run
-	goal  Release
+	goal  release.Release
 
 	mu        sync.Mutex
 	published map[string]versions.Version
@@ -140,14 +142,14 @@ func (e *execution) forward(ctx context.Context) (Result, error) {
 	if err := e.prepare(ctx); err != nil {
 		return e.result, err
 	}
-	release, err := e.append(ctx)
+	recorded, err := e.append(ctx)
 	if err != nil {
 		return e.result, err
 	}
 	if err := e.associate(ctx, e.lease.Verify); err != nil {
 		return e.result, err
 	}
-	return e.commit(ctx, release)
+	return e.commit(ctx, recorded)
 }
 
 // rollback writes before it records. Its target is marked as in flight before
@@ -180,11 +182,11 @@ func (e *execution) rollback(ctx context.Context) (Result, error) {
 	}
 	// What is bound is what was wanted: from here on only the books can fail.
 	ctx = context.WithoutCancel(ctx)
-	release, err := e.append(ctx)
+	recorded, err := e.append(ctx)
 	if err != nil {
 		return e.result, &BehindError{Stack: e.plan.Stack, Err: err}
 	}
-	return e.commit(ctx, release)
+	return e.commit(ctx, recorded)
 }
 
 // fresh compares the ledger with what the plan saw.
@@ -206,7 +208,7 @@ func (e *execution) prepare(ctx context.Context) error {
 		group.SetLimit(max(1, e.Limit))
 		for _, s := range stage {
 			switch s.(type) {
-			case Associate, Await:
+			case plan.Associate, plan.Await:
 				continue
 			}
 			group.Go(func() error { return e.step(ctx, s) })
@@ -220,7 +222,7 @@ func (e *execution) prepare(ctx context.Context) error {
 }
 
 // step runs one step unless the run was interrupted before it began.
-func (e *execution) step(ctx context.Context, s Step) error {
+func (e *execution) step(ctx context.Context, s plan.Step) error {
 	if ctx.Err() != nil {
 		return &InterruptedError{Stack: e.plan.Stack}
 	}
@@ -235,19 +237,19 @@ func (e *execution) step(ctx context.Context, s Step) error {
 }
 
 // do interprets the steps that come before CloudFront.
-func (e *execution) do(ctx context.Context, s Step) (string, error) {
+func (e *execution) do(ctx context.Context, s plan.Step) (string, error) {
 	since := e.Now()
 	tick := func(reason string) { e.notify(StepWaiting{Step: s, Reason: reason, Since: since}) }
 	switch s := s.(type) {
-	case Publish:
+	case plan.Publish:
 		return e.publish(ctx, s, tick)
-	case Activate:
+	case plan.Activate:
 		v, err := versions.AwaitActive(ctx, e.Cloud.Lambda, s.Version, e.plan.Stack, e.Pace, tick)
 		if err != nil {
 			return "", fmt.Errorf("version %s: %w", s.Version.Ref, err)
 		}
 		return fmt.Sprintf("version %d is active", v.Ref.Number), nil
-	case Tag:
+	case plan.Tag:
 		arn := fmt.Sprintf("arn:aws:lambda:us-east-1:%s:function:%s", e.plan.Account, s.Function)
 		if err := e.Cloud.Lambda.Tag(ctx, arn, s.Set, s.Remove); err != nil {
 			return "", fmt.Errorf("tag %s: %w", s.Function, err)
@@ -258,14 +260,14 @@ func (e *execution) do(ctx context.Context, s Step) (string, error) {
 	}
 }
 
-func (e *execution) publish(ctx context.Context, s Publish, tick func(string)) (string, error) {
+func (e *execution) publish(ctx context.Context, s plan.Publish, tick func(string)) (string, error) {
 	zip, err := e.Code(s.Spec.Content)
 	if err != nil {
 		return "", fmt.Errorf("bundle of %s: %w", s.Key, err)
 	}
 	v, err := versions.Publish(ctx, e.Cloud.Lambda, versions.Job{
 		Spec: s.Spec, Stack: e.plan.Stack, Zip: zip, CodeSHA256: s.CodeSHA256, Tags: s.Tags,
-		Create: s.Create, Adopt: s.Adopt, Head: e.plan.heads[s.Spec.Function],
+		Create: s.Create, Adopt: s.Adopt, Head: e.plan.Heads[s.Spec.Function],
 	}, e.Pace, tick)
 	if err != nil {
 		return "", fmt.Errorf("publish %s: %w", s.Key, err)
@@ -277,27 +279,27 @@ func (e *execution) publish(ctx context.Context, s Publish, tick func(string)) (
 }
 
 // append records the release, with its provenance.
-func (e *execution) append(ctx context.Context) (Release, error) {
+func (e *execution) append(ctx context.Context) (release.Release, error) {
 	if ctx.Err() != nil {
-		return Release{}, &InterruptedError{Stack: e.plan.Stack}
+		return release.Release{}, &InterruptedError{Stack: e.plan.Stack}
 	}
 	goal := e.goal
 	goal.RunID, goal.Actor, goal.Message, goal.Tool, goal.At = e.by.ID, e.by.Actor, e.by.Message, e.by.Tool, e.by.At
-	release, err := e.lease.Append(context.WithoutCancel(ctx), goal)
+	recorded, err := e.lease.Append(context.WithoutCancel(ctx), goal)
 	if err != nil {
-		return Release{}, fmt.Errorf("record the release: %w", err)
+		return release.Release{}, fmt.Errorf("record the release: %w", err)
 	}
-	e.result.Release = release
-	e.notify(Recorded{Release: release})
-	return release, nil
+	e.result.Release = recorded
+	e.notify(Recorded{Release: recorded})
+	return recorded, nil
 }
 
-func (e *execution) commit(ctx context.Context, release Release) (Result, error) {
-	if err := e.lease.Commit(context.WithoutCancel(ctx), release.Number); err != nil {
-		return e.result, &BehindError{Stack: e.plan.Stack, Err: fmt.Errorf("make release %d the live one: %w", release.Number, err)}
+func (e *execution) commit(ctx context.Context, recorded release.Release) (Result, error) {
+	if err := e.lease.Commit(context.WithoutCancel(ctx), recorded.Number); err != nil {
+		return e.result, &BehindError{Stack: e.plan.Stack, Err: fmt.Errorf("make release %d the live one: %w", recorded.Number, err)}
 	}
 	e.result.Live = true
-	e.notify(Committed{Release: release})
+	e.notify(Committed{Release: recorded})
 	return e.result, nil
 }
 

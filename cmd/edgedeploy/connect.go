@@ -20,6 +20,8 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
 	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
@@ -39,7 +41,7 @@ type session struct {
 
 // read looks at a stack's ledger, and refuses an account that the spec is not
 // for. The ledger tells its account; where there is none, the credentials do.
-func (ses *session) read(ctx context.Context, stack string) (deploy.LedgerState, error) {
+func (ses *session) read(ctx context.Context, stack string) (release.LedgerState, error) {
 	state, err := ses.ledger.Read(ctx, stack)
 	switch {
 	case err != nil || ses.guard == "":
@@ -48,7 +50,7 @@ func (ses *session) read(ctx context.Context, stack string) (deploy.LedgerState,
 		state.Account = ses.guard
 		return state, ses.right(ctx)
 	case state.Account != ses.guard:
-		return state, &deploy.AccountError{Want: ses.guard, Have: state.Account}
+		return state, &plan.AccountError{Want: ses.guard, Have: state.Account}
 	}
 	return state, nil
 }
@@ -61,7 +63,7 @@ func (ses *session) right(ctx context.Context) error {
 	}
 	account, err := ses.Identity.Account(ctx)
 	if err == nil && account != ses.guard {
-		err = &deploy.AccountError{Want: ses.guard, Have: account}
+		err = &plan.AccountError{Want: ses.guard, Have: account}
 	}
 	return err
 }

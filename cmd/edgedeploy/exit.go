@@ -12,6 +12,8 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
 	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
@@ -48,7 +50,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case is[*deploy.PartialError](err), is[*deploy.BehindError](err):
 		return exitFailed // something was done: no conflict that left all as it was
-	case is[*deploy.HeldError](err):
+	case is[*release.HeldError](err):
 		return exitHeld
 	case is[*deploy.UndeployedError](err):
 		return exitUndeployed
@@ -64,7 +66,7 @@ func exitCode(err error) int {
 // nothing was done.
 func conflict(err error) bool {
 	return is[*deploy.LockedError](err) || is[*deploy.LostLockError](err) || is[*deploy.StaleError](err) ||
-		is[*deploy.InFlightError](err) || is[*deploy.AccountError](err) || is[*associations.ConflictError](err) ||
+		is[*release.InFlightError](err) || is[*plan.AccountError](err) || is[*associations.ConflictError](err) ||
 		is[*associations.FunctionConflictError](err) || is[*associations.DetachError](err) ||
 		is[*associations.PolicyError](err) || is[*associations.ChangedError](err) ||
 		is[*versions.OwnerError](err) || is[*versions.UnknownOwnerError](err) || is[*ledger.ForeignError](err) ||
@@ -131,7 +133,7 @@ func oncePerLine(hints []string) []string {
 
 // leaves takes apart what is blocked by several problems at once.
 func leaves(err error) []error {
-	if e, ok := errors.AsType[*deploy.BlockedError](err); ok {
+	if e, ok := errors.AsType[*plan.BlockedError](err); ok {
 		return e.Problems
 	}
 	return []error{err}
@@ -200,15 +202,15 @@ func (a *app) planAdvice(err error) string {
 		return "say --allow-detach if its functions shall be detached, or put it back into the spec"
 	case is[*associations.PolicyError](err):
 		return "say --with-policy to change it all the same"
-	case is[*deploy.AccountError](err):
+	case is[*plan.AccountError](err):
 		return "use the credentials of that account (--profile), or correct account: in the spec"
-	case is[*deploy.PinError](err):
+	case is[*plan.PinError](err):
 		return "that release cannot be restored: choose another one (edgedeploy history), or apply the source of it again"
-	case is[*deploy.NoTargetError](err):
+	case is[*release.NoTargetError](err):
 		return "edgedeploy history lists what there is; --to N goes to a certain release, --to 0 to before the first one"
 	case is[*deploy.AliasError](err):
 		return "alternate domain names are those in the distribution's own settings; or give its id"
-	case is[*deploy.SameDistributionError](err):
+	case is[*plan.SameDistributionError](err):
 		return "keep one of the two, with the behaviors of both"
 	case is[*term.NotInteractiveError](err):
 		return "look at the plan, then say --yes"
@@ -219,7 +221,7 @@ func (a *app) planAdvice(err error) string {
 // runAdvice is about what stops a run, and how to go on from there.
 func (a *app) runAdvice(err error) string {
 	var (
-		held    *deploy.HeldError
+		held    *release.HeldError
 		locked  *deploy.LockedError
 		partial *deploy.PartialError
 		stopped *deploy.InterruptedError
@@ -243,7 +245,7 @@ func (a *app) runAdvice(err error) string {
 		return "edgedeploy status tells when it is everywhere"
 	case errors.As(err, &stopped) && stopped.Written:
 		return "edgedeploy apply goes on; edgedeploy rollback goes back"
-	case is[*deploy.InFlightError](err):
+	case is[*release.InFlightError](err):
 		return "finish it first: edgedeploy rollback takes it back, edgedeploy apply completes it; then resume"
 	case is[*deploy.StaleError](err):
 		return "somebody else deployed in the meantime: plan again and look at what it says now"

@@ -10,7 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
@@ -89,7 +90,7 @@ func (a *app) showCommand() *cobra.Command {
 					number = at.Live
 				}
 				if number == 0 {
-					return &deploy.NoTargetError{Stack: stack}
+					return &release.NoTargetError{Stack: stack}
 				}
 				r, err := ses.ledger.Get(ctx, stack, number)
 				if err != nil {
@@ -151,7 +152,7 @@ what is live or in flight.`,
 	return cmd
 }
 
-func (a *app) unlocked(stack string, was deploy.LockInfo) error {
+func (a *app) unlocked(stack string, was release.LockInfo) error {
 	text := fmt.Sprintf("Stack %s was not locked.\n", render.Clean(stack))
 	if was.RunID != "" {
 		text = fmt.Sprintf("Stack %s is unlocked. It was locked by %s (run %s, %s).\n",
@@ -186,12 +187,12 @@ CloudFront.`,
 					return err
 				}
 				state.Live.Stack = stack // also when there is none
-				plan, err := deploy.PlanResume(state, number)
+				planned, err := plan.PlanResume(state, number)
 				if err != nil {
 					return err
 				}
 				run := runFlags{message: message, noWait: true, restore: "stop"}
-				if err := a.execute(ctx, ses, prepared{plan: plan}, run); err != nil {
+				if err := a.execute(ctx, ses, prepared{plan: planned}, run); err != nil {
 					return err
 				}
 				for _, h := range state.Holds() {

@@ -8,12 +8,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
 // ruleFlags are the permissions of one plan.
 type ruleFlags struct {
-	deploy.Rules
+	plan.Rules
 	upgrade bool
 }
 
@@ -82,7 +84,7 @@ func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, 
 	return do(s, all, ses)
 }
 
-func (a *app) showPlan(p deploy.Plan) error {
+func (a *app) showPlan(p plan.Plan) error {
 	return a.document(
 		func() string { return render.PlanText(p, a.out) },
 		func() ([]byte, error) { return render.PlanJSON(p) },
@@ -146,7 +148,7 @@ func (a *app) showAndRun(ctx context.Context, ses *session, p prepared, run runF
 		a.say(render.PlanText(p.plan, a.err) + "\n")
 	}
 	if len(p.plan.Held) > 0 {
-		return &deploy.HeldError{Stack: p.plan.Stack, Held: p.plan.Held}
+		return &release.HeldError{Stack: p.plan.Stack, Held: p.plan.Held}
 	}
 	if p.plan.Changes() {
 		if err := a.confirm(ctx, run.yes, question); err != nil {
@@ -183,7 +185,7 @@ func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err err
 		return err
 	}
 	if account != p.plan.Account {
-		return &deploy.AccountError{Want: p.plan.Account, Have: account}
+		return &plan.AccountError{Want: p.plan.Account, Have: account}
 	}
 	if !p.plan.Changes() {
 		now, err := ses.ledger.Position(ctx, p.plan.Stack)

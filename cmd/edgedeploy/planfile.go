@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/versions"
@@ -87,11 +87,11 @@ func writeWhole(name string, data []byte) (err error) {
 	return nil
 }
 
-func publishes(p deploy.Plan) []deploy.Publish {
-	var list []deploy.Publish
+func publishes(p plan.Plan) []plan.Publish {
+	var list []plan.Publish
 	for _, stage := range p.Stages {
 		for _, s := range stage {
-			if pub, ok := s.(deploy.Publish); ok {
+			if pub, ok := s.(plan.Publish); ok {
 				list = append(list, pub)
 			}
 		}
@@ -135,7 +135,7 @@ func openPlan(name string) (prepared, error) {
 		switch {
 		case f.Name == planEntry:
 			found = true
-			if p.plan, err = deploy.DecodePlan(data); err != nil {
+			if p.plan, err = plan.DecodePlan(data); err != nil {
 				return fail(err)
 			}
 		case f.Name == subjectEntry:

@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // prepared is a plan with what running it needs.
 type prepared struct {
-	plan    deploy.Plan
+	plan    plan.Plan
 	zips    map[versions.ContentID][]byte
 	subject string // the commit's first line
 	local   bool   // for the local AWS
@@ -30,7 +32,7 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string
 			return prepared{}, err
 		}
 	}
-	distributions, seen, err := deploy.Resolve(ctx, ses.CloudFront, deploy.Named(s.Stack), state.Live)
+	distributions, seen, err := deploy.Resolve(ctx, ses.CloudFront, plan.Named(s.Stack), state.Live)
 	if err != nil {
 		return prepared{}, err
 	}
@@ -39,7 +41,7 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string
 	}
 	dir := filepath.Dir(s.file)
 	from := source(ctx, dir)
-	plan, err := deploy.Prepare(ctx, ses.Cloud, state, deploy.Want(s.Stack, packed(all), distributions, from), rules.Rules, seen)
+	planned, err := deploy.Prepare(ctx, ses.Cloud, state, plan.Want(s.Stack, packed(all), distributions, from), rules.Rules, seen)
 	if err != nil {
 		return prepared{}, err
 	}
@@ -47,12 +49,12 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string
 	for _, b := range all {
 		zips[b.Content] = b.Zip
 	}
-	return prepared{plan: plan, zips: zips, local: a.local, subject: subject(ctx, dir, from)}, nil
+	return prepared{plan: planned, zips: zips, local: a.local, subject: subject(ctx, dir, from)}, nil
 }
 
 // keepTrampolines packs functions again that are live with another trampoline
 // than the newest: a new edgedeploy is no reason to deploy anybody anew.
-func (a *app) keepTrampolines(s *spec, all map[string]built, live deploy.Release) (map[string]built, error) {
+func (a *app) keepTrampolines(s *spec, all map[string]built, live release.Release) (map[string]built, error) {
 	keep := map[string]int{}
 	for _, f := range s.Stack.Functions {
 		old, ok := live.Function(f.Name)

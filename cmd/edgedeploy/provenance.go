@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 // gitTimeout bounds each question to git: provenance is no reason to hang.
@@ -21,18 +22,18 @@ const gitTimeout = 10 * time.Second
 
 // source asks git where the spec comes from. Outside of a repository, or
 // without git, the source is simply not known.
-func source(ctx context.Context, dir string) deploy.Source {
+func source(ctx context.Context, dir string) release.Source {
 	commit, ok := git(ctx, dir, "rev-parse", "HEAD")
 	if !ok {
-		return deploy.Source{}
+		return release.Source{}
 	}
 	branch, _ := git(ctx, dir, "symbolic-ref", "--short", "-q", "HEAD") // a detached HEAD has none
 	status, known := git(ctx, dir, "status", "--porcelain")
-	return deploy.Source{Commit: commit, Branch: branch, Dirty: !known || status != ""}
+	return release.Source{Commit: commit, Branch: branch, Dirty: !known || status != ""}
 }
 
 // subject is the commit's first line: what a release is about when nobody says.
-func subject(ctx context.Context, dir string, s deploy.Source) string {
+func subject(ctx context.Context, dir string, s release.Source) string {
 	if s.Commit == "" || s.Dirty {
 		return ""
 	}
@@ -86,7 +87,7 @@ func toolVersion() string {
 	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			return "devel-" + deploy.Source{Commit: s.Value}.Short()
+			return "devel-" + release.Source{Commit: s.Value}.Short()
 		}
 	}
 	return "devel"

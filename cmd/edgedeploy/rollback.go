@@ -9,11 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
 	var run runFlags
-	var rules deploy.Rules
+	var rules plan.Rules
 	var to int
 	var dry bool
 	cmd := &cobra.Command{
@@ -65,13 +67,13 @@ until resume.`,
 
 // prepareRollback plans a rollback. What does not depend on each other is
 // asked at once: a rollback is urgent, and its round trips are counted.
-func (a *app) prepareRollback(ctx context.Context, ses *session, stack string, to int, rules deploy.Rules) (prepared, error) {
+func (a *app) prepareRollback(ctx context.Context, ses *session, stack string, to int, rules plan.Rules) (prepared, error) {
 	var (
-		state   deploy.LedgerState
-		at      deploy.Position
-		history deploy.History
-		target  deploy.Release
-		passed  []deploy.Release
+		state   release.LedgerState
+		at      release.Position
+		history release.History
+		target  release.Release
+		passed  []release.Release
 	)
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { state, err = ses.read(gctx, stack); return err })
@@ -95,28 +97,28 @@ func (a *app) prepareRollback(ctx context.Context, ses *session, stack string, t
 		return prepared{}, &deploy.StaleError{Stack: stack, Saw: state.Position(), Now: at}
 	}
 	if at.Live == 0 && at.Pending == 0 {
-		return prepared{}, &deploy.NoTargetError{Stack: stack}
+		return prepared{}, &release.NoTargetError{Stack: stack}
 	}
-	want := deploy.RollbackTo(state, target, passed)
-	plan, err := deploy.Prepare(ctx, ses.Cloud, state, want, rules, nil)
-	return prepared{plan: plan}, err
+	want := plan.RollbackTo(state, target, passed)
+	planned, err := deploy.Prepare(ctx, ses.Cloud, state, want, rules, nil)
+	return prepared{plan: planned}, err
 }
 
 // lineage reads what the list of releases and the ledger's aliases tell.
-func (a *app) lineage(ctx context.Context, ses *session, stack string) (deploy.History, deploy.Position, error) {
-	var list []deploy.Summary
-	var at deploy.Position
+func (a *app) lineage(ctx context.Context, ses *session, stack string) (release.History, release.Position, error) {
+	var list []release.Summary
+	var at release.Position
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { list, err = ses.ledger.List(gctx, stack); return err })
 	group.Go(func() (err error) { at, err = ses.ledger.Position(gctx, stack); return err })
 	err := group.Wait()
-	return deploy.NewHistory(list), at, err
+	return release.NewHistory(list), at, err
 }
 
 // releases reads the target and the releases that going there passes.
-func (a *app) releases(ctx context.Context, ses *session, stack string, to int, numbers []int) (deploy.Release, []deploy.Release, error) {
-	var target deploy.Release
-	passed := make([]deploy.Release, len(numbers))
+func (a *app) releases(ctx context.Context, ses *session, stack string, to int, numbers []int) (release.Release, []release.Release, error) {
+	var target release.Release
+	passed := make([]release.Release, len(numbers))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	if to != 0 {

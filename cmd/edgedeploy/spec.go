@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/internal/fetch"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
@@ -250,10 +250,10 @@ func (s *spec) problem(message, hint string, warning bool, keys ...string) stack
 	return s.Place(stackspec.Problem{Message: message, Hint: hint, Warning: warning}, keys...)
 }
 
-func packed(all map[string]built) map[string]deploy.Packed {
-	out := make(map[string]deploy.Packed, len(all))
+func packed(all map[string]built) map[string]plan.Packed {
+	out := make(map[string]plan.Packed, len(all))
 	for key, b := range all {
-		out[key] = deploy.Packed{
+		out[key] = plan.Packed{
 			Content: b.Content, CodeSHA256: b.CodeSHA256, ZipBytes: int64(len(b.Zip)), Trampoline: b.Bundle.Trampoline,
 		}
 	}

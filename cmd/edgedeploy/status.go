@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -75,7 +75,7 @@ func status(ctx context.Context, ses *session, stack string) (render.Status, err
 		return render.Status{}, err
 	}
 	for _, b := range state.Live.Bindings {
-		i := slices.IndexFunc(state.Live.Distributions, func(d deploy.Distribution) bool { return d.ID == b.Slot.Distribution })
+		i := slices.IndexFunc(state.Live.Distributions, func(d release.Distribution) bool { return d.ID == b.Slot.Distribution })
 		if i < 0 {
 			continue // a record that binds in a distribution it does not name is not ours
 		}
@@ -84,7 +84,7 @@ func status(ctx context.Context, ses *session, stack string) (render.Status, err
 	return st, nil
 }
 
-func functionStatus(ctx context.Context, ses *session, f deploy.Function) (render.FunctionStatus, error) {
+func functionStatus(ctx context.Context, ses *session, f release.Function) (render.FunctionStatus, error) {
 	v, err := ses.Lambda.Version(ctx, f.Ref())
 	switch {
 	case errors.Is(err, versions.ErrNoVersion):
@@ -97,7 +97,7 @@ func functionStatus(ctx context.Context, ses *session, f deploy.Function) (rende
 	return render.FunctionStatus{Function: f, State: v.State.State}, nil
 }
 
-func slotStatus(b deploy.Bound, d deploy.Distribution, there *associations.State) render.SlotStatus {
+func slotStatus(b release.Bound, d release.Distribution, there *associations.State) render.SlotStatus {
 	s := render.SlotStatus{Slot: b.Slot, Domain: d.Alias, Wanted: b.Binding}
 	switch {
 	case there == nil:

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -134,7 +134,7 @@ func (s scenario) again(r *rig, n int) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if state.Live.Kind == deploy.KindRollback {
+	if state.Live.Kind == release.KindRollback {
 		return
 	}
 	if err := s.run(r); err != nil {

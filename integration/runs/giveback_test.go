@@ -7,6 +7,8 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -21,16 +23,16 @@ func (r *rig) foreign(s associations.Slot) associations.Binding {
 	return r.held(s)
 }
 
-func (r *rig) adopt(want deploy.Desired) error {
+func (r *rig) adopt(want plan.Desired) error {
 	state, err := r.ledger.Read(r.t.Context(), want.Stack)
 	if err != nil {
 		return err
 	}
-	plan, err := deploy.Prepare(r.t.Context(), r.cloud, state, want, deploy.Rules{Adopt: true}, nil)
+	planned, err := deploy.Prepare(r.t.Context(), r.cloud, state, want, plan.Rules{Adopt: true}, nil)
 	if err != nil {
 		return err
 	}
-	_, err = r.run(r.t.Context(), plan)
+	_, err = r.run(r.t.Context(), planned)
 	return err
 }
 
@@ -71,18 +73,18 @@ func TestAHalfwayAdoptionIsGivenBackByAnyRollback(t *testing.T) {
 			theirs := r.foreign(images)
 			r.mustApply(r.want(one, viewer))
 			want := r.want(two, viewer, images, second)
-			plan := func() deploy.Plan {
+			planned := func() plan.Plan {
 				state, err := r.ledger.Read(t.Context(), stack)
 				if err != nil {
 					t.Fatal(err)
 				}
-				plan, err := deploy.Prepare(t.Context(), r.cloud, state, want, deploy.Rules{Adopt: true}, nil)
+				planned, err := deploy.Prepare(t.Context(), r.cloud, state, want, plan.Rules{Adopt: true}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return plan
+				return planned
 			}()
-			r.interrupt(plan)
+			r.interrupt(planned)
 			if held := r.held(images); held != at(2) {
 				t.Fatalf("%s holds %s", images, held)
 			}
@@ -163,7 +165,7 @@ func TestResumeForgetsNothingThatIsInFlight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := deploy.PlanResume(state, 0); !isType[*deploy.InFlightError](err) {
+	if _, err := plan.PlanResume(state, 0); !isType[*release.InFlightError](err) {
 		t.Fatalf("resume on top of what is in flight: %v", err)
 	}
 	if _, err := r.rollback(t.Context(), -1); err != nil {

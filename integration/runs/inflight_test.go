@@ -6,33 +6,35 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // interruptAfterFirstWrite lets an apply die once it wrote its first distribution.
-func (r *rig) interruptAfterFirstWrite(want deploy.Desired) {
+func (r *rig) interruptAfterFirstWrite(want plan.Desired) {
 	r.t.Helper()
-	plan, err := r.plan(r.t.Context(), want)
+	planned, err := r.plan(r.t.Context(), want)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.interrupt(plan)
+	r.interrupt(planned)
 }
 
 // interrupt runs a plan and stops it once it wrote its first distribution.
-func (r *rig) interrupt(plan deploy.Plan) {
+func (r *rig) interrupt(planned plan.Plan) {
 	r.t.Helper()
 	ctx, cancel := context.WithCancel(r.t.Context())
 	defer cancel()
 	runner := r.runner()
 	runner.Notify = func(e deploy.Event) {
 		if done, ok := e.(deploy.StepDone); ok {
-			if _, wrote := done.Step.(deploy.Associate); wrote {
+			if _, wrote := done.Step.(plan.Associate); wrote {
 				cancel()
 			}
 		}
 	}
-	if _, err := runner.Run(ctx, plan, deploy.Run{ID: "interrupted", Actor: "me", Tool: "test"}); err == nil {
+	if _, err := runner.Run(ctx, planned, deploy.Run{ID: "interrupted", Actor: "me", Tool: "test"}); err == nil {
 		r.t.Fatal("the run was not interrupted")
 	}
 }
@@ -76,7 +78,7 @@ func TestARollbackFromHalfwayThatDiesIsRepairedByRollingBackAgain(t *testing.T) 
 						if rerr != nil {
 							t.Fatal(rerr)
 						}
-						if state.Live.Kind != deploy.KindRollback {
+						if state.Live.Kind != release.KindRollback {
 							if _, err := r.rollback(t.Context(), to); err != nil {
 								t.Fatalf("died at call %d; again: %v", n, err)
 							}

@@ -17,6 +17,8 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
 	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
@@ -126,12 +128,12 @@ func (r *rig) code(id versions.ContentID) ([]byte, error) {
 }
 
 // want is a stack of one function in the given slots.
-func (r *rig) want(source string, slots ...associations.Slot) deploy.Desired {
+func (r *rig) want(source string, slots ...associations.Slot) plan.Desired {
 	b := r.pack("exports.handler = async (event) => " + source)
 	sum := sha256.Sum256(b.Zip)
-	want := deploy.Desired{
-		Stack: stack, Kind: deploy.KindApply, Account: account, Role: role, Tags: map[string]string{"team": "web"},
-		Functions: []deploy.Function{{
+	want := plan.Desired{
+		Stack: stack, Kind: release.KindApply, Account: account, Role: role, Tags: map[string]string{"team": "web"},
+		Functions: []release.Function{{
 			Key: "auth", CodeSHA256: base64.StdEncoding.EncodeToString(sum[:]), ZipBytes: int64(len(b.Zip)),
 			Spec: versions.Spec{Function: "shop-auth", Content: b.Content, Config: versions.Config{
 				Runtime: "nodejs22.x", Handler: "index.handler", Role: role, MemoryMB: 128, TimeoutSeconds: 5,
@@ -141,7 +143,7 @@ func (r *rig) want(source string, slots ...associations.Slot) deploy.Desired {
 	}
 	for _, s := range slots {
 		want.Bindings[s] = associations.Binding{Version: versions.Ref{Function: "shop-auth"}}
-		d := deploy.Distribution{Key: s.Distribution, ID: s.Distribution}
+		d := release.Distribution{Key: s.Distribution, ID: s.Distribution}
 		if !slices.Contains(want.Distributions, d) {
 			want.Distributions = append(want.Distributions, d)
 		}
@@ -154,17 +156,17 @@ func slot(distribution, path string, t associations.Trigger) associations.Slot {
 }
 
 // plan reads, observes and plans, as apply does.
-func (r *rig) plan(ctx context.Context, want deploy.Desired) (deploy.Plan, error) {
+func (r *rig) plan(ctx context.Context, want plan.Desired) (plan.Plan, error) {
 	state, err := r.ledger.Read(ctx, want.Stack)
 	if err != nil {
-		return deploy.Plan{}, err
+		return plan.Plan{}, err
 	}
 	distributions, seen, err := deploy.Resolve(ctx, r.cloud.CloudFront, want.Distributions, state.Live)
 	if err != nil {
-		return deploy.Plan{}, err
+		return plan.Plan{}, err
 	}
 	want.Distributions = distributions
-	return deploy.Prepare(ctx, r.cloud, state, want, deploy.Rules{}, seen)
+	return deploy.Prepare(ctx, r.cloud, state, want, plan.Rules{}, seen)
 }
 
 func (r *rig) runner() *deploy.Runner {
@@ -176,21 +178,21 @@ func (r *rig) runner() *deploy.Runner {
 
 var runs atomic.Int64
 
-func (r *rig) run(ctx context.Context, plan deploy.Plan) (deploy.Result, error) {
+func (r *rig) run(ctx context.Context, planned plan.Plan) (deploy.Result, error) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %p", runs.Add(1), r))
-	return r.runner().Run(ctx, plan, deploy.Run{ID: hex.EncodeToString(sum[:8]), Actor: "me", Message: "why", Tool: "test", At: time.Now().UTC()})
+	return r.runner().Run(ctx, planned, deploy.Run{ID: hex.EncodeToString(sum[:8]), Actor: "me", Message: "why", Tool: "test", At: time.Now().UTC()})
 }
 
 // apply plans and runs.
-func (r *rig) apply(ctx context.Context, want deploy.Desired) (deploy.Result, error) {
-	plan, err := r.plan(ctx, want)
+func (r *rig) apply(ctx context.Context, want plan.Desired) (deploy.Result, error) {
+	planned, err := r.plan(ctx, want)
 	if err != nil {
 		return deploy.Result{}, err
 	}
-	return r.run(ctx, plan)
+	return r.run(ctx, planned)
 }
 
-func (r *rig) mustApply(want deploy.Desired) deploy.Release {
+func (r *rig) mustApply(want plan.Desired) release.Release {
 	r.t.Helper()
 	result, err := r.apply(r.t.Context(), want)
 	if err != nil {
@@ -209,19 +211,19 @@ func (r *rig) rollback(ctx context.Context, to int) (deploy.Result, error) {
 	if err != nil {
 		return deploy.Result{}, err
 	}
-	history := deploy.NewHistory(list)
+	history := release.NewHistory(list)
 	if to < 0 {
 		if to, err = history.Target(stack, state.Position()); err != nil {
 			return deploy.Result{}, err
 		}
 	}
-	var target deploy.Release
+	var target release.Release
 	if to != 0 {
 		if target, err = r.ledger.Get(ctx, stack, to); err != nil {
 			return deploy.Result{}, err
 		}
 	}
-	var passed []deploy.Release
+	var passed []release.Release
 	for _, n := range history.Passed(state.Position(), to) {
 		p, err := r.ledger.Get(ctx, stack, n)
 		if err != nil {
@@ -229,11 +231,11 @@ func (r *rig) rollback(ctx context.Context, to int) (deploy.Result, error) {
 		}
 		passed = append(passed, p)
 	}
-	plan, err := deploy.Prepare(ctx, r.cloud, state, deploy.RollbackTo(state, target, passed), deploy.Rules{}, nil)
+	planned, err := deploy.Prepare(ctx, r.cloud, state, plan.RollbackTo(state, target, passed), plan.Rules{}, nil)
 	if err != nil {
 		return deploy.Result{}, err
 	}
-	return r.run(ctx, plan)
+	return r.run(ctx, planned)
 }
 
 // held is what a slot holds, asked of the account.

@@ -2,18 +2,22 @@ package archtest
 
 // House is the picture of this repository.
 //
-//	                     cmd/edgedeploy
-//	                           |
-//	   ┌───────────┬───────────┼────────────┬──────────────┬──────────────┐
-//	internal/   internal/   internal/   internal/      internal/      internal/
-//	 render       ledger      bundle     awscloud        term          localaws ◄── internal/edge
-//	   └─────┬──────┘            |           |
-//	         v                   |           |
-//	      deploy ───────► stackspec          |
-//	         |                |  |           |
-//	         └──► associations ◄─┘ ◄─────────┤
-//	                   └──────► versions ◄───┘
+//	cmd/edgedeploy                       flags and wiring, one file per command
+//	    │
+//	    ├──► internal/screen    render  term
+//	    ├──► internal/handlers  bundle  node  result  fixture  sources  starter
+//	    ├──► internal/aws       awscloud  ledger
+//	    ├──► internal/local     localaws
+//	    ▼
+//	deploy               observe, run: the verbs that talk, over interfaces
+//	    ▼
+//	deploy/plan          pure: Desired, Observed, NewPlan, Simulate
+//	    ▼
+//	deploy/release       pure: records, holds, what going back means
+//	    ▼
+//	stackspec ──► associations ──► versions
 //
+// All arrows run down; awscloud and localaws know nothing of deploy.
 // localaws shares no code with what it judges, so that a misreading of AWS has
 // to be made twice to go unseen.
 func House() Rules {
@@ -37,7 +41,10 @@ func may() map[string][]string {
 		"versions":     {},
 		"associations": {"versions"},
 		"stackspec":    {"versions", "associations"},
-		"deploy":       {"versions", "associations", "stackspec"},
+
+		"deploy/release": {"versions", "associations"},
+		"deploy/plan":    {"versions", "associations", "stackspec", "deploy/release"},
+		"deploy":         {"versions", "associations", "deploy/plan", "deploy/release"},
 
 		"internal/handlers/bundle":               {"versions", "internal/handlers/bundle/script", "internal/handlers/bundle/wasm", "internal/handlers/bundle/ignore"},
 		"internal/handlers/bundle/script":        {"internal/handlers/bundle/wasm"},
@@ -46,8 +53,8 @@ func may() map[string][]string {
 		"internal/handlers/bundle/wasm/wasmtest": {},
 		"internal/aws/awscloud":                  {"versions", "associations"},
 		"internal/fetch":                         {},
-		"internal/aws/ledger":                    {"versions", "deploy", "internal/fetch"},
-		"internal/screen/render":                 {"versions", "associations", "stackspec", "deploy", "internal/handlers/fixture", "internal/handlers/result"},
+		"internal/aws/ledger":                    {"versions", "deploy", "deploy/release", "internal/fetch"},
+		"internal/screen/render":                 {"versions", "associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/handlers/fixture", "internal/handlers/result"},
 		"internal/handlers/sources":              {"internal/fetch"},
 		"internal/screen/term":                   {},
 		"internal/handlers/fixture":              {},
@@ -97,7 +104,7 @@ func sole() map[string]string {
 
 // bans is what keeps decisions pure and libraries silent.
 func bans() []Ban {
-	pure := []string{"versions", "associations", "stackspec", "deploy", "internal/handlers/fixture", "internal/screen/render", "internal/handlers/result"}
+	pure := []string{"versions", "associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/handlers/fixture", "internal/screen/render", "internal/handlers/result"}
 	wiring := []string{"cmd", "integration"}
 	return []Ban{
 		{

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -15,17 +15,17 @@ import (
 // read $LATEST, to upload, to publish, to protect and to mark, and looks at
 // the upload until it has settled. The same record appended twice is the same
 // release.
-func (s *lease) Append(ctx context.Context, r deploy.Release) (deploy.Release, error) {
-	fail := func(doing string, err error) (deploy.Release, error) {
-		return deploy.Release{}, wrap(s.req.Stack, doing, err)
+func (s *lease) Append(ctx context.Context, r release.Release) (release.Release, error) {
+	fail := func(doing string, err error) (release.Release, error) {
+		return release.Release{}, wrap(s.req.Stack, doing, err)
 	}
 	if err := s.held(); err != nil {
 		return fail("append a release", err)
 	}
 	if r.Schema == 0 {
-		r.Schema = deploy.ReleaseSchema
+		r.Schema = release.ReleaseSchema
 	}
-	if r.Schema != deploy.ReleaseSchema || r.Stack != s.req.Stack || r.RunID == "" || r.Kind == "" {
+	if r.Schema != release.ReleaseSchema || r.Stack != s.req.Stack || r.RunID == "" || r.Kind == "" {
 		return fail("append a release", fmt.Errorf("a record of format %d, stack %q, run %q and kind %q cannot be written here", r.Schema, r.Stack, r.RunID, r.Kind))
 	}
 	zipped, err := packRelease(r)

@@ -13,12 +13,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 func TestAReleaseTakesNoCallWhoseAnswerIsKnown(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		f.updateDelay = 2500 * time.Millisecond
 		lease := mustLock(t, l, "run2")
 		f.took()
@@ -50,7 +51,7 @@ func TestAppendGivesBackWhatCanBeRead(t *testing.T) {
 		must(t, err)
 		read, err := l.Get(t.Context(), "shop", got.Number)
 		must(t, err)
-		if diff := same(got, read); diff != "" || got.Number != 1 || got.Schema != deploy.ReleaseSchema {
+		if diff := same(got, read); diff != "" || got.Number != 1 || got.Schema != release.ReleaseSchema {
 			t.Errorf("release %d, schema %d: %s", got.Number, got.Schema, diff)
 		}
 		again, err := lease.Append(t.Context(), in)
@@ -65,11 +66,11 @@ func TestAppendRefusesWhatIsNoRecordOfTheStack(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		lease := mustLock(t, l, "run1")
 		f.took()
-		for name, change := range map[string]func(*deploy.Release){
-			"another stack's": func(r *deploy.Release) { r.Stack = "blog" },
-			"a newer format":  func(r *deploy.Release) { r.Schema = deploy.ReleaseSchema + 1 },
-			"no run":          func(r *deploy.Release) { r.RunID = "" },
-			"no kind":         func(r *deploy.Release) { r.Kind = "" },
+		for name, change := range map[string]func(*release.Release){
+			"another stack's": func(r *release.Release) { r.Stack = "blog" },
+			"a newer format":  func(r *release.Release) { r.Schema = release.ReleaseSchema + 1 },
+			"no run":          func(r *release.Release) { r.RunID = "" },
+			"no kind":         func(r *release.Release) { r.Kind = "" },
 		} {
 			r := sample("shop", "run1")
 			change(&r)
@@ -109,7 +110,7 @@ func TestAppendHealsRoleAndRuntimeFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-				release(t, l, "run1")
+				commitRelease(t, l, "run1")
 				f.updateDelay = time.Second
 				f.edit("shop", func(fn *function) { fn.runtime = tt.runtime })
 				lease := mustLock(t, l, "run2")
@@ -134,7 +135,7 @@ func TestAppendHealsRoleAndRuntimeFirst(t *testing.T) {
 
 func TestAppendWaitsForAnUpdateThatIsUnderWay(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		lease := mustLock(t, l, "run2")
 		f.edit("shop", func(fn *function) { fn.settled = time.Now().Add(20 * time.Second); fn.revision++ })
 		r, err := lease.Append(t.Context(), sample("shop", "run2"))
@@ -147,7 +148,7 @@ func TestAppendWaitsForAnUpdateThatIsUnderWay(t *testing.T) {
 
 func TestAnUploadThatLambdaDoesNotTakeOverIsAnError(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		lease := mustLock(t, l, "run2")
 		uploads := 0
 		f.interfered(func(_ int, op string) {
@@ -178,7 +179,7 @@ func TestAHandInTheFunctionIsNeverPublishedAsARelease(t *testing.T) {
 	for _, at := range []string{"UpdateCode", "PublishVersion"} {
 		t.Run("before "+at, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-				release(t, l, "run1")
+				commitRelease(t, l, "run1")
 				lease := mustLock(t, l, "run2")
 				once := false
 				f.interfered(func(_ int, op string) {
@@ -203,7 +204,7 @@ func TestAHandInTheFunctionIsNeverPublishedAsARelease(t *testing.T) {
 
 func TestAPublishThatAnswersWithAnOldVersionIsAnError(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		l.API = stubborn{f}
 		lease := mustLock(t, l, "run2")
 		_, err := lease.Append(t.Context(), sample("shop", "run2"))
@@ -226,14 +227,14 @@ func (s stubborn) PublishVersion(_ context.Context, in versions.PublishInput) (v
 
 func TestOnlyTheNewestReleasesKeepTheirAlias(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		f.edit("shop", func(fn *function) {
 			fn.setAlias(versions.Alias{Name: "release-of-theirs", Version: "1"})
 			fn.setAlias(versions.Alias{Name: "r0", Version: "1"})
 			fn.setAlias(versions.Alias{Name: "r9999", Version: "43"}) // not what r9999 would be
 		})
 		for i := 2; i <= KeptReleases+3; i++ {
-			release(t, l, fmt.Sprintf("run%d", i))
+			commitRelease(t, l, fmt.Sprintf("run%d", i))
 		}
 		fn := f.functions[FunctionName("shop")]
 		var kept []int
@@ -266,7 +267,7 @@ func TestAnAliasThatCannotBeTakenOffKeepsNobodyFromReleasing(t *testing.T) {
 		var warned []string
 		l.Warn = func(_, text string) { warned = append(warned, text) }
 		for i := range KeptReleases {
-			release(t, l, fmt.Sprintf("run%d", i))
+			commitRelease(t, l, fmt.Sprintf("run%d", i))
 		}
 		f.failing(func(_ int, op string) fault {
 			if op == "DeleteAlias r1" {
@@ -274,12 +275,12 @@ func TestAnAliasThatCannotBeTakenOffKeepsNobodyFromReleasing(t *testing.T) {
 			}
 			return none
 		})
-		release(t, l, "later")
+		commitRelease(t, l, "later")
 		if len(warned) != 1 || !strings.Contains(warned[0], "alias r1") {
 			t.Errorf("warned %q", warned)
 		}
 		f.failing(nil)
-		release(t, l, "last")
+		commitRelease(t, l, "last")
 		if f.alias("shop", "r1").Name != "" || f.alias("shop", "r2").Name != "" || f.alias("shop", "r3").Name == "" {
 			t.Error("the next release did not catch up")
 		}
@@ -289,12 +290,12 @@ func TestAnAliasThatCannotBeTakenOffKeepsNobodyFromReleasing(t *testing.T) {
 // MarkPending may go back: a rollback marks its target before the first write.
 func TestPendingMayBeAnyRelease(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
-		release(t, l, "run2")
+		commitRelease(t, l, "run1")
+		commitRelease(t, l, "run2")
 		lease := mustLock(t, l, "run3")
 		must(t, lease.MarkPending(t.Context(), 1))
 		state, err := l.Read(t.Context(), "shop")
-		if err != nil || state.Position() != (deploy.Position{Live: 2, Pending: 1}) || state.Pending.RunID != "run1" {
+		if err != nil || state.Position() != (release.Position{Live: 2, Pending: 1}) || state.Pending.RunID != "run1" {
 			t.Errorf("got %+v, %v", state.Position(), err)
 		}
 		must(t, lease.Unlock(t.Context()))

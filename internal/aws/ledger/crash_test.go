@@ -118,7 +118,7 @@ func TestDyingAtAnyCallIsRepairedByRunningAgain(t *testing.T) {
 						f.createDelay, f.updateDelay = time.Second, time.Second
 						l := newLedger(f)
 						if settled {
-							release(t, l, "first")
+							commitRelease(t, l, "first")
 						}
 						f.took()
 						if n == 1 && what == lostBefore {
@@ -172,7 +172,7 @@ func count1(t *testing.T, settled bool) int {
 	f.createDelay, f.updateDelay = time.Second, time.Second
 	l := newLedger(f)
 	if settled {
-		release(t, l, "first")
+		commitRelease(t, l, "first")
 	}
 	f.took()
 	must(t, (&dying{Ledger: newLedger(f)}).run(t.Context(), "whole"))
@@ -192,7 +192,7 @@ func TestALostAnswerToAChangeIsReadBack(t *testing.T) {
 					f.createDelay, f.updateDelay = time.Second, time.Second
 					want := 1
 					if settled {
-						release(t, l, "first")
+						commitRelease(t, l, "first")
 						f.edit("shop", func(fn *function) { fn.runtime = "nodejs20.x" })
 						want = 2
 					}
@@ -227,7 +227,7 @@ func TestATakenOverRunNeverOverwritesItsSuccessor(t *testing.T) {
 				inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 					f.updateDelay = time.Second
 					if settled {
-						release(t, l, "first")
+						commitRelease(t, l, "first")
 					}
 					lease := mustLock(t, l, "slow")
 					f.took()

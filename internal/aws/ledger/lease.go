@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -78,7 +79,7 @@ func (e *expiredError) As(target any) bool {
 func (s *lease) heldAlias(revision string) versions.Alias {
 	return versions.Alias{
 		Name: aliasLock, Version: latest, RevisionID: revision,
-		Description: formatLock(deploy.LockInfo{
+		Description: formatLock(release.LockInfo{
 			Holder: s.req.Holder, RunID: s.req.RunID, Phase: s.req.Phase,
 			Expires: s.clock.now().Add(LockTTL),
 		}),

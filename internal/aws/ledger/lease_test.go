@@ -118,7 +118,7 @@ func TestALockThatWasSleptThroughIsRenewedByVerify(t *testing.T) {
 // passed already, which the answer shows, so it is said again at once.
 func TestALockAfterASleepIsRenewedAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		state, err := l.Read(t.Context(), "shop")
 		must(t, err)
 		f.skewed(time.Hour)

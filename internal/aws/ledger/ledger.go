@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -116,7 +117,7 @@ var _ deploy.Ledger = (*Ledger)(nil)
 var stackNames = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
 // FunctionName names the function that keeps a stack's releases.
-func FunctionName(stack string) string { return deploy.LedgerFunction(stack) }
+func FunctionName(stack string) string { return release.LedgerFunction(stack) }
 
 // ForeignError says that a function has the name of a stack's ledger but not
 // the tag that edgedeploy puts on it: it is somebody else's, and is left alone.

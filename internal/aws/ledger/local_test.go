@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
 	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
@@ -87,27 +88,27 @@ func (w *world) operations() []string {
 	return names
 }
 
-func request(run string, seen deploy.Seen) deploy.LockRequest {
+func request(run string, seen release.Seen) deploy.LockRequest {
 	return deploy.LockRequest{Stack: "shop", Holder: "jo", RunID: run, Phase: "apply", Role: role, Tags: map[string]string{"team": "web"}, Seen: seen}
 }
 
-func record(run string) deploy.Release {
-	return deploy.Release{
-		Schema: deploy.ReleaseSchema, Stack: "shop", Kind: deploy.KindApply, RunID: run, Account: account, Role: role,
+func record(run string) release.Release {
+	return release.Release{
+		Schema: release.ReleaseSchema, Stack: "shop", Kind: release.KindApply, RunID: run, Account: account, Role: role,
 		At: time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC), Actor: "jo", Message: "schnöde <neue> Ärmel 🎽", Tool: "v0.1.0",
 	}
 }
 
 // release makes a release live in a run of its own.
-func release(t *testing.T, l *ledger.Ledger, run string) (deploy.Release, error) {
+func commitRelease(t *testing.T, l *ledger.Ledger, run string) (release.Release, error) {
 	t.Helper()
 	state, err := l.Read(t.Context(), "shop")
 	if err != nil {
-		return deploy.Release{}, err
+		return release.Release{}, err
 	}
 	lease, err := l.Lock(t.Context(), request(run, state.Seen))
 	if err != nil {
-		return deploy.Release{}, err
+		return release.Release{}, err
 	}
 	r, err := lease.Append(t.Context(), record(run))
 	if err == nil {
@@ -124,18 +125,18 @@ func TestAReleaseOnTheLocalAWS(t *testing.T) {
 			delay := 20 * time.Millisecond
 			w := newWorld(t, localaws.Delays{FunctionCreate: delay, FunctionUpdate: delay, VersionActive: delay}, overHTTP)
 			empty, err := w.Read(t.Context(), "shop")
-			if diff := cmp.Diff(deploy.LedgerState{}, empty); err != nil || diff != "" {
+			if diff := cmp.Diff(release.LedgerState{}, empty); err != nil || diff != "" {
 				t.Fatalf("%v %s", err, diff)
 			}
-			var want []deploy.Summary
-			var last deploy.Release
+			var want []release.Summary
+			var last release.Release
 			for n := 1; n <= 3; n++ {
-				r, err := release(t, w.Ledger, fmt.Sprint("run", n))
+				r, err := commitRelease(t, w.Ledger, fmt.Sprint("run", n))
 				must(t, err)
 				if r.Number != n {
 					t.Fatalf("release %d has number %d", n, r.Number)
 				}
-				last, want = r, append([]deploy.Summary{r.Summary()}, want...)
+				last, want = r, append([]release.Summary{r.Summary()}, want...)
 			}
 			state, err := w.Read(t.Context(), "shop")
 			must(t, err)
@@ -143,7 +144,7 @@ func TestAReleaseOnTheLocalAWS(t *testing.T) {
 				t.Errorf("%+v %s", state, diff)
 			}
 			list, err := w.List(t.Context(), "shop")
-			if diff := cmp.Diff(want, list, cmpopts.IgnoreFields(deploy.Summary{}, "At")); err != nil || diff != "" {
+			if diff := cmp.Diff(want, list, cmpopts.IgnoreFields(release.Summary{}, "At")); err != nil || diff != "" {
 				t.Errorf("%v %s", err, diff)
 			}
 			got, err := w.Get(t.Context(), "shop", 2)
@@ -161,7 +162,7 @@ func TestAReleaseOnTheLocalAWS(t *testing.T) {
 func TestCallsOnTheLocalAWS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Delays{}, false)
-	_, err := release(t, w.Ledger, "run1")
+	_, err := commitRelease(t, w.Ledger, "run1")
 	must(t, err)
 	w.server.ResetCalls()
 	want := func(act string, calls ...string) {
@@ -209,12 +210,12 @@ func TestACutConnectionIsNoFailure(t *testing.T) {
 					w := newWorld(t, localaws.Delays{}, false)
 					want := 1
 					if settled {
-						_, err := release(t, w.Ledger, "first")
+						_, err := commitRelease(t, w.Ledger, "first")
 						must(t, err)
 						want = 2
 					}
 					must(t, w.server.Arm(localaws.Fault{Service: "lambda", Call: n, Times: 1, Kind: kind}))
-					r, err := release(t, w.Ledger, "run")
+					r, err := commitRelease(t, w.Ledger, "run")
 					must(t, err)
 					w.server.Disarm()
 					state, err := w.Read(t.Context(), "shop")
@@ -236,9 +237,9 @@ func TestTwoProcessesOnTheLocalAWS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Delays{}, false)
 	other := w.another(t)
-	lease, err := w.Lock(t.Context(), request("run1", deploy.Seen{}))
+	lease, err := w.Lock(t.Context(), request("run1", release.Seen{}))
 	must(t, err)
-	_, err = other.Lock(t.Context(), request("run2", deploy.Seen{}))
+	_, err = other.Lock(t.Context(), request("run2", release.Seen{}))
 	if locked, ok := errors.AsType[*deploy.LockedError](err); !ok || locked.Lock.RunID != "run1" || locked.Lock.Holder != "jo" {
 		t.Errorf("got %v", err)
 	}
@@ -248,7 +249,7 @@ func TestTwoProcessesOnTheLocalAWS(t *testing.T) {
 	if err != nil || who.RunID != "run1" {
 		t.Errorf("got %+v, %v", who, err)
 	}
-	second, err := other.Lock(t.Context(), request("run2", deploy.Seen{}))
+	second, err := other.Lock(t.Context(), request("run2", release.Seen{}))
 	must(t, err)
 	if _, ok := errors.AsType[*deploy.LostLockError](lease.Verify(t.Context())); !ok {
 		t.Error("the first run still verifies")
@@ -261,7 +262,7 @@ func TestTwoProcessesOnTheLocalAWS(t *testing.T) {
 	}
 	must(t, second.Unlock(t.Context()))
 	at, err := w.Position(t.Context(), "shop")
-	if diff := cmp.Diff(deploy.Position{Live: 2}, at); err != nil || diff != "" {
+	if diff := cmp.Diff(release.Position{Live: 2}, at); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 }
@@ -269,12 +270,12 @@ func TestTwoProcessesOnTheLocalAWS(t *testing.T) {
 func TestSomebodyElsesFunctionOnTheLocalAWS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Delays{}, false)
-	lease, err := w.Lock(t.Context(), request("run1", deploy.Seen{}))
+	lease, err := w.Lock(t.Context(), request("run1", release.Seen{}))
 	must(t, err)
 	must(t, lease.Unlock(t.Context()))
 	theirs := versions.NewFunction{Function: ledger.FunctionName("blog"), Role: role, Runtime: ledger.NewestRuntime, Zip: theirCode(t)}
 	must(t, w.API.Create(t.Context(), theirs))
-	req := request("run2", deploy.Seen{})
+	req := request("run2", release.Seen{})
 	req.Stack = "blog"
 	if _, ok := errors.AsType[*ledger.ForeignError](second(w.Lock(t.Context(), req))); !ok {
 		t.Error("a function without our tag was taken for the ledger")
@@ -303,7 +304,7 @@ func TestAFetchThatFailsTellsNoSecret(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, localaws.Delays{}, false)
-			_, err := release(t, w.Ledger, "run1")
+			_, err := commitRelease(t, w.Ledger, "run1")
 			must(t, err)
 			v, err := w.API.OpenVersion(t.Context(), ledger.FunctionName("shop"), "1")
 			must(t, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -223,11 +224,11 @@ func inWords(have versions.LatestCode) string {
 // Unlock implements deploy.Ledger: it opens the lock whoever holds it, and
 // touches nothing else. An open lock, and no ledger at all, give the zero
 // LockInfo.
-func (l *Ledger) Unlock(ctx context.Context, stack string) (deploy.LockInfo, error) {
+func (l *Ledger) Unlock(ctx context.Context, stack string) (release.LockInfo, error) {
 	if err := checkStack(stack); err != nil {
-		return deploy.LockInfo{}, err
+		return release.LockInfo{}, err
 	}
-	var who deploy.LockInfo
+	var who release.LockInfo
 	var last error
 	for range maxTries {
 		have, now, err := l.API.Alias(ctx, FunctionName(stack), aliasLock)
@@ -235,7 +236,7 @@ func (l *Ledger) Unlock(ctx context.Context, stack string) (deploy.LockInfo, err
 			return who, nil
 		}
 		if err != nil {
-			return deploy.LockInfo{}, wrap(stack, "read the lock", err)
+			return release.LockInfo{}, wrap(stack, "read the lock", err)
 		}
 		info, err := parseLock(have.Description, now)
 		if err != nil {
@@ -253,7 +254,7 @@ func (l *Ledger) Unlock(ctx context.Context, stack string) (deploy.LockInfo, err
 			break
 		}
 	}
-	return deploy.LockInfo{}, wrap(stack, "take the lock away", last)
+	return release.LockInfo{}, wrap(stack, "take the lock away", last)
 }
 
 func openAlias(revision string) versions.Alias {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -84,7 +85,7 @@ func TestAFunctionThatStaysPendingEndsTheWait(t *testing.T) {
 func TestALockAfterAReadTakesOneCall(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		f.skew = -50 * time.Hour // the local clock is wrong by days
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		state, err := l.Read(t.Context(), "shop")
 		must(t, err)
 		time.Sleep(10 * time.Minute) // a person reads the plan
@@ -110,7 +111,7 @@ func TestALockAfterAReadTakesOneCall(t *testing.T) {
 // What was seen is a guess: when it is stale the lock is looked at again.
 func TestAStaleLookIsNeverTrusted(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		state, err := l.Read(t.Context(), "shop")
 		must(t, err)
 		other := mustLock(t, newLedger(f), "run2")
@@ -125,7 +126,7 @@ func TestAStaleLookIsNeverTrusted(t *testing.T) {
 		must(t, other.Commit(t.Context(), r.Number))
 		must(t, other.Unlock(t.Context()))
 		// An older look, of another Ledger, that knows neither aliases nor time.
-		req.Seen = deploy.Seen{Lock: "alias-1", Live: "alias-2", Pending: "alias-3"}
+		req.Seen = release.Seen{Lock: "alias-1", Live: "alias-2", Pending: "alias-3"}
 		lease, err := newLedger(f).Lock(t.Context(), req)
 		must(t, err)
 		r, err = lease.Append(t.Context(), sample("shop", "run3"))
@@ -193,7 +194,7 @@ func TestExpiryIsJudgedByAWSsClock(t *testing.T) {
 
 func TestUnlockByHandTakesTheLockFromAnyone(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		lease := mustLock(t, l, "run2")
 		_, err := lease.Append(t.Context(), sample("shop", "run2"))
 		must(t, err)
@@ -211,7 +212,7 @@ func TestUnlockByHandTakesTheLockFromAnyone(t *testing.T) {
 		if err := lease.Unlock(t.Context()); !is[*deploy.LostLockError](err) {
 			t.Errorf("Unlock: got %v", err)
 		}
-		if again, err := l.Unlock(t.Context(), "shop"); err != nil || again != (deploy.LockInfo{}) {
+		if again, err := l.Unlock(t.Context(), "shop"); err != nil || again != (release.LockInfo{}) {
 			t.Errorf("an open lock: got %+v, %v", again, err)
 		}
 	})
@@ -243,7 +244,7 @@ func TestANewFunctionNeedNotBeSeenAtOnce(t *testing.T) {
 // Somebody's own words in the lock are respected until unlock takes them away.
 func TestALockThatIsNotUnderstoodIsNotTaken(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		f.edit("shop", func(fn *function) {
 			fn.setAlias(versions.Alias{Name: aliasLock, Version: latest, Description: "frozen until Monday"})
 		})
@@ -264,7 +265,7 @@ func TestALockThatIsNotUnderstoodIsNotTaken(t *testing.T) {
 
 func TestWithoutADateNobodyTakesALock(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		f.noDate = true
 		if _, err := newLedger(f).Lock(t.Context(), request("run2")); err == nil || !strings.Contains(err.Error(), "Date") {
 			t.Errorf("got %v", err)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 // openLock is the lock alias's description while nobody holds the lock.
@@ -35,7 +35,7 @@ const maxPhase = 48
 
 // formatLock writes a held lock's text; the end of a long holder or phase may
 // be missing. Expires is kept in whole seconds.
-func formatLock(l deploy.LockInfo) string {
+func formatLock(l release.LockInfo) string {
 	t := lockText{
 		Run: l.RunID, Expires: l.Expires.Unix(),
 		Phase: cut(oneLine(l.Phase), maxPhase), Holder: cut(oneLine(l.Holder), maxDescription),
@@ -70,18 +70,18 @@ const unknownRun = "unknown"
 // lock has expired. A text that is not ours is a lock that somebody unknown
 // holds and that never expires, and an error that says so: whoever wrote it
 // meant something.
-func parseLock(description string, now time.Time) (deploy.LockInfo, error) {
+func parseLock(description string, now time.Time) (release.LockInfo, error) {
 	if description == openLock || description == "" {
-		return deploy.LockInfo{}, nil
+		return release.LockInfo{}, nil
 	}
 	doc, ours := strings.CutPrefix(description, heldPrefix)
 	t, err := decodeStrict[lockText]([]byte(doc))
 	if !ours || err != nil || !runIDs.MatchString(t.Run) || t.Expires <= 0 {
-		unknown := deploy.LockInfo{Holder: "somebody unknown", RunID: unknownRun, Phase: cut(oneLine(description), maxPhase)}
+		unknown := release.LockInfo{Holder: "somebody unknown", RunID: unknownRun, Phase: cut(oneLine(description), maxPhase)}
 		return unknown, fmt.Errorf("alias %s says %q, which this edgedeploy does not understand; unlock takes the lock away", aliasLock, cut(oneLine(description), maxPhase))
 	}
 	expires := time.Unix(t.Expires, 0).UTC()
-	return deploy.LockInfo{
+	return release.LockInfo{
 		Holder: oneLine(t.Holder), RunID: t.Run, Phase: oneLine(t.Phase),
 		Expires: expires, Expired: !now.Before(expires),
 	}, nil

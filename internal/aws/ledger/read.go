@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -43,21 +44,21 @@ func (l *Ledger) look(ctx context.Context, stack string) (look, error) {
 // recall gives the last look at a stack to a run that follows a Read. It is
 // the look that seen came from or a later one, and as good as new if the lock
 // still has its revision: then nobody took it since.
-func (l *Ledger) recall(stack string, seen deploy.Seen) (look, bool) {
+func (l *Ledger) recall(stack string, seen release.Seen) (look, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k, ok := l.looks[stack]
 	return k, ok && seen.Lock != ""
 }
 
-func (k look) seen() deploy.Seen {
-	return deploy.Seen{
+func (k look) seen() release.Seen {
+	return release.Seen{
 		Lock: k.aliases[aliasLock].RevisionID, Live: k.aliases[aliasLive].RevisionID, Pending: k.aliases[aliasPending].RevisionID,
 	}
 }
 
-func (k look) position() deploy.Position {
-	p := deploy.Position{Live: k.aliases.number(aliasLive), Pending: k.aliases.number(aliasPending)}
+func (k look) position() release.Position {
+	p := release.Position{Live: k.aliases.number(aliasLive), Pending: k.aliases.number(aliasPending)}
 	if p.Pending == p.Live {
 		p.Pending = 0
 	}
@@ -65,9 +66,9 @@ func (k look) position() deploy.Position {
 }
 
 // Position implements deploy.Ledger with one call.
-func (l *Ledger) Position(ctx context.Context, stack string) (deploy.Position, error) {
+func (l *Ledger) Position(ctx context.Context, stack string) (release.Position, error) {
 	if err := checkStack(stack); err != nil {
-		return deploy.Position{}, err
+		return release.Position{}, err
 	}
 	k, err := l.look(ctx, stack)
 	return k.position(), err
@@ -76,16 +77,16 @@ func (l *Ledger) Position(ctx context.Context, stack string) (deploy.Position, e
 // Read implements deploy.Ledger. A ledger at rest takes two calls at once, and
 // the fetch of one record. A function of that name without the stack's tag is
 // a *ForeignError; a record that does not verify, a *RecordError.
-func (l *Ledger) Read(ctx context.Context, stack string) (deploy.LedgerState, error) {
+func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, error) {
 	if err := checkStack(stack); err != nil {
-		return deploy.LedgerState{}, err
+		return release.LedgerState{}, err
 	}
 	k, live, err := l.lookAndOpen(ctx, stack)
 	if err != nil || !k.exists {
-		return deploy.LedgerState{}, err
+		return release.LedgerState{}, err
 	}
 	at := k.position()
-	state := deploy.LedgerState{Exists: true, Seen: k.seen()}
+	state := release.LedgerState{Exists: true, Seen: k.seen()}
 	lock, err := parseLock(k.aliases[aliasLock].Description, k.clock.now())
 	if err != nil {
 		l.warn(stack, "%v", err)
@@ -94,22 +95,22 @@ func (l *Ledger) Read(ctx context.Context, stack string) (deploy.LedgerState, er
 	known := live // any version tells account and tags
 	if at.Live != 0 {
 		if state.Live, err = l.load(ctx, stack, live); err != nil {
-			return deploy.LedgerState{}, err
+			return release.LedgerState{}, err
 		}
 	}
 	if at.Pending != 0 {
 		pending, err := l.open(ctx, stack, at.Pending)
 		if err != nil {
-			return deploy.LedgerState{}, err
+			return release.LedgerState{}, err
 		}
 		if state.Pending, err = l.load(ctx, stack, pending); err != nil {
-			return deploy.LedgerState{}, err
+			return release.LedgerState{}, err
 		}
 		known = pending
 	}
 	if known.FunctionARN == "" {
 		if known, err = l.API.OpenVersion(ctx, FunctionName(stack), latest); err != nil {
-			return deploy.LedgerState{}, wrap(stack, "read the ledger's function", err)
+			return release.LedgerState{}, wrap(stack, "read the ledger's function", err)
 		}
 	}
 	state.Account = account(known.FunctionARN)
@@ -175,35 +176,35 @@ func noRelease(stack string, number int) error {
 }
 
 // load fetches and verifies the record of an opened version.
-func (l *Ledger) load(ctx context.Context, stack string, v versions.StoredVersion) (deploy.Release, error) {
+func (l *Ledger) load(ctx context.Context, stack string, v versions.StoredVersion) (release.Release, error) {
 	bad := func(reason string) error {
 		return &RecordError{Stack: stack, Number: v.Number, Function: FunctionName(stack), Reason: reason}
 	}
 	if v.CodeBytes > maxRecordZip {
-		return deploy.Release{}, bad(fmt.Sprintf("has a zip of %d bytes; a record has at most %d", v.CodeBytes, maxRecordZip))
+		return release.Release{}, bad(fmt.Sprintf("has a zip of %d bytes; a record has at most %d", v.CodeBytes, maxRecordZip))
 	}
 	zipped, err := l.fetch(ctx, v.Location)
 	switch {
 	case errors.Is(err, errTooLarge):
-		return deploy.Release{}, bad(fmt.Sprintf("has a zip of more than %d bytes", maxRecordZip))
+		return release.Release{}, bad(fmt.Sprintf("has a zip of more than %d bytes", maxRecordZip))
 	case err != nil:
-		return deploy.Release{}, wrap(stack, fmt.Sprintf("read release %d", v.Number), err)
+		return release.Release{}, wrap(stack, fmt.Sprintf("read release %d", v.Number), err)
 	}
 	r, err := openRelease(stack, v.Number, zipped, v.CodeSHA256)
 	if err != nil {
-		return deploy.Release{}, bad(err.Error())
+		return release.Release{}, bad(err.Error())
 	}
 	return r, nil
 }
 
 // Get implements deploy.Ledger.
-func (l *Ledger) Get(ctx context.Context, stack string, number int) (deploy.Release, error) {
+func (l *Ledger) Get(ctx context.Context, stack string, number int) (release.Release, error) {
 	if err := checkStack(stack); err != nil {
-		return deploy.Release{}, err
+		return release.Release{}, err
 	}
 	v, err := l.open(ctx, stack, number)
 	if err != nil {
-		return deploy.Release{}, err
+		return release.Release{}, err
 	}
 	return l.load(ctx, stack, v)
 }
@@ -216,7 +217,7 @@ type Skipped struct {
 
 // List implements deploy.Ledger: it opens no record. The times are Lambda's
 // own, not the records'. Versions that are no releases are left out and warned of.
-func (l *Ledger) List(ctx context.Context, stack string) ([]deploy.Summary, error) {
+func (l *Ledger) List(ctx context.Context, stack string) ([]release.Summary, error) {
 	list, skipped, err := l.list(ctx, stack)
 	for _, s := range skipped {
 		l.warn(stack, "version %d of function %s is no release (%q) and is skipped", s.Number, FunctionName(stack), s.Description)
@@ -230,7 +231,7 @@ func (l *Ledger) Skipped(ctx context.Context, stack string) ([]Skipped, error) {
 	return skipped, err
 }
 
-func (l *Ledger) list(ctx context.Context, stack string) ([]deploy.Summary, []Skipped, error) {
+func (l *Ledger) list(ctx context.Context, stack string) ([]release.Summary, []Skipped, error) {
 	if err := checkStack(stack); err != nil {
 		return nil, nil, err
 	}
@@ -241,7 +242,7 @@ func (l *Ledger) list(ctx context.Context, stack string) ([]deploy.Summary, []Sk
 	if err != nil {
 		return nil, nil, wrap(stack, "list the releases", err)
 	}
-	var list []deploy.Summary
+	var list []release.Summary
 	var skipped []Skipped
 	for _, v := range slices.Backward(all) {
 		s, ours := parseSummary(stack, v.Description)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -49,7 +50,7 @@ func must(t *testing.T, err error) {
 }
 
 // release makes a release live, in a run of its own.
-func release(t *testing.T, l *Ledger, run string) deploy.Release {
+func commitRelease(t *testing.T, l *Ledger, run string) release.Release {
 	t.Helper()
 	lease := mustLock(t, l, run)
 	r, err := lease.Append(t.Context(), sample("shop", run))
@@ -62,10 +63,10 @@ func release(t *testing.T, l *Ledger, run string) deploy.Release {
 func TestAStackWithoutALedgerReadsAsNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		state, err := l.Read(t.Context(), "shop")
-		if diff := cmp.Diff(deploy.LedgerState{}, state); err != nil || diff != "" {
+		if diff := cmp.Diff(release.LedgerState{}, state); err != nil || diff != "" {
 			t.Errorf("Read: %v %s", err, diff)
 		}
-		if p, err := l.Position(t.Context(), "shop"); err != nil || p != (deploy.Position{}) {
+		if p, err := l.Position(t.Context(), "shop"); err != nil || p != (release.Position{}) {
 			t.Errorf("Position: %+v, %v", p, err)
 		}
 		if list, err := l.List(t.Context(), "shop"); err != nil || list != nil {
@@ -74,7 +75,7 @@ func TestAStackWithoutALedgerReadsAsNothing(t *testing.T) {
 		if _, err := l.Get(t.Context(), "shop", 1); !errors.Is(err, deploy.ErrNoRelease) {
 			t.Errorf("Get: %v", err)
 		}
-		if who, err := l.Unlock(t.Context(), "shop"); err != nil || who != (deploy.LockInfo{}) {
+		if who, err := l.Unlock(t.Context(), "shop"); err != nil || who != (release.LockInfo{}) {
 			t.Errorf("Unlock: %+v, %v", who, err)
 		}
 		if len(f.functions) != 0 {
@@ -85,7 +86,7 @@ func TestAStackWithoutALedgerReadsAsNothing(t *testing.T) {
 
 func TestReadingASettledLedgerTakesTwoCallsAndOneFetch(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		want := release(t, l, "run1")
+		want := commitRelease(t, l, "run1")
 		f.took()
 		state, err := l.Read(t.Context(), "shop")
 		must(t, err)
@@ -101,7 +102,7 @@ func TestReadingASettledLedgerTakesTwoCallsAndOneFetch(t *testing.T) {
 			t.Error(diff)
 		}
 		p, err := l.Position(t.Context(), "shop")
-		if err != nil || p != (deploy.Position{Live: 1}) || len(f.took()) != 1 {
+		if err != nil || p != (release.Position{Live: 1}) || len(f.took()) != 1 {
 			t.Errorf("Position: %+v, %v", p, err)
 		}
 	})
@@ -109,13 +110,13 @@ func TestReadingASettledLedgerTakesTwoCallsAndOneFetch(t *testing.T) {
 
 func TestReadShowsTheReleaseInFlightAndWhoHoldsTheLock(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		lease := mustLock(t, l, "run2")
 		want, err := lease.Append(t.Context(), sample("shop", "run2"))
 		must(t, err)
 		state, err := newLedger(f).Read(t.Context(), "shop")
 		must(t, err)
-		if diff := same(want, state.Pending); diff != "" || state.Position() != (deploy.Position{Live: 1, Pending: 2}) {
+		if diff := same(want, state.Pending); diff != "" || state.Position() != (release.Position{Live: 1, Pending: 2}) {
 			t.Errorf("%+v %s", state.Position(), diff)
 		}
 		lock := state.Lock
@@ -131,7 +132,7 @@ func TestReadBeforeTheFirstCommit(t *testing.T) {
 		lease := mustLock(t, l, "run1")
 		must(t, lease.Unlock(t.Context()))
 		state, err := l.Read(t.Context(), "shop")
-		if err != nil || !state.Exists || state.Account != testAccount || state.Position() != (deploy.Position{}) {
+		if err != nil || !state.Exists || state.Account != testAccount || state.Position() != (release.Position{}) {
 			t.Errorf("got %+v, %v", state, err)
 		}
 	})
@@ -139,8 +140,8 @@ func TestReadBeforeTheFirstCommit(t *testing.T) {
 
 func TestReadLooksAgainWhenLiveMovesMeanwhile(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
-		release(t, l, "run2")
+		commitRelease(t, l, "run1")
+		commitRelease(t, l, "run2")
 		f.edit("shop", func(fn *function) { fn.setAlias(versions.Alias{Name: aliasLive, Version: "1"}) })
 		moved := false
 		f.interfered(func(_ int, op string) {
@@ -161,8 +162,8 @@ func TestReadLooksAgainWhenLiveMovesMeanwhile(t *testing.T) {
 // must not keep anybody from reading.
 func TestReadBelievesTheListingWhenTheTwoDoNotAgree(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
-		release(t, l, "run2")
+		commitRelease(t, l, "run1")
+		commitRelease(t, l, "run2")
 		n := 0
 		f.interfered(func(_ int, op string) {
 			if op == "OpenVersion" && n < maxTries {
@@ -181,8 +182,8 @@ func TestReadBelievesTheListingWhenTheTwoDoNotAgree(t *testing.T) {
 
 func TestGetReadsAnyReleaseAndSaysWhenThereIsNone(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		want := release(t, l, "run1")
-		release(t, l, "run2")
+		want := commitRelease(t, l, "run1")
+		commitRelease(t, l, "run2")
 		got, err := l.Get(t.Context(), "shop", 1)
 		if diff := same(want, got); err != nil || diff != "" {
 			t.Errorf("%v %s", err, diff)
@@ -197,7 +198,7 @@ func TestGetReadsAnyReleaseAndSaysWhenThereIsNone(t *testing.T) {
 
 func TestTamperedRecordsAreRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		other, err := packRelease(sample("blog", "run1"))
 		must(t, err)
 		for name, tt := range map[string]struct {
@@ -240,9 +241,9 @@ func TestListTellsOnlyReleasesNewestFirstWithoutOpeningThem(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		var warned []string
 		l.Warn = func(stack, text string) { warned = append(warned, stack+": "+text) }
-		first := release(t, l, "run1")
+		first := commitRelease(t, l, "run1")
 		f.edit("shop", func(fn *function) { f.publishNow(FunctionName("shop"), "deployed by\x1b[2J hand") })
-		third := release(t, l, "run3")
+		third := commitRelease(t, l, "run3")
 		f.took()
 		fetched := len(f.fetches)
 		list, err := l.List(t.Context(), "shop")
@@ -250,8 +251,8 @@ func TestListTellsOnlyReleasesNewestFirstWithoutOpeningThem(t *testing.T) {
 		if diff := cmp.Diff([]string{"ListVersions"}, f.took()); diff != "" || len(f.fetches) != fetched {
 			t.Error(diff)
 		}
-		var want []deploy.Summary
-		for _, r := range []deploy.Release{third, first} {
+		var want []release.Summary
+		for _, r := range []release.Release{third, first} {
 			s := r.Summary()
 			s.At = list[0].At
 			want = append(want, s)
@@ -299,7 +300,7 @@ func TestAForeignFunctionIsLeftAlone(t *testing.T) {
 
 func TestTagsThatMayNotBeReadKeepFromCreatingButNotFromReading(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		f.hideTags = true
 		if _, err := l.Read(t.Context(), "shop"); err != nil {
 			t.Errorf("Read: %v", err)
@@ -342,7 +343,7 @@ func TestStackNamesThatDoNotFitAreRefusedBeforeAnyCall(t *testing.T) {
 
 func TestErrorsSayStackAndFunction(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		release(t, l, "run1")
+		commitRelease(t, l, "run1")
 		f.failing(func(int, string) fault { return lostBefore })
 		_, err1 := l.Read(t.Context(), "shop")
 		_, err2 := l.Position(t.Context(), "shop")

@@ -12,7 +12,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 const recordFile = "release.json"
@@ -39,7 +39,7 @@ func (e *RecordError) Error() string {
 
 // encodeRelease writes a release as it is stored: compact JSON in the order of
 // the record's fields, with no member for what is empty and optional.
-func encodeRelease(r deploy.Release) ([]byte, error) {
+func encodeRelease(r release.Release) ([]byte, error) {
 	r.At = r.At.UTC().Round(0) // what JSON keeps of a time
 	r.Functions = orEmpty(r.Functions)
 	r.Distributions = orEmpty(r.Distributions)
@@ -69,28 +69,28 @@ func orEmpty[T any](list []T) []T {
 // unknown, because a record that says more than this program understands must
 // not be rolled back to as if it did not. A program that adds a member raises
 // deploy.ReleaseSchema.
-func decodeRelease(stack string, doc []byte) (deploy.Release, error) {
+func decodeRelease(stack string, doc []byte) (release.Release, error) {
 	var head struct {
 		Schema int    `json:"schema"`
 		Stack  string `json:"stack"`
 	}
 	if err := json.Unmarshal(doc, &head); err != nil {
-		return deploy.Release{}, fmt.Errorf("is not a JSON record: %w", err)
+		return release.Release{}, fmt.Errorf("is not a JSON record: %w", err)
 	}
 	switch {
-	case head.Schema > deploy.ReleaseSchema:
-		return deploy.Release{}, fmt.Errorf("has format %d, written by a newer edgedeploy; this one reads up to %d: upgrade edgedeploy", head.Schema, deploy.ReleaseSchema)
+	case head.Schema > release.ReleaseSchema:
+		return release.Release{}, fmt.Errorf("has format %d, written by a newer edgedeploy; this one reads up to %d: upgrade edgedeploy", head.Schema, release.ReleaseSchema)
 	case head.Schema < 1:
-		return deploy.Release{}, fmt.Errorf("has no format number")
+		return release.Release{}, fmt.Errorf("has no format number")
 	case head.Stack != stack:
-		return deploy.Release{}, fmt.Errorf("is one of stack %q", cut(oneLine(head.Stack), maxDescription))
+		return release.Release{}, fmt.Errorf("is one of stack %q", cut(oneLine(head.Stack), maxDescription))
 	}
-	r, err := decodeStrict[deploy.Release](doc)
+	r, err := decodeStrict[release.Release](doc)
 	if err != nil {
-		return deploy.Release{}, fmt.Errorf("is not a record of format %d: %w", head.Schema, err)
+		return release.Release{}, fmt.Errorf("is not a record of format %d: %w", head.Schema, err)
 	}
 	if r.RunID == "" || r.Kind == "" {
-		return deploy.Release{}, fmt.Errorf("does not say which run made it, or how")
+		return release.Release{}, fmt.Errorf("does not say which run made it, or how")
 	}
 	return r, nil
 }
@@ -163,7 +163,7 @@ func codeSHA256(zipped []byte) string {
 }
 
 // packRelease makes the zip of a release.
-func packRelease(r deploy.Release) ([]byte, error) {
+func packRelease(r release.Release) ([]byte, error) {
 	doc, err := encodeRelease(r)
 	if err != nil {
 		return nil, err
@@ -177,13 +177,13 @@ func packRelease(r deploy.Release) ([]byte, error) {
 
 // openRelease reads and verifies the zip of a release. Its errors continue a
 // sentence that begins with the record.
-func openRelease(stack string, number int, zipped []byte, sha256 string) (deploy.Release, error) {
+func openRelease(stack string, number int, zipped []byte, sha256 string) (release.Release, error) {
 	if got := codeSHA256(zipped); got != sha256 {
-		return deploy.Release{}, fmt.Errorf("hashes to %s, and Lambda says %s", got, sha256)
+		return release.Release{}, fmt.Errorf("hashes to %s, and Lambda says %s", got, sha256)
 	}
 	doc, err := unpackRecord(zipped)
 	if err != nil {
-		return deploy.Release{}, err
+		return release.Release{}, err
 	}
 	r, err := decodeRelease(stack, doc)
 	r.Number = number

@@ -13,14 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 const testRole = "arn:aws:iam::123456789012:role/edge-exec"
 
 // sample is a release with every member set.
-func sample(stack, run string) deploy.Release {
+func sample(stack, run string) release.Release {
 	slot := associations.Slot{Distribution: "E2EXAMPLE1ABCD", Path: "/img/*", Trigger: associations.OriginRequest}
 	spec := versions.Spec{
 		Function: "shop-geo", Content: "9f3c1e",
@@ -29,31 +29,31 @@ func sample(stack, run string) deploy.Release {
 	}
 	ours := associations.Binding{Version: versions.Ref{Function: "shop-geo", Number: 17}, IncludeBody: true}
 	foreign := associations.Binding{ARN: "arn:aws:lambda:us-east-1:123456789012:function:legacy:2"}
-	return deploy.Release{
-		Schema: deploy.ReleaseSchema, Stack: stack, Kind: deploy.KindRollback, Parent: 41, Of: 39,
+	return release.Release{
+		Schema: release.ReleaseSchema, Stack: stack, Kind: release.KindRollback, Parent: 41, Of: 39,
 		RunID: run, At: time.Date(2026, 8, 1, 14, 0, 0, 123456789, time.FixedZone("CEST", 7200)),
 		Account: testAccount, Actor: "jo", Message: "<b>too slow</b> & \"wrong\"", Tool: "v0.1.0",
-		Source: deploy.Source{Commit: strings.Repeat("ab", 20), Branch: "main", Dirty: true},
+		Source: release.Source{Commit: strings.Repeat("ab", 20), Branch: "main", Dirty: true},
 		Role:   testRole, Tags: map[string]string{"team": "web", "app": "shop"},
-		Functions:     []deploy.Function{{Key: "geo", Spec: spec, Trampoline: 1, Number: 17, CodeSHA256: "c2hh", ZipBytes: 1234}},
-		Distributions: []deploy.Distribution{{Key: "www", ID: "E2EXAMPLE1ABCD", Alias: "www.example.com"}},
-		Bindings:      []deploy.Bound{{Slot: slot, Binding: ours}},
+		Functions:     []release.Function{{Key: "geo", Spec: spec, Trampoline: 1, Number: 17, CodeSHA256: "c2hh", ZipBytes: 1234}},
+		Distributions: []release.Distribution{{Key: "www", ID: "E2EXAMPLE1ABCD", Alias: "www.example.com"}},
+		Bindings:      []release.Bound{{Slot: slot, Binding: ours}},
 		Changed:       []associations.Edit{{Slot: slot, From: foreign, To: ours}},
-		Origins:       []deploy.Bound{{Slot: slot, Binding: foreign}},
-		Holds:         []deploy.Hold{{Release: 41, Items: []versions.Spec{spec}, Commit: strings.Repeat("cd", 20)}},
+		Origins:       []release.Bound{{Slot: slot, Binding: foreign}},
+		Holds:         []release.Hold{{Release: 41, Items: []versions.Spec{spec}, Commit: strings.Repeat("cd", 20)}},
 	}
 }
 
 // same compares releases: times as instants, empty lists as absent ones.
-func same(want, got deploy.Release) string {
+func same(want, got release.Release) string {
 	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) }))
 }
 
 func TestRecordsReadAsWritten(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]deploy.Release{
+	for name, want := range map[string]release.Release{
 		"every member": sample("shop", "run1"),
-		"the least":    {Schema: 1, Stack: "shop", Kind: deploy.KindApply, RunID: "run1", At: epoch},
+		"the least":    {Schema: 1, Stack: "shop", Kind: release.KindApply, RunID: "run1", At: epoch},
 	} {
 		zipped, err := packRelease(want)
 		if err != nil {
@@ -72,14 +72,14 @@ func TestRecordsReadAsWritten(t *testing.T) {
 
 func TestRecordEncodingIsCanonical(t *testing.T) {
 	t.Parallel()
-	r := deploy.Release{Schema: 1, Stack: "shop", Kind: deploy.KindApply, RunID: "run1", At: time.Date(2026, 8, 1, 14, 0, 0, 5, time.FixedZone("CEST", 7200)), Message: "a<b"}
+	r := release.Release{Schema: 1, Stack: "shop", Kind: release.KindApply, RunID: "run1", At: time.Date(2026, 8, 1, 14, 0, 0, 5, time.FixedZone("CEST", 7200)), Message: "a<b"}
 	want := `{"schema":1,"stack":"shop","kind":"apply","parent":0,"runId":"run1","at":"2026-08-01T12:00:00.000000005Z","account":"","message":"a<b","tool":"","role":"","functions":[],"distributions":[],"bindings":[]}` + "\n"
 	for range 2 {
 		got, err := encodeRelease(r)
 		if err != nil || string(got) != want {
 			t.Fatalf("got %s, %v\nwant %s", got, err, want)
 		}
-		r.At, r.Functions = r.At.UTC(), []deploy.Function{}
+		r.At, r.Functions = r.At.UTC(), []release.Function{}
 	}
 	first, err1 := packRelease(sample("shop", "run1"))
 	again, err2 := packRelease(sample("shop", "run1"))
@@ -167,7 +167,7 @@ func TestRecordsThatEdgedeployDidNotWriteAreRefused(t *testing.T) {
 		"two values":            {rezip(t, [2]string{recordFile, string(doc) + string(doc)}), "is not a JSON record"},
 		"another stack's":       {with(`"stack":"shop"`, `"stack":"blog"`), `is one of stack "blog"`},
 		"no format":             {with(`"schema":1`, `"schema":0`), "has no format number"},
-		"a newer format":        {with(`"schema":1`, fmt.Sprintf(`"schema":%d,"new":[]`, deploy.ReleaseSchema+1)), "upgrade edgedeploy"},
+		"a newer format":        {with(`"schema":1`, fmt.Sprintf(`"schema":%d,"new":[]`, release.ReleaseSchema+1)), "upgrade edgedeploy"},
 		"a member of no format": {with(`"schema":1`, `"schema":1,"runBefore":"sh"`), "unknown field"},
 		"a number in a text":    {with(`"runId":"run1"`, `"runId":1`), "is not a record of format 1"},
 		"no run":                {with(`"runId":"run1"`, `"runId":""`), "does not say which run"},
@@ -227,7 +227,7 @@ func FuzzDecodeRelease(f *testing.F) {
 	}
 	f.Add(doc)
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		if r, err := decodeRelease("shop", doc); err == nil && (r.Stack != "shop" || r.Schema != deploy.ReleaseSchema || !json.Valid(doc)) {
+		if r, err := decodeRelease("shop", doc); err == nil && (r.Stack != "shop" || r.Schema != release.ReleaseSchema || !json.Valid(doc)) {
 			t.Errorf("accepted %q", doc)
 		}
 	})

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 const summaryPrefix = "edgedeploy release "
@@ -27,7 +27,7 @@ var (
 //	edgedeploy release shop kind=rollback parent=41 of=39 bindings=9f3c1e2a4b5d commit=0123456789ab+ holds=1 actor="Jo" message=too slow
 //
 // The number and the time are Lambda's to say.
-func describe(stack string, s deploy.Summary) string {
+func describe(stack string, s release.Summary) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s kind=%s parent=%d", summaryPrefix, stack, s.Kind, s.Parent)
 	if s.Of != 0 {
@@ -67,13 +67,13 @@ func quoted(s string, n int) string {
 
 // parseSummary reads what describe wrote for a stack. ok is false for every
 // other text: anybody who may publish a version chooses its description.
-func parseSummary(stack, description string) (s deploy.Summary, ok bool) {
+func parseSummary(stack, description string) (s release.Summary, ok bool) {
 	rest, ours := strings.CutPrefix(description, summaryPrefix+stack+" ")
 	if !ours {
-		return deploy.Summary{}, false
+		return release.Summary{}, false
 	}
 	f := fields{rest: rest}
-	s.Kind = deploy.Kind(f.word("kind", kindWord))
+	s.Kind = release.Kind(f.word("kind", kindWord))
 	s.Parent = f.number("parent")
 	if f.has("of") {
 		s.Of = f.number("of")
@@ -94,7 +94,7 @@ func parseSummary(stack, description string) (s deploy.Summary, ok bool) {
 	// There is one way to say it: leading zeros, control characters, other
 	// quotes and whatever else describe would not have written are refused here.
 	if f.bad || f.rest != "" || describe(stack, s) != description {
-		return deploy.Summary{}, false
+		return release.Summary{}, false
 	}
 	return s, true
 }

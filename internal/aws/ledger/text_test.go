@@ -9,28 +9,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 func TestDescriptionsReadAsWritten(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		summary deploy.Summary
+		summary release.Summary
 		text    string
 	}{
 		"an apply with nothing to say for itself": {
-			deploy.Summary{Kind: deploy.KindApply, Bindings: "9f3c1e2a4b5d"},
+			release.Summary{Kind: release.KindApply, Bindings: "9f3c1e2a4b5d"},
 			"edgedeploy release shop kind=apply parent=0 bindings=9f3c1e2a4b5d",
 		},
 		"a rollback with everything": {
-			deploy.Summary{
-				Kind: deploy.KindRollback, Parent: 41, Of: 39, Bindings: "9f3c1e2a4b5d",
+			release.Summary{
+				Kind: release.KindRollback, Parent: 41, Of: 39, Bindings: "9f3c1e2a4b5d",
 				Commit: "0123456789ab+", Holds: 2, Actor: `Jo "the\edge" Doe`, Message: "too slow, of=3 message=x",
 			},
 			`edgedeploy release shop kind=rollback parent=41 of=39 bindings=9f3c1e2a4b5d commit=0123456789ab+ holds=2 actor="Jo \"the\\edge\" Doe" message=too slow, of=3 message=x`,
 		},
 		"a message that looks like an actor": {
-			deploy.Summary{Kind: deploy.KindApply, Bindings: "9f3c1e2a4b5d", Message: `actor="root"`},
+			release.Summary{Kind: release.KindApply, Bindings: "9f3c1e2a4b5d", Message: `actor="root"`},
 			`edgedeploy release shop kind=apply parent=0 bindings=9f3c1e2a4b5d message=actor="root"`,
 		},
 	}
@@ -78,10 +78,10 @@ func TestDescriptionsThatEdgedeployDidNotWriteAreNotReleases(t *testing.T) {
 	}
 }
 
-func anySummary() *rapid.Generator[deploy.Summary] {
-	return rapid.Custom(func(t *rapid.T) deploy.Summary {
-		return deploy.Summary{
-			Kind:     rapid.SampledFrom([]deploy.Kind{deploy.KindApply, deploy.KindAdopt, deploy.KindRollback, deploy.KindResume}).Draw(t, "kind"),
+func anySummary() *rapid.Generator[release.Summary] {
+	return rapid.Custom(func(t *rapid.T) release.Summary {
+		return release.Summary{
+			Kind:     rapid.SampledFrom([]release.Kind{release.KindApply, release.KindAdopt, release.KindRollback, release.KindResume}).Draw(t, "kind"),
 			Parent:   rapid.IntRange(0, 999999999).Draw(t, "parent"),
 			Of:       rapid.IntRange(0, 999999999).Draw(t, "of"),
 			Bindings: rapid.StringMatching(`[0-9a-f]{12}`).Draw(t, "bindings"),
@@ -141,7 +141,7 @@ var epoch = time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
 func TestEveryLockFitsAndReadsBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		l := deploy.LockInfo{
+		l := release.LockInfo{
 			Holder:  rapid.String().Draw(t, "holder"),
 			RunID:   rapid.StringMatching(`[0-9A-Za-z._:-]{1,64}`).Draw(t, "run"),
 			Phase:   rapid.String().Draw(t, "phase"),
@@ -191,7 +191,7 @@ func TestLockTextsThatAreNotUnderstoodStayHeld(t *testing.T) {
 		}
 	}
 	for _, text := range []string{openLock, ""} {
-		if got, err := parseLock(text, epoch); err != nil || got != (deploy.LockInfo{}) {
+		if got, err := parseLock(text, epoch); err != nil || got != (release.LockInfo{}) {
 			t.Errorf("%q: got %+v, %v; want an open lock", text, got, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 
@@ -24,7 +24,7 @@ func TestErrorSaysWhatAndWhatToDo(t *testing.T) {
 		"no hint": {one, "", "edgedeploy: error: E1 default viewer-request is held by theirs:9\n"},
 		"joined errors get a line each": {errors.Join(one, errors.Join(two, one)), "",
 			"edgedeploy: error: E1 default viewer-request is held by theirs:9\nedgedeploy: error: E1 has no cache behavior /img/*\nedgedeploy: error: E1 default viewer-request is held by theirs:9\n"},
-		"everything that blocks a plan gets a line": {&deploy.BlockedError{Stack: "shop", Problems: []error{one, two}}, "",
+		"everything that blocks a plan gets a line": {&plan.BlockedError{Stack: "shop", Problems: []error{one, two}}, "",
 			"edgedeploy: error: E1 default viewer-request is held by theirs:9\nedgedeploy: error: E1 has no cache behavior /img/*\n"},
 		"joined errors within another stay one": {fmt.Errorf("plan: %w", errors.Join(one, two)), "",
 			"edgedeploy: error: plan: E1 default viewer-request is held by theirs:9; E1 has no cache behavior /img/*\n"},

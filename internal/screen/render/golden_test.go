@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -63,8 +64,8 @@ func config(memory, timeout int) versions.Config {
 	}
 }
 
-func function(key string, number int, id versions.ContentID) deploy.Function {
-	return deploy.Function{
+func function(key string, number int, id versions.ContentID) release.Function {
+	return release.Function{
 		Key: key, Spec: versions.Spec{Function: "storefront-" + key, Content: id, Config: config(128, 5)},
 		Number: number, CodeSHA256: "oW0dd7Zk1Q2r3s4t5u6v7w8x9y0zAbCdEfGhIjKlMn0=", ZipBytes: 217_088, Trampoline: 1,
 	}
@@ -79,56 +80,56 @@ func bind(key string, number int) associations.Binding {
 }
 
 // samplePlan is the plan that the design shows.
-func samplePlan() deploy.Plan {
+func samplePlan() plan.Plan {
 	geo, resize := function("geo-redirect", 0, content), function("resize", 4, resized)
 	edits := []associations.Edit{
 		{Slot: slot("/img/*", associations.OriginResponse), To: bind("resize", 4)},
 		{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17), To: bind("geo-redirect", 0)},
 	}
-	return deploy.Plan{
-		Schema: deploy.PlanSchema, Stack: "storefront", Kind: deploy.KindApply, Account: account,
-		Saw: deploy.Position{Live: 41},
-		Goal: deploy.Release{
-			Schema: deploy.ReleaseSchema, Stack: "storefront", Kind: deploy.KindApply, Parent: 41, Account: account,
-			Functions:     []deploy.Function{geo, resize},
-			Distributions: []deploy.Distribution{{Key: "www", ID: dist}},
-			Bindings: []deploy.Bound{
+	return plan.Plan{
+		Schema: plan.PlanSchema, Stack: "storefront", Kind: release.KindApply, Account: account,
+		Saw: release.Position{Live: 41},
+		Goal: release.Release{
+			Schema: release.ReleaseSchema, Stack: "storefront", Kind: release.KindApply, Parent: 41, Account: account,
+			Functions:     []release.Function{geo, resize},
+			Distributions: []release.Distribution{{Key: "www", ID: dist}},
+			Bindings: []release.Bound{
 				{Slot: slot("default", associations.ViewerRequest), Binding: bind("geo-redirect", 0)},
 				{Slot: slot("/img/*", associations.OriginResponse), Binding: bind("resize", 4)},
 			},
 			Changed: edits,
 		},
-		Stages: []deploy.Stage{
-			{deploy.Publish{Key: "geo-redirect", Spec: geo.Spec, Replaces: 17, ZipBytes: 217_088}},
-			{deploy.Associate{Change: associations.Change{Distribution: dist, Edits: edits}}},
-			{deploy.Await{Distribution: dist}},
+		Stages: []plan.Stage{
+			{plan.Publish{Key: "geo-redirect", Spec: geo.Spec, Replaces: 17, ZipBytes: 217_088}},
+			{plan.Associate{Change: associations.Change{Distribution: dist, Edits: edits}}},
+			{plan.Await{Distribution: dist}},
 		},
 		Record: true,
-		Context: deploy.Context{
+		Context: plan.Context{
 			Domains: map[string]string{dist: "www.example.com"},
-			Kept:    []deploy.Function{resize},
+			Kept:    []release.Function{resize},
 		},
 	}
 }
 
 // sampleRelease is a rollback with everything a record can say.
-func sampleRelease() deploy.Release {
+func sampleRelease() release.Release {
 	geo, resize := function("geo-redirect", 16, content), function("resize", 4, resized)
 	resize.Trampoline, resize.Spec.Config.MemoryMB = 0, 512
 	resize.Spec.Config.Logging = versions.Logging{Format: "json", Level: "info", Group: "/edge/storefront"}
 	body := bind("geo-redirect", 16)
 	body.IncludeBody = true
-	return deploy.Release{
-		Schema: deploy.ReleaseSchema, Number: 44, Stack: "storefront", Kind: deploy.KindRollback, Parent: 43, Of: 41,
+	return release.Release{
+		Schema: release.ReleaseSchema, Number: 44, Stack: "storefront", Kind: release.KindRollback, Parent: 43, Of: 41,
 		RunID: "0b9d0cf4", At: at, Account: account, Actor: "ada@example.com", Message: "the redirect loops for visitors from Norway", Tool: "0.1.0",
-		Source:    deploy.Source{Commit: "4be1c0ffee0123456789abcdef0123456789abcd", Branch: "main", Dirty: true},
+		Source:    release.Source{Commit: "4be1c0ffee0123456789abcdef0123456789abcd", Branch: "main", Dirty: true},
 		Role:      "arn:aws:iam::" + account + ":role/edge-exec",
 		Tags:      map[string]string{"team": "web", "cost": "edge"},
-		Functions: []deploy.Function{geo, resize},
-		Distributions: []deploy.Distribution{
+		Functions: []release.Function{geo, resize},
+		Distributions: []release.Distribution{
 			{Key: "www", ID: dist, Alias: "www.example.com"},
 		},
-		Bindings: []deploy.Bound{
+		Bindings: []release.Bound{
 			{Slot: slot("default", associations.ViewerRequest), Binding: bind("geo-redirect", 16)},
 			{Slot: slot("/img/*", associations.OriginRequest), Binding: body},
 			{Slot: slot("/img/*", associations.OriginResponse), Binding: bind("resize", 4)},
@@ -138,10 +139,10 @@ func sampleRelease() deploy.Release {
 			{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17), To: bind("geo-redirect", 16)},
 			{Slot: slot("default", associations.ViewerResponse), From: associations.Binding{ARN: "arn:aws:lambda:us-east-1:210987654321:function:theirs:3"}},
 		},
-		Origins: []deploy.Bound{
+		Origins: []release.Bound{
 			{Slot: slot("default", associations.ViewerRequest), Binding: associations.Binding{Version: versions.Ref{Function: "their-redirect", Number: 9}}},
 		},
-		Holds: []deploy.Hold{
+		Holds: []release.Hold{
 			{Release: 43, Items: []versions.Spec{function("geo-redirect", 17, resized).Spec}, Commit: "aa11bb22cc33dd44ee55ff6600112233445566aa"},
 		},
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 // ReleaseState is what became of a release.
@@ -26,7 +26,7 @@ const (
 // Log is the history of one stack's releases.
 type Log struct {
 	Stack         string
-	Releases      []deploy.Summary
+	Releases      []release.Summary
 	Live, Pending int // 0 for none
 	Now           time.Time
 }
@@ -35,7 +35,7 @@ type Log struct {
 // release and its ancestors by parent; where a record between is missing, what
 // is older is taken to be complete, because nothing says otherwise.
 func (l Log) States() map[int]ReleaseState {
-	byNumber, lineage := deploy.NewHistory(l.Releases), map[int]bool{}
+	byNumber, lineage := release.NewHistory(l.Releases), map[int]bool{}
 	for _, s := range byNumber.Lineage(l.Live) {
 		lineage[s.Number] = true
 	}
@@ -73,9 +73,9 @@ func (l Log) States() map[int]ReleaseState {
 	return states
 }
 
-func (l Log) newestFirst() []deploy.Summary {
+func (l Log) newestFirst() []release.Summary {
 	list := slices.Clone(l.Releases)
-	slices.SortFunc(list, func(a, b deploy.Summary) int { return b.Number - a.Number })
+	slices.SortFunc(list, func(a, b release.Summary) int { return b.Number - a.Number })
 	return list
 }
 
@@ -144,7 +144,7 @@ func stateColor(state ReleaseState) string {
 }
 
 // summaryLine writes what a release was for, if it says so.
-func summaryLine(out *page, r deploy.Summary, indent int) {
+func summaryLine(out *page, r release.Summary, indent int) {
 	words := []string{}
 	if r.Commit != "" {
 		words = append(words, r.Commit)
@@ -178,10 +178,10 @@ func columns(rows [][]string) []int {
 // first. Actor and message may be cut short by the ledger's listing; show has
 // them in full.
 func HistoryJSON(l Log) ([]byte, error) {
-	type release struct {
+	type entry struct {
 		Release  int          `json:"release"`
 		State    ReleaseState `json:"state"`
-		Kind     deploy.Kind  `json:"kind"`
+		Kind     release.Kind `json:"kind"`
 		Parent   int          `json:"parent"`
 		Of       int          `json:"of,omitempty"`
 		At       time.Time    `json:"at"`
@@ -191,17 +191,17 @@ func HistoryJSON(l Log) ([]byte, error) {
 		Actor    string       `json:"actor,omitempty"`
 		Message  string       `json:"message,omitempty"`
 	}
-	states, releases := l.States(), []release{}
+	states, releases := l.States(), []entry{}
 	for _, r := range l.newestFirst() {
-		releases = append(releases, release{r.Number, states[r.Number], r.Kind, r.Parent, r.Of, r.At.UTC(),
+		releases = append(releases, entry{r.Number, states[r.Number], r.Kind, r.Parent, r.Of, r.At.UTC(),
 			r.Bindings, r.Commit, r.Holds, r.Actor, r.Message})
 	}
 	doc, err := toJSON(struct {
-		Schema   int       `json:"schema"`
-		Stack    string    `json:"stack"`
-		Live     int       `json:"live"`
-		Pending  int       `json:"pending"`
-		Releases []release `json:"releases"`
+		Schema   int     `json:"schema"`
+		Stack    string  `json:"stack"`
+		Live     int     `json:"live"`
+		Pending  int     `json:"pending"`
+		Releases []entry `json:"releases"`
 	}{1, l.Stack, l.Live, l.Pending, releases})
 	if err != nil {
 		return nil, fmt.Errorf("history of stack %s as JSON: %w", l.Stack, err)

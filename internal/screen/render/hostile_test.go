@@ -11,6 +11,8 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/fixture"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/result"
 	"github.com/edgedeploy/edgedeploy/stackspec"
@@ -24,8 +26,8 @@ func (d draw) text() string { return hostile().Draw(d.t, "text") }
 func (d draw) number() int  { return rapid.IntRange(0, 3).Draw(d.t, "number") }
 func (d draw) yes() bool    { return rapid.Bool().Draw(d.t, "yes") }
 
-func (d draw) function() deploy.Function {
-	return deploy.Function{
+func (d draw) function() release.Function {
+	return release.Function{
 		Key: d.text(), Number: d.number(), CodeSHA256: d.text(), ZipBytes: int64(d.number()),
 		Spec: versions.Spec{Function: d.text(), Content: versions.ContentID(d.text()), Config: versions.Config{
 			Runtime: d.text(), Handler: d.text(), Role: d.text(), Extra: d.text(),
@@ -52,40 +54,40 @@ func (d draw) edits() []associations.Edit {
 	return []associations.Edit{{Slot: d.slot(), From: d.binding(), To: d.binding()}, {Slot: d.slot(), To: d.binding()}}
 }
 
-func (d draw) release() deploy.Release {
-	return deploy.Release{
-		Number: d.number(), Stack: d.text(), Kind: deploy.Kind(d.text()), Of: d.number(), RunID: d.text(), At: at, Account: d.text(),
-		Actor: d.text(), Message: d.text(), Tool: d.text(), Source: deploy.Source{Commit: d.text(), Branch: d.text(), Dirty: d.yes()},
-		Role: d.text(), Tags: map[string]string{d.text(): d.text()}, Functions: []deploy.Function{d.function()},
-		Distributions: []deploy.Distribution{{Key: d.text(), ID: d.text(), Alias: d.text()}},
-		Bindings:      []deploy.Bound{{Slot: d.slot(), Binding: d.binding()}}, Changed: d.edits(),
-		Origins: []deploy.Bound{{Slot: d.slot(), Binding: d.binding()}},
-		Holds:   []deploy.Hold{{Release: d.number(), Items: []versions.Spec{d.function().Spec}, Commit: d.text()}},
+func (d draw) release() release.Release {
+	return release.Release{
+		Number: d.number(), Stack: d.text(), Kind: release.Kind(d.text()), Of: d.number(), RunID: d.text(), At: at, Account: d.text(),
+		Actor: d.text(), Message: d.text(), Tool: d.text(), Source: release.Source{Commit: d.text(), Branch: d.text(), Dirty: d.yes()},
+		Role: d.text(), Tags: map[string]string{d.text(): d.text()}, Functions: []release.Function{d.function()},
+		Distributions: []release.Distribution{{Key: d.text(), ID: d.text(), Alias: d.text()}},
+		Bindings:      []release.Bound{{Slot: d.slot(), Binding: d.binding()}}, Changed: d.edits(),
+		Origins: []release.Bound{{Slot: d.slot(), Binding: d.binding()}},
+		Holds:   []release.Hold{{Release: d.number(), Items: []versions.Spec{d.function().Spec}, Commit: d.text()}},
 	}
 }
 
-func (d draw) plan() deploy.Plan {
+func (d draw) plan() plan.Plan {
 	f, id := d.function(), d.text()
-	return deploy.Plan{
-		Stack: d.text(), Kind: deploy.Kind(d.text()), Account: d.text(), Saw: deploy.Position{Live: d.number(), Pending: d.number()},
+	return plan.Plan{
+		Stack: d.text(), Kind: release.Kind(d.text()), Account: d.text(), Saw: release.Position{Live: d.number(), Pending: d.number()},
 		Goal: d.release(), Record: d.yes(),
-		Stages: []deploy.Stage{
-			{deploy.Tag{Key: d.text(), Function: d.text(), Set: map[string]string{d.text(): d.text()}, Remove: []string{d.text()}}},
-			{deploy.Publish{Key: d.text(), Spec: f.Spec, Create: d.yes(), Replaces: d.number(), Resets: d.text()}},
-			{deploy.Associate{Change: associations.Change{Distribution: id, Edits: d.edits()}}},
-			{deploy.Await{Distribution: d.text()}},
+		Stages: []plan.Stage{
+			{plan.Tag{Key: d.text(), Function: d.text(), Set: map[string]string{d.text(): d.text()}, Remove: []string{d.text()}}},
+			{plan.Publish{Key: d.text(), Spec: f.Spec, Create: d.yes(), Replaces: d.number(), Resets: d.text()}},
+			{plan.Associate{Change: associations.Change{Distribution: id, Edits: d.edits()}}},
+			{plan.Await{Distribution: d.text()}},
 		},
-		Held:    []deploy.Held{{Release: d.number(), Key: d.text(), Content: versions.ContentID(d.text()), Commit: d.text()}},
-		Notes:   []deploy.Note{{Kind: d.text(), Text: d.text()}},
-		Context: deploy.Context{Domains: map[string]string{id: d.text()}, Kept: []deploy.Function{d.function(), f}},
+		Held:    []release.Held{{Release: d.number(), Key: d.text(), Content: versions.ContentID(d.text()), Commit: d.text()}},
+		Notes:   []plan.Note{{Kind: d.text(), Text: d.text()}},
+		Context: plan.Context{Domains: map[string]string{id: d.text()}, Kept: []release.Function{d.function(), f}},
 	}
 }
 
 func (d draw) status() Status {
 	return Status{
 		Stack: d.text(), Account: d.text(), Live: d.release(), Pending: d.release(),
-		Lock:      deploy.LockInfo{Holder: d.text(), RunID: d.text(), Phase: d.text(), Expires: at, Expired: d.yes()},
-		Holds:     []deploy.Hold{{Commit: d.text()}},
+		Lock:      release.LockInfo{Holder: d.text(), RunID: d.text(), Phase: d.text(), Expires: at, Expired: d.yes()},
+		Holds:     []release.Hold{{Commit: d.text()}},
 		Functions: []FunctionStatus{{Function: d.function(), State: d.text(), Note: d.text()}},
 		Slots:     []SlotStatus{{Slot: d.slot(), Domain: d.text(), Wanted: d.binding(), Held: d.binding(), Deployed: d.yes(), Note: d.text()}},
 		Now:       at,
@@ -103,9 +105,9 @@ func (d draw) outcome() Outcome {
 }
 
 func (d draw) log() Log {
-	return Log{Stack: d.text(), Live: 1, Now: at.Add(time.Hour), Releases: []deploy.Summary{
-		{Number: 1, Kind: deploy.Kind(d.text()), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
-		{Number: 2, Kind: deploy.KindRollback, Of: d.number(), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
+	return Log{Stack: d.text(), Live: 1, Now: at.Add(time.Hour), Releases: []release.Summary{
+		{Number: 1, Kind: release.Kind(d.text()), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
+		{Number: 2, Kind: release.KindRollback, Of: d.number(), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
 	}}
 }
 
@@ -148,7 +150,7 @@ func TestTextNeverCarriesWhatSteersATerminal(t *testing.T) {
 		d := draw{t}
 		s := Style{Width: rapid.SampledFrom([]int{0, 40, 80}).Draw(t, "width"), Color: d.yes()}
 		p := &Progress{Style: s}
-		step := deploy.Publish{Key: d.text()}
+		step := plan.Publish{Key: d.text()}
 		var progress []string
 		for _, e := range []deploy.Event{deploy.StepStarted{Step: step}, deploy.StepWaiting{Step: step, Reason: d.text()},
 			deploy.StepDone{Step: step, Detail: d.text()}, deploy.StepFailed{Step: step, Err: errors.New(d.text())}, deploy.Warned{Text: d.text()}} {

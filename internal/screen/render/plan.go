@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 )
 
 // triggerColumn is the width of a trigger's name and the space behind it.
@@ -16,7 +16,7 @@ const triggerColumn = len(associations.OriginResponse) + 4
 // PlanText writes a plan for people: signs first (+ new, ~ changed, - emptied,
 // = kept, ! note), one line for each thing that changes, and what it all comes
 // to in words at the end.
-func PlanText(p deploy.Plan, s Style) string {
+func PlanText(p plan.Plan, s Style) string {
 	v, out := viewPlan(p), &page{style: s}
 	head := []span{{v.stack, bold}, plain("   " + v.position)}
 	if v.how != "" {
@@ -96,7 +96,7 @@ func editLines(out *page, edits []associations.Edit, n names) {
 
 // PlanJSON writes the plan itself: the value that runs. Its steps carry their
 // kind in "do"; "schema" is deploy.PlanSchema.
-func PlanJSON(p deploy.Plan) ([]byte, error) {
+func PlanJSON(p plan.Plan) ([]byte, error) {
 	doc, err := toJSON(p)
 	if err != nil {
 		return nil, fmt.Errorf("plan of stack %s as JSON: %w", p.Stack, err)

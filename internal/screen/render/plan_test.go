@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -36,28 +37,28 @@ Publishes 1 version, updates 1 distribution, detaches nothing.
 }
 
 // variants are plans that need other words than the ordinary one.
-func variants() map[string]deploy.Plan {
+func variants() map[string]plan.Plan {
 	first := samplePlan()
-	first.Saw = deploy.Position{}
-	first.Stages[0] = deploy.Stage{deploy.Publish{Key: "geo-redirect", Spec: first.Goal.Functions[0].Spec, Create: true, ZipBytes: 900}}
+	first.Saw = release.Position{}
+	first.Stages[0] = plan.Stage{plan.Publish{Key: "geo-redirect", Spec: first.Goal.Functions[0].Spec, Create: true, ZipBytes: 900}}
 
 	retry := samplePlan()
 	retry.Saw.Pending = 43
-	retry.Notes = []deploy.Note{{Kind: "ledger-pending", Text: "release 43 was started and never committed; what it bound is taken into account, and this sentence is long enough to be wrapped"}}
+	retry.Notes = []plan.Note{{Kind: "ledger-pending", Text: "release 43 was started and never committed; what it bound is taken into account, and this sentence is long enough to be wrapped"}}
 
 	held := samplePlan()
-	held.Held = []deploy.Held{{Release: 40, Key: "geo-redirect", Content: content}, {Release: 40, Commit: "aa11bb22cc33dd44ee55ff6600112233445566aa"}}
+	held.Held = []release.Held{{Release: 40, Key: "geo-redirect", Content: content}, {Release: 40, Commit: "aa11bb22cc33dd44ee55ff6600112233445566aa"}}
 
 	strict := samplePlan()
-	strict.Held = []deploy.Held{{Release: 40, Strict: true}, {Release: 39, Strict: true}}
+	strict.Held = []release.Held{{Release: 40, Strict: true}, {Release: 39, Strict: true}}
 
 	back := samplePlan()
-	back.Kind, back.Goal.Kind, back.Goal.Of = deploy.KindRollback, deploy.KindRollback, 40
+	back.Kind, back.Goal.Kind, back.Goal.Of = release.KindRollback, release.KindRollback, 40
 	back.Context.Kept = append(back.Context.Kept, function("geo-redirect", 16, content), function("audit", 2, content), function("beacon", 3, content))
 	other := associations.Binding{Version: versions.Ref{Function: "storefront-legacy", Number: 2}, IncludeBody: true}
-	back.Stages = []deploy.Stage{
-		{deploy.Activate{Key: "geo-redirect", Version: versions.Version{Ref: versions.Ref{Function: "storefront-geo-redirect", Number: 16}}}},
-		{deploy.Associate{Change: associations.Change{Distribution: dist, Edits: []associations.Edit{
+	back.Stages = []plan.Stage{
+		{plan.Activate{Key: "geo-redirect", Version: versions.Version{Ref: versions.Ref{Function: "storefront-geo-redirect", Number: 16}}}},
+		{plan.Associate{Change: associations.Change{Distribution: dist, Edits: []associations.Edit{
 			{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17), To: bind("geo-redirect", 16)},
 			{Slot: slot("default", associations.OriginRequest), From: other},
 			{Slot: slot("/img/*", associations.OriginResponse), From: bind("resize", 4), To: associations.Binding{ARN: "arn:aws:lambda:us-east-1:210987654321:function:theirs:3"}},
@@ -65,42 +66,42 @@ func variants() map[string]deploy.Plan {
 	}
 
 	zero := samplePlan()
-	zero.Kind, zero.Goal.Kind, zero.Goal.Of, zero.Goal.Functions, zero.Context.Kept = deploy.KindRollback, deploy.KindRollback, 0, nil, nil
-	zero.Stages = []deploy.Stage{{deploy.Associate{Change: associations.Change{Distribution: dist, Edits: []associations.Edit{
+	zero.Kind, zero.Goal.Kind, zero.Goal.Of, zero.Goal.Functions, zero.Context.Kept = release.KindRollback, release.KindRollback, 0, nil, nil
+	zero.Stages = []plan.Stage{{plan.Associate{Change: associations.Change{Distribution: dist, Edits: []associations.Edit{
 		{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17)},
 		{Slot: slot("default", associations.OriginRequest), From: bind("resize", 4)},
 	}}}}}
 
-	nothing := deploy.Plan{Schema: deploy.PlanSchema, Stack: "storefront", Kind: deploy.KindApply, Saw: deploy.Position{Live: 41},
-		Context: deploy.Context{Kept: []deploy.Function{function("resize", 4, resized)}}}
+	nothing := plan.Plan{Schema: plan.PlanSchema, Stack: "storefront", Kind: release.KindApply, Saw: release.Position{Live: 41},
+		Context: plan.Context{Kept: []release.Function{function("resize", 4, resized)}}}
 	waiting := nothing
-	waiting.Stages = []deploy.Stage{{deploy.Await{Distribution: dist}}}
+	waiting.Stages = []plan.Stage{{plan.Await{Distribution: dist}}}
 
 	record := nothing
-	record.Record, record.Kind = true, deploy.KindResume
+	record.Record, record.Kind = true, release.KindResume
 
 	tags := nothing
 	tags.Record = true
 	tags.Context.Kept = append(tags.Context.Kept, function("geo-redirect", 17, content))
-	tags.Stages = []deploy.Stage{{
-		deploy.Tag{Key: "resize", Function: "storefront-resize", Set: map[string]string{"team": "web", "cost": "edge"}, Remove: []string{"owner"}},
-		deploy.Tag{Function: deploy.LedgerFunction("storefront"), Remove: []string{"owner"}},
+	tags.Stages = []plan.Stage{{
+		plan.Tag{Key: "resize", Function: "storefront-resize", Set: map[string]string{"team": "web", "cost": "edge"}, Remove: []string{"owner"}},
+		plan.Tag{Function: release.LedgerFunction("storefront"), Remove: []string{"owner"}},
 	}}
 
 	only := nothing
-	only.Record, only.Kind = true, deploy.KindAdopt
-	only.Stages = []deploy.Stage{{deploy.Publish{Key: "shared-auth", Spec: function("shared-auth", 0, content).Spec, Adopt: true, ZipBytes: 7_000_000}}}
-	only.Notes = []deploy.Note{{Kind: "adopt-function", Text: "takes over function storefront-shared-auth"}}
+	only.Record, only.Kind = true, release.KindAdopt
+	only.Stages = []plan.Stage{{plan.Publish{Key: "shared-auth", Spec: function("shared-auth", 0, content).Spec, Adopt: true, ZipBytes: 7_000_000}}}
+	only.Notes = []plan.Note{{Kind: "adopt-function", Text: "takes over function storefront-shared-auth"}}
 
 	reused := nothing
 	reused.Record = true
-	reused.Stages = []deploy.Stage{{deploy.Activate{Key: "resize", Version: versions.Version{Ref: versions.Ref{Function: "storefront-resize", Number: 4}}}}}
+	reused.Stages = []plan.Stage{{plan.Activate{Key: "resize", Version: versions.Version{Ref: versions.Ref{Function: "storefront-resize", Number: 4}}}}}
 
 	returned := samplePlan()
 	returned.Context.Kept = append(returned.Context.Kept, function("audit", 2, content), function("beacon", 3, content))
-	returned.Stages = append([]deploy.Stage{{deploy.Activate{Key: "audit", Version: versions.Version{Ref: versions.Ref{Function: "storefront-audit", Number: 2}}}}}, returned.Stages...)
+	returned.Stages = append([]plan.Stage{{plan.Activate{Key: "audit", Version: versions.Version{Ref: versions.Ref{Function: "storefront-audit", Number: 2}}}}}, returned.Stages...)
 
-	return map[string]deploy.Plan{
+	return map[string]plan.Plan{
 		"reused": reused, "returned": returned,
 		"first": first, "retry": retry, "held": held, "strict": strict, "rollback": back, "rollback-zero": zero,
 		"nothing": nothing, "waiting": waiting, "record-only": record, "tags": tags, "publish-only": only, "sample": samplePlan(),
@@ -156,7 +157,7 @@ func TestPlanLastLineSaysWhatHappens(t *testing.T) {
 func TestPlanJSONIsThePlan(t *testing.T) {
 	t.Parallel()
 	for name, p := range variants() {
-		p.Notes = append(p.Notes, deploy.Note{Kind: "drift", Text: "a<b> & \u202e\u009b \U000e0041 end"})
+		p.Notes = append(p.Notes, plan.Note{Kind: "drift", Text: "a<b> & \u202e\u009b \U000e0041 end"})
 		doc, err := PlanJSON(p)
 		if err != nil {
 			t.Fatal(err)
@@ -164,7 +165,7 @@ func TestPlanJSONIsThePlan(t *testing.T) {
 		if i := bytes.IndexFunc(doc, func(r rune) bool { return r != '\n' && invisible(r) }); i >= 0 {
 			t.Errorf("%s: an invisible character at %d", name, i)
 		}
-		back, err := deploy.DecodePlan(doc)
+		back, err := plan.DecodePlan(doc)
 		if err != nil {
 			t.Fatal(err)
 		}

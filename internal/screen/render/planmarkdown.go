@@ -5,12 +5,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 // PlanMarkdown writes a plan for a comment on a pull request: what it comes to
 // first, then tables of what changes, then, folded, everything it leads to.
-func PlanMarkdown(p deploy.Plan) string {
+func PlanMarkdown(p plan.Plan) string {
 	v, b := viewPlan(p), &strings.Builder{}
 	fmt.Fprintf(b, "### edgedeploy: %s, %s", code(v.stack), md(v.position))
 	if v.how != "" {
@@ -48,7 +49,7 @@ func PlanMarkdown(p deploy.Plan) string {
 	return finish(b)
 }
 
-func bindingsMarkdown(r deploy.Release) string {
+func bindingsMarkdown(r release.Release) string {
 	var rows [][]string
 	n := namesOf(r.Functions)
 	for _, x := range r.Bindings {
@@ -61,7 +62,7 @@ func bindingsMarkdown(r deploy.Release) string {
 
 // functionsMarkdown writes all that identifies functions. Their baked
 // configuration is part of the content, and no value of it is ever here.
-func functionsMarkdown(list []deploy.Function) string {
+func functionsMarkdown(list []release.Function) string {
 	var rows [][]string
 	for _, f := range list {
 		rows = append(rows, []string{code(f.Key), code(f.Spec.Function), versionMarkdown(f.Number),

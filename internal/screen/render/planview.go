@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 // planView is what every rendering of a plan shows, in order. Its texts are
@@ -34,7 +35,7 @@ type distributionView struct {
 	names      names
 }
 
-func viewPlan(p deploy.Plan) planView {
+func viewPlan(p plan.Plan) planView {
 	v := planView{stack: p.Stack, position: planPosition(p), how: planKind(p)}
 	v.functions, v.others = planFunctions(p)
 	v.distributions = planDistributions(p)
@@ -51,7 +52,7 @@ func viewPlan(p deploy.Plan) planView {
 // planPosition says which release the plan leads from and to. The ledger
 // numbers releases one after the other, interrupted ones too, so the next is
 // the one behind the newest that the plan saw.
-func planPosition(p deploy.Plan) string {
+func planPosition(p plan.Plan) string {
 	switch {
 	case !p.Changes() && p.Saw.Live == 0:
 		return "no release"
@@ -64,19 +65,19 @@ func planPosition(p deploy.Plan) string {
 }
 
 // planKind is empty for an ordinary apply.
-func planKind(p deploy.Plan) string {
+func planKind(p plan.Plan) string {
 	switch {
-	case p.Kind == deploy.KindApply || !p.Changes():
+	case p.Kind == release.KindApply || !p.Changes():
 		return ""
-	case p.Kind == deploy.KindRollback && p.Goal.Of == 0:
+	case p.Kind == release.KindRollback && p.Goal.Of == 0:
 		return "rollback to before the first release"
-	case p.Kind == deploy.KindRollback:
+	case p.Kind == release.KindRollback:
 		return "rollback to release " + strconv.Itoa(p.Goal.Of)
 	}
 	return string(p.Kind)
 }
 
-func steps[S deploy.Step](p deploy.Plan) []S {
+func steps[S plan.Step](p plan.Plan) []S {
 	var list []S
 	for _, stage := range p.Stages {
 		for _, s := range stage {
@@ -90,8 +91,8 @@ func steps[S deploy.Step](p deploy.Plan) []S {
 
 // planFunctions lists what is published, what changes its tags, and those
 // kept functions that the plan is about; the rest is counted.
-func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
-	for _, s := range steps[deploy.Publish](p) {
+func planFunctions(p plan.Plan) (rows []functionRow, others int) {
+	for _, s := range steps[plan.Publish](p) {
 		row := functionRow{sign: "+", name: s.Key, act: "publish " + fingerprint(s.Spec.Content), size: Bytes(s.ZipBytes)}
 		switch {
 		case s.Create:
@@ -108,8 +109,8 @@ func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
 		}
 		rows = append(rows, row)
 	}
-	tags := map[string]deploy.Tag{}
-	for _, t := range steps[deploy.Tag](p) {
+	tags := map[string]plan.Tag{}
+	for _, t := range steps[plan.Tag](p) {
 		tags[t.Function] = t
 	}
 	shown := keptButShown(p)
@@ -141,13 +142,13 @@ func planFunctions(p deploy.Plan) (rows []functionRow, others int) {
 // keptButShown says of a kept function whether the plan is about it: it is
 // bound somewhere anew, or brought back from an older version. A plan that
 // changes no slot is about which versions the release names: about all.
-func keptButShown(p deploy.Plan) func(function string) bool {
-	associates := steps[deploy.Associate](p)
+func keptButShown(p plan.Plan) func(function string) bool {
+	associates := steps[plan.Associate](p)
 	if p.Record && len(associates) == 0 {
 		return func(string) bool { return true }
 	}
 	shown := map[string]bool{}
-	for _, s := range steps[deploy.Activate](p) {
+	for _, s := range steps[plan.Activate](p) {
 		shown[s.Version.Ref.Function] = true
 	}
 	for _, s := range associates {
@@ -159,7 +160,7 @@ func keptButShown(p deploy.Plan) func(function string) bool {
 }
 
 // tagWords says which tags change; tags are no secrets, so with their values.
-func tagWords(t deploy.Tag) string {
+func tagWords(t plan.Tag) string {
 	var words []string
 	for _, k := range slices.Sorted(maps.Keys(t.Set)) {
 		words = append(words, "+"+k+"="+t.Set[k])
@@ -170,10 +171,10 @@ func tagWords(t deploy.Tag) string {
 	return "tags " + strings.Join(words, " ")
 }
 
-func planDistributions(p deploy.Plan) []distributionView {
+func planDistributions(p plan.Plan) []distributionView {
 	n := namesOf(p.Context.Kept, p.Goal.Functions)
 	var list []distributionView
-	for _, s := range steps[deploy.Associate](p) {
+	for _, s := range steps[plan.Associate](p) {
 		list = append(list, distributionView{
 			id: s.Change.Distribution, domain: p.Context.Domains[s.Change.Distribution],
 			edits: inOrder(s.Change.Edits), names: n,
@@ -189,10 +190,10 @@ func inOrder(edits []associations.Edit) []associations.Edit {
 }
 
 // planSummary is the last line: what running the plan does, in words.
-func planSummary(p deploy.Plan) string {
+func planSummary(p plan.Plan) string {
 	if !p.Changes() {
 		var waiting []string
-		for _, s := range steps[deploy.Await](p) {
+		for _, s := range steps[plan.Await](p) {
 			waiting = append(waiting, s.Distribution)
 		}
 		if len(waiting) == 0 {
@@ -200,8 +201,8 @@ func planSummary(p deploy.Plan) string {
 		}
 		return "Nothing to do; CloudFront is still deploying an earlier change of " + strings.Join(waiting, ", ") + "."
 	}
-	publishes, tagged := len(steps[deploy.Publish](p)), len(steps[deploy.Tag](p))
-	changes := steps[deploy.Associate](p)
+	publishes, tagged := len(steps[plan.Publish](p)), len(steps[plan.Tag](p))
+	changes := steps[plan.Associate](p)
 	var parts []string
 	switch {
 	case publishes > 0:
@@ -239,12 +240,12 @@ func sentence(parts []string) string {
 }
 
 // planLift says what ends a hold.
-func planLift(p deploy.Plan) string {
+func planLift(p plan.Plan) string {
 	if len(p.Held) == 0 {
 		return ""
 	}
 	command, strict := "edgedeploy resume", p.Held[0].Strict
-	if one := p.Held[0].Release; !slices.ContainsFunc(p.Held, func(h deploy.Held) bool { return h.Release != one }) {
+	if one := p.Held[0].Release; !slices.ContainsFunc(p.Held, func(h release.Held) bool { return h.Release != one }) {
 		command += " " + strconv.Itoa(one)
 	}
 	command += " --stack " + p.Stack

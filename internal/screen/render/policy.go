@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -164,7 +164,7 @@ func targets() []target {
 		{sid: onFunctions, resources: func(d Deployer) []string { return functionARNs(d.Account, d.Functions, "", ":*") }},
 		{sid: onBound, resources: func(d Deployer) []string { return functionARNs(d.Account, d.Bound, ":*") }},
 		{sid: onLedger, resources: func(d Deployer) []string {
-			return functionARNs(d.Account, []string{deploy.LedgerFunction(d.Stack)}, "", ":*")
+			return functionARNs(d.Account, []string{release.LedgerFunction(d.Stack)}, "", ":*")
 		}},
 		{sid: onRoles, passed: true, resources: func(d Deployer) []string { return sorted(d.Roles) }},
 		{sid: onServiceRoles, resources: serviceRoleARNs},

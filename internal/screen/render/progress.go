@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 )
 
 // waitingEvery is how often a step that waits may say so in a pipe: often
@@ -114,7 +115,7 @@ func (p *Progress) pipeOnly(text string) []string {
 
 // find gives the running step, starting it if need be. The pointer is good
 // until the next call.
-func (p *Progress) find(s deploy.Step, at time.Time) *running {
+func (p *Progress) find(s plan.Step, at time.Time) *running {
 	id := stepID(s)
 	for i := range p.running {
 		if p.running[i].id == id {
@@ -125,7 +126,7 @@ func (p *Progress) find(s deploy.Step, at time.Time) *running {
 	return &p.running[len(p.running)-1]
 }
 
-func (p *Progress) end(s deploy.Step, at time.Time) running {
+func (p *Progress) end(s plan.Step, at time.Time) running {
 	r := *p.find(s, at)
 	p.running = slices.DeleteFunc(p.running, func(o running) bool { return o.id == r.id })
 	return r
@@ -140,19 +141,19 @@ func took(since, at time.Time) string {
 
 // stepID tells steps apart: a plan has at most one step of a kind for each
 // function or distribution.
-func stepID(s deploy.Step) string { return deploy.StepName(s) + " " + stepSubject(s) }
+func stepID(s plan.Step) string { return plan.StepName(s) + " " + stepSubject(s) }
 
-func stepSubject(s deploy.Step) string {
+func stepSubject(s plan.Step) string {
 	switch s := s.(type) {
-	case deploy.Publish:
+	case plan.Publish:
 		return s.Spec.Function
-	case deploy.Activate:
+	case plan.Activate:
 		return s.Version.Ref.String()
-	case deploy.Tag:
+	case plan.Tag:
 		return s.Function
-	case deploy.Associate:
+	case plan.Associate:
 		return s.Change.Distribution
-	case deploy.Await:
+	case plan.Await:
 		return s.Distribution
 	default:
 		panic(fmt.Sprintf("render: unknown step %T", s)) // a new step without a subject is a bug here
@@ -160,20 +161,20 @@ func stepSubject(s deploy.Step) string {
 }
 
 // stepLabel names a step for people.
-func stepLabel(s deploy.Step) string {
+func stepLabel(s plan.Step) string {
 	switch s := s.(type) {
-	case deploy.Publish:
+	case plan.Publish:
 		return "publish " + s.Key
-	case deploy.Activate:
+	case plan.Activate:
 		return "check " + s.Key + " " + strconv.Itoa(s.Version.Ref.Number)
-	case deploy.Tag:
+	case plan.Tag:
 		if s.Key == "" {
 			return "tag " + s.Function
 		}
 		return "tag " + s.Key
-	case deploy.Associate:
+	case plan.Associate:
 		return "update " + s.Change.Distribution
-	case deploy.Await:
+	case plan.Await:
 		return "await " + s.Distribution
 	default:
 		panic(fmt.Sprintf("render: unknown step %T", s)) // a new step without words is a bug here

@@ -12,14 +12,16 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 var (
-	publishGeo  = deploy.Publish{Key: "geo-redirect", Spec: versions.Spec{Function: "storefront-geo-redirect"}}
-	publishOne  = deploy.Publish{Key: "one", Spec: versions.Spec{Function: "storefront-one"}}
-	associateIt = deploy.Associate{Change: associations.Change{Distribution: dist}}
-	awaitIt     = deploy.Await{Distribution: dist}
+	publishGeo  = plan.Publish{Key: "geo-redirect", Spec: versions.Spec{Function: "storefront-geo-redirect"}}
+	publishOne  = plan.Publish{Key: "one", Spec: versions.Spec{Function: "storefront-one"}}
+	associateIt = plan.Associate{Change: associations.Change{Distribution: dist}}
+	awaitIt     = plan.Await{Distribution: dist}
 )
 
 // happening is one event, some seconds after the first.
@@ -29,7 +31,7 @@ type happening struct {
 }
 
 func aRun() []happening {
-	waiting := func(s deploy.Step, reason string) deploy.Event {
+	waiting := func(s plan.Step, reason string) deploy.Event {
 		return deploy.StepWaiting{Step: s, Reason: reason, Since: at.Add(40 * time.Second)}
 	}
 	return []happening{
@@ -38,10 +40,10 @@ func aRun() []happening {
 		{1, deploy.StepWaiting{Step: publishGeo, Reason: "the function is Pending", Since: at.Add(time.Second)}},
 		{5, deploy.StepDone{Step: publishGeo, Detail: "version 18"}},
 		{5, deploy.StepFailed{Step: publishOne, Err: errors.New("publish one:\n403 AccessDenied")}},
-		{6, deploy.Recorded{Release: deploy.Release{Number: 42}}},
+		{6, deploy.Recorded{Release: release.Release{Number: 42}}},
 		{6, deploy.StepStarted{Step: associateIt}},
 		{6, deploy.StepDone{Step: associateIt}},
-		{7, deploy.Committed{Release: deploy.Release{Number: 42}}},
+		{7, deploy.Committed{Release: release.Release{Number: 42}}},
 		{8, deploy.Warned{Text: "the lock was not given back\x1b[2J"}},
 		{40, deploy.StepStarted{Step: awaitIt}},
 		{50, waiting(awaitIt, "InProgress")},
@@ -116,7 +118,7 @@ func TestProgressBlockLinesTakeOneRow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width := rapid.IntRange(2, 60).Draw(t, "width")
 		p := &Progress{Terminal: true, Style: Style{Width: width, Color: rapid.Bool().Draw(t, "color")}}
-		step := deploy.Publish{Key: hostile().Draw(t, "key")}
+		step := plan.Publish{Key: hostile().Draw(t, "key")}
 		p.Add(deploy.StepStarted{Step: step}, at)
 		p.Add(deploy.StepWaiting{Step: step, Reason: hostile().Draw(t, "reason"), Since: at}, at.Add(time.Minute))
 		for _, l := range p.Block(at.Add(time.Hour)) {
@@ -131,7 +133,7 @@ func TestProgressSaysNothingTwiceWithinHalfAMinute(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p, now, said := &Progress{}, at, map[string]time.Time{}
-		steps := []deploy.Step{publishGeo, awaitIt, deploy.Activate{Key: "a"}, deploy.Tag{Key: "a", Function: "f"}}
+		steps := []plan.Step{publishGeo, awaitIt, plan.Activate{Key: "a"}, plan.Tag{Key: "a", Function: "f"}}
 		for i, n := 0, rapid.IntRange(1, 60).Draw(t, "events"); i < n; i++ {
 			now = now.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "seconds")) * time.Second)
 			s := rapid.SampledFrom(steps).Draw(t, "step")
@@ -148,9 +150,9 @@ func TestProgressSaysNothingTwiceWithinHalfAMinute(t *testing.T) {
 
 func TestEveryStepHasWords(t *testing.T) {
 	t.Parallel()
-	for _, s := range []deploy.Step{publishGeo, associateIt, awaitIt,
-		deploy.Activate{Key: "geo", Version: versions.Version{Ref: versions.Ref{Function: "f", Number: 3}}},
-		deploy.Tag{Key: "geo", Function: "f"}, deploy.Tag{Function: "edgedeploy-shop-releases"}} {
+	for _, s := range []plan.Step{publishGeo, associateIt, awaitIt,
+		plan.Activate{Key: "geo", Version: versions.Version{Ref: versions.Ref{Function: "f", Number: 3}}},
+		plan.Tag{Key: "geo", Function: "f"}, plan.Tag{Function: "edgedeploy-shop-releases"}} {
 		if label := stepLabel(s); label != strings.TrimSpace(label) || !strings.Contains(label, " ") {
 			t.Errorf("%T is called %q", s, label)
 		}

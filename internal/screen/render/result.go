@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 )
 
 // ResultSchema is the version of the result document's JSON format.
@@ -15,7 +16,7 @@ const ResultSchema = 1
 
 // Outcome is what a run came to, with what is needed to tell of it.
 type Outcome struct {
-	Plan   deploy.Plan // that was run
+	Plan   plan.Plan // that was run
 	Result deploy.Result
 	// Flags are those that the undoing command needs too, such as --local.
 	Flags    []string

@@ -8,14 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 // outcomes are the ends that a run of the sample plan can come to.
 func outcomes() map[string]Outcome {
 	p := samplePlan()
-	release := p.Goal
-	release.Number = 42
-	release.Functions = []deploy.Function{function("geo-redirect", 18, content), function("resize", 4, resized)}
+	recorded := p.Goal
+	recorded.Number = 42
+	recorded.Functions = []release.Function{function("geo-redirect", 18, content), function("resize", 4, resized)}
 	slots := func(states ...string) []deploy.SlotResult {
 		var list []deploy.SlotResult
 		for i, e := range p.Goal.Changed {
@@ -25,13 +26,13 @@ func outcomes() map[string]Outcome {
 	}
 	nothing := variants()["nothing"]
 	return map[string]Outcome{
-		"deployed":  {Plan: p, Result: deploy.Result{Release: release, Live: true, Slots: slots("written", "written")}},
-		"deploying": {Plan: p, Flags: []string{"--local"}, ExitCode: 6, Result: deploy.Result{Release: release, Live: true, Slots: slots("written", "written"), Undeployed: []string{dist}}},
-		"partial":   {Plan: p, ExitCode: 1, Result: deploy.Result{Release: release, Slots: slots("written", "not-written")}},
-		"lost":      {Plan: p, ExitCode: 1, Result: deploy.Result{Release: release, Slots: slots("unknown", "not-written")}},
-		"restored":  {Plan: p, ExitCode: 1, Result: deploy.Result{Release: release, Slots: slots("restored", "restored")}},
+		"deployed":  {Plan: p, Result: deploy.Result{Release: recorded, Live: true, Slots: slots("written", "written")}},
+		"deploying": {Plan: p, Flags: []string{"--local"}, ExitCode: 6, Result: deploy.Result{Release: recorded, Live: true, Slots: slots("written", "written"), Undeployed: []string{dist}}},
+		"partial":   {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: slots("written", "not-written")}},
+		"lost":      {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: slots("unknown", "not-written")}},
+		"restored":  {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: slots("restored", "restored")}},
 		"untouched": {Plan: p, ExitCode: 4, Result: deploy.Result{}},
-		"published": {Plan: variants()["publish-only"], Result: deploy.Result{Release: release, Live: true}},
+		"published": {Plan: variants()["publish-only"], Result: deploy.Result{Release: recorded, Live: true}},
 		"nothing":   {Plan: nothing},
 	}
 }

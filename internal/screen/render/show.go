@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // Show writes a release's record in full. Records hold no configuration
 // values, so none can be shown.
-func Show(r deploy.Release, live bool, s Style) string {
+func Show(r release.Release, live bool, s Style) string {
 	out, n := &page{style: s}, namesOf(r.Functions)
 	head := []span{{fmt.Sprintf("release %d", r.Number), bold}, plain(" of " + r.Stack)}
 	if live {
@@ -73,7 +73,7 @@ func factLines(out *page, facts []fact) {
 	}
 }
 
-func releaseFacts(r deploy.Release) []fact {
+func releaseFacts(r release.Release) []fact {
 	facts := []fact{{"kind", kindWords(r.Kind, r.Of)}}
 	add := func(name, value string) {
 		if value != "" {
@@ -109,7 +109,7 @@ func sortedTags(tags map[string]string) []string {
 	return keys
 }
 
-func sourceWords(s deploy.Source) string {
+func sourceWords(s release.Source) string {
 	if s.Commit == "" {
 		return ""
 	}
@@ -123,7 +123,7 @@ func sourceWords(s deploy.Source) string {
 	return text
 }
 
-func keyWidth(list []deploy.Function) int {
+func keyWidth(list []release.Function) int {
 	width := 0
 	for _, f := range list {
 		width = max(width, widest(f.Key))
@@ -133,7 +133,7 @@ func keyWidth(list []deploy.Function) int {
 
 // functionLines writes one function: the version in one line, all that
 // identifies it below.
-func functionLines(out *page, f deploy.Function, width int) {
+func functionLines(out *page, f release.Function, width int) {
 	size := ""
 	if f.ZipBytes != 0 {
 		size = "   " + Bytes(f.ZipBytes)
@@ -149,7 +149,7 @@ func functionLines(out *page, f deploy.Function, width int) {
 }
 
 // configWords writes a function's Lambda configuration but for its role.
-func configWords(f deploy.Function) string {
+func configWords(f release.Function) string {
 	c := f.Spec.Config
 	words := []string{c.Runtime, c.Handler, strconv.Itoa(c.MemoryMB) + " MB", strconv.Itoa(c.TimeoutSeconds) + " s"}
 	if c.Logging != (versions.Logging{}) {
@@ -179,9 +179,9 @@ func loggingWords(l versions.Logging) string {
 }
 
 // boundLines writes what a release binds, by distribution and behaviour.
-func boundLines(out *page, r deploy.Release, n names) {
+func boundLines(out *page, r release.Release, n names) {
 	bindings := slices.Clone(r.Bindings)
-	slices.SortStableFunc(bindings, func(a, b deploy.Bound) int { return a.Slot.Compare(b.Slot) })
+	slices.SortStableFunc(bindings, func(a, b release.Bound) int { return a.Slot.Compare(b.Slot) })
 	var last associations.Slot
 	for i, b := range bindings {
 		if i == 0 || b.Slot.Distribution != last.Distribution {
@@ -203,7 +203,7 @@ func boundLines(out *page, r deploy.Release, n names) {
 	out.blank()
 }
 
-func aliasOf(r deploy.Release, id string) string {
+func aliasOf(r release.Release, id string) string {
 	for _, d := range r.Distributions {
 		if d.ID == id && d.Alias != "" {
 			return d.Alias
@@ -212,7 +212,7 @@ func aliasOf(r deploy.Release, id string) string {
 	return ""
 }
 
-func holdWords(h deploy.Hold) string {
+func holdWords(h release.Hold) string {
 	words := make([]string, 0, len(h.Items)+1)
 	for _, item := range h.Items {
 		// The hold is on content and configuration: another configuration of
@@ -220,18 +220,18 @@ func holdWords(h deploy.Hold) string {
 		words = append(words, fmt.Sprintf("%s %s (%d MB, %d s)", item.Function, item.Content.Short(), item.Config.MemoryMB, item.Config.TimeoutSeconds))
 	}
 	if h.Commit != "" {
-		words = append(words, "commit "+deploy.Source{Commit: h.Commit}.Short())
+		words = append(words, "commit "+release.Source{Commit: h.Commit}.Short())
 	}
 	return fmt.Sprintf("release %d was rolled back: %s", h.Release, strings.Join(words, ", "))
 }
 
 // ShowJSON writes a release as {"release": number, "live": …, "record": …};
 // the record is the ledger's own format, deploy.ReleaseSchema.
-func ShowJSON(r deploy.Release, live bool) ([]byte, error) {
+func ShowJSON(r release.Release, live bool) ([]byte, error) {
 	doc, err := toJSON(struct {
-		Release int            `json:"release"`
-		Live    bool           `json:"live"`
-		Record  deploy.Release `json:"record"`
+		Release int             `json:"release"`
+		Live    bool            `json:"live"`
+		Record  release.Release `json:"record"`
 	}{r.Number, live, r})
 	if err != nil {
 		return nil, fmt.Errorf("release %d of stack %s as JSON: %w", r.Number, r.Stack, err)
@@ -240,7 +240,7 @@ func ShowJSON(r deploy.Release, live bool) ([]byte, error) {
 }
 
 // ShowMarkdown writes a release's record in full.
-func ShowMarkdown(r deploy.Release, live bool) string {
+func ShowMarkdown(r release.Release, live bool) string {
 	b, n := &strings.Builder{}, namesOf(r.Functions)
 	fmt.Fprintf(b, "### edgedeploy: %s, release %d", code(r.Stack), r.Number)
 	if live {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 func TestShowGolden(t *testing.T) {
@@ -21,7 +21,7 @@ func TestShowGolden(t *testing.T) {
 	if got := uncolored(Show(sampleRelease(), true, Style{Width: 80, Color: true})); got != text {
 		t.Errorf("colour says more than the text:\n%s", cmp.Diff(text, got))
 	}
-	bare := deploy.Release{Number: 45, Stack: "storefront", Kind: deploy.KindRollback, Parent: 44, At: at}
+	bare := release.Release{Number: 45, Stack: "storefront", Kind: release.KindRollback, Parent: 44, At: at}
 	golden(t, "show-bare.txt", Show(bare, false, Style{Width: 80}))
 }
 
@@ -34,7 +34,7 @@ func TestShowJSONHasTheNumberAndTheRecord(t *testing.T) {
 	var got struct {
 		Release int
 		Live    bool
-		Record  deploy.Release
+		Record  release.Release
 	}
 	if err := json.Unmarshal(doc, &got); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestShowListsBindingsInTheOrderOfTheirSlots(t *testing.T) {
 	}
 }
 
-func withoutDigest(r deploy.Release) string {
+func withoutDigest(r release.Release) string {
 	return strings.ReplaceAll(Show(r, true, Style{}), r.BindingsDigest(), "")
 }
 
@@ -65,16 +65,16 @@ func withoutDigest(r deploy.Release) string {
 //	36 ← 37 ← 39 ← 41 ← 42 (rolled back) ← 44 (rollback to 41, live)
 //	          ↑ 38 superseded, 40 superseded, 43 superseded; 45 pending, 46 interrupted
 func log40() Log {
-	release := func(number, parent int) deploy.Summary {
-		return deploy.Summary{Number: number, Kind: deploy.KindApply, Parent: parent,
+	recorded := func(number, parent int) release.Summary {
+		return release.Summary{Number: number, Kind: release.KindApply, Parent: parent,
 			At: at.Add(time.Duration(number-46) * time.Hour), Bindings: "0123456789ab", Commit: "4be1c0ffee01",
 			Actor: "ada", Message: "change number " + strings.Repeat("x", number-36)}
 	}
-	list := []deploy.Summary{
-		release(36, 35), release(37, 36), release(38, 37), release(39, 37), release(40, 39), release(41, 39),
-		release(42, 41), release(43, 42), release(44, 42), release(45, 44), release(46, 44),
+	list := []release.Summary{
+		recorded(36, 35), recorded(37, 36), recorded(38, 37), recorded(39, 37), recorded(40, 39), recorded(41, 39),
+		recorded(42, 41), recorded(43, 42), recorded(44, 42), recorded(45, 44), recorded(46, 44),
 	}
-	list[8].Kind, list[8].Of, list[8].Holds, list[8].Commit = deploy.KindRollback, 41, 1, "4be1c0ffee01+"
+	list[8].Kind, list[8].Of, list[8].Holds, list[8].Commit = release.KindRollback, 41, 1, "4be1c0ffee01+"
 	list[8].Message = "the redirect loops for visitors from Norway, and this message goes on for longer than a line of eighty columns can take"
 	list[8].Actor = "arn:aws:sts::123456789012:assumed-role/deployer/ada"
 	list[0].Actor, list[0].Message, list[0].Commit = "", "", ""
@@ -102,7 +102,7 @@ func TestHistoryBehindAMissingRecordIsTakenToBeComplete(t *testing.T) {
 			t.Errorf("release %d is %q, want %q", n, got[n], want)
 		}
 	}
-	loop := Log{Live: 2, Releases: []deploy.Summary{{Number: 1, Parent: 2}, {Number: 2, Parent: 1}}}
+	loop := Log{Live: 2, Releases: []release.Summary{{Number: 1, Parent: 2}, {Number: 2, Parent: 1}}}
 	if got := loop.States(); got[2] != StateLive || got[1] != "" {
 		t.Errorf("a ring of parents gives %v", got)
 	}
@@ -110,7 +110,7 @@ func TestHistoryBehindAMissingRecordIsTakenToBeComplete(t *testing.T) {
 
 func TestHistoryBeforeTheFirstLiveReleaseIsSuperseded(t *testing.T) {
 	t.Parallel()
-	l := Log{Live: 2, Releases: []deploy.Summary{{Number: 1}, {Number: 2}}}
+	l := Log{Live: 2, Releases: []release.Summary{{Number: 1}, {Number: 2}}}
 	if got := l.States()[1]; got != StateSuperseded {
 		t.Errorf("an attempt before the first release is %q", got)
 	}
@@ -118,7 +118,7 @@ func TestHistoryBeforeTheFirstLiveReleaseIsSuperseded(t *testing.T) {
 
 func TestHistoryBeforeAnythingWasLive(t *testing.T) {
 	t.Parallel()
-	l := Log{Stack: "storefront", Pending: 2, Releases: []deploy.Summary{{Number: 1}, {Number: 2}}}
+	l := Log{Stack: "storefront", Pending: 2, Releases: []release.Summary{{Number: 1}, {Number: 2}}}
 	want := map[int]ReleaseState{1: StateInterrupted, 2: StatePending}
 	if diff := cmp.Diff(want, l.States()); diff != "" {
 		t.Errorf("states differ (-want +got):\n%s", diff)

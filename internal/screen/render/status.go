@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -19,9 +19,9 @@ const StatusSchema = 1
 type Status struct {
 	Stack         string
 	Account       string
-	Live, Pending deploy.Release // Number 0 for none
-	Lock          deploy.LockInfo
-	Holds         []deploy.Hold
+	Live, Pending release.Release // Number 0 for none
+	Lock          release.LockInfo
+	Holds         []release.Hold
 	Functions     []FunctionStatus
 	Slots         []SlotStatus // in the order of their slots
 	Now           time.Time
@@ -30,7 +30,7 @@ type Status struct {
 
 // FunctionStatus is one function of the live release.
 type FunctionStatus struct {
-	Function deploy.Function
+	Function release.Function
 	// State is the version's own state (Active, Inactive…), "" if it was not asked for.
 	State string
 	Note  string
@@ -153,7 +153,7 @@ func slotLine(out *page, s SlotStatus, n names) {
 // statusNotes says what is not settled besides the slots.
 func statusNotes(st Status) []string {
 	var notes []string
-	pos := deploy.Position{Live: st.Live.Number, Pending: st.Pending.Number}
+	pos := release.Position{Live: st.Live.Number, Pending: st.Pending.Number}
 	switch {
 	case pos.GoingBack():
 		notes = append(notes, fmt.Sprintf("a rollback to release %d is in flight, or was interrupted; rollback again completes it", st.Pending.Number))

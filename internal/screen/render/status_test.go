@@ -8,15 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 func sampleStatus() Status {
 	live := sampleRelease()
 	st := Status{
-		Stack: "storefront", Account: account, Live: live, Pending: deploy.Release{Number: 45, Kind: deploy.KindApply, At: at.Add(time.Hour)},
-		Lock:  deploy.LockInfo{Holder: "ci@runner-7", RunID: "77aa", Phase: "apply", Expires: at.Add(90 * time.Minute)},
+		Stack: "storefront", Account: account, Live: live, Pending: release.Release{Number: 45, Kind: release.KindApply, At: at.Add(time.Hour)},
+		Lock:  release.LockInfo{Holder: "ci@runner-7", RunID: "77aa", Phase: "apply", Expires: at.Add(90 * time.Minute)},
 		Holds: live.Holds, Now: at.Add(50 * time.Hour), ExitCode: 2,
 	}
 	for _, f := range live.Functions {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -20,7 +20,7 @@ type statusDocument struct {
 	Live     *statusRelease `json:"live"`    // null when there is none
 	Pending  *statusRelease `json:"pending"` // null when nothing is in flight
 	Lock     *statusLock    `json:"lock"`    // null when the lock is open
-	Holds    []deploy.Hold  `json:"holds"`
+	Holds    []release.Hold `json:"holds"`
 	// QualifiedARNs, by key in the spec: for whoever owns a distribution that
 	// this stack does not touch.
 	QualifiedARNs map[string]string `json:"qualifiedArns"`
@@ -29,14 +29,14 @@ type statusDocument struct {
 }
 
 type statusRelease struct {
-	Release int         `json:"release"`
-	Kind    deploy.Kind `json:"kind"`
-	Of      int         `json:"of,omitempty"`
-	At      time.Time   `json:"at"`
-	Actor   string      `json:"actor,omitempty"`
-	Message string      `json:"message,omitempty"`
-	Commit  string      `json:"commit,omitempty"`
-	Dirty   bool        `json:"dirty,omitempty"`
+	Release int          `json:"release"`
+	Kind    release.Kind `json:"kind"`
+	Of      int          `json:"of,omitempty"`
+	At      time.Time    `json:"at"`
+	Actor   string       `json:"actor,omitempty"`
+	Message string       `json:"message,omitempty"`
+	Commit  string       `json:"commit,omitempty"`
+	Dirty   bool         `json:"dirty,omitempty"`
 }
 
 type statusLock struct {
@@ -92,7 +92,7 @@ func StatusJSON(st Status) ([]byte, error) {
 	doc := statusDocument{
 		Schema: StatusSchema, Stack: st.Stack, Account: st.Account, ExitCode: st.ExitCode,
 		Live: releaseDocument(st.Live), Pending: releaseDocument(st.Pending),
-		Holds: append([]deploy.Hold{}, st.Holds...), QualifiedARNs: map[string]string{},
+		Holds: append([]release.Hold{}, st.Holds...), QualifiedARNs: map[string]string{},
 		Functions: []statusFunction{}, Slots: []statusSlot{},
 	}
 	if l := st.Lock; l.RunID != "" {
@@ -122,7 +122,7 @@ func StatusJSON(st Status) ([]byte, error) {
 	return text, nil
 }
 
-func releaseDocument(r deploy.Release) *statusRelease {
+func releaseDocument(r release.Release) *statusRelease {
 	if r.Number == 0 {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -82,7 +82,7 @@ func count(n int, noun string) string {
 // names gives the key in the spec of each Lambda function of the stack.
 type names map[string]string
 
-func namesOf(lists ...[]deploy.Function) names {
+func namesOf(lists ...[]release.Function) names {
 	n := names{}
 	for _, list := range lists {
 		for _, f := range list {
@@ -157,8 +157,8 @@ func fingerprint(c versions.ContentID) string {
 }
 
 // kindWords says how a release came to be.
-func kindWords(k deploy.Kind, of int) string {
-	if k != deploy.KindRollback {
+func kindWords(k release.Kind, of int) string {
+	if k != release.KindRollback {
 		return string(k)
 	}
 	return "rollback → " + strconv.Itoa(of)

@@ -1,10 +1,12 @@
-package deploy
+package plan
 
 import (
 	"fmt"
 	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 // notes says what a person should read before saying yes.
@@ -36,7 +38,7 @@ func (p *planner) notes(result associations.Result) []Note {
 	for _, b := range p.lost {
 		add("skipped", "%s is emptied: %s, which sat there before, no longer exists", b.Slot, b.Binding)
 	}
-	recorded := Table(p.have.Ledger.Live.Bindings)
+	recorded := release.Table(p.have.Ledger.Live.Bindings)
 	for _, ch := range result.Changes {
 		for _, e := range ch.Edits {
 			if was, ok := recorded[e.Slot]; ok && was != e.From && p.have.Ledger.Pending.Number == 0 {

@@ -1,9 +1,10 @@
-package deploy
+package plan
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -37,7 +38,7 @@ func (e *AccountError) Error() string {
 // PinError says that a version that a release recorded is gone, or is not
 // what the release recorded.
 type PinError struct {
-	Function Function
+	Function release.Function
 	Release  int
 	Gone     bool
 	Seen     versions.Version
@@ -54,22 +55,4 @@ func (e *PinError) Error() string {
 	default:
 		return fmt.Sprintf("version %s is not what release %d recorded: its content or configuration differs", ref, e.Release)
 	}
-}
-
-// StaleError says that another run changed the ledger after the plan was made.
-// Nothing was changed.
-type StaleError struct {
-	Stack    string
-	Saw, Now Position
-}
-
-func (e *StaleError) Error() string {
-	return fmt.Sprintf("the plan is stale: it saw stack %s at release %s, and now it is at %s", e.Stack, e.Saw, e.Now)
-}
-
-func (p Position) String() string {
-	if p.Pending != 0 {
-		return fmt.Sprintf("%d (with %d in flight)", p.Live, p.Pending)
-	}
-	return fmt.Sprint(p.Live)
 }

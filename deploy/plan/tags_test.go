@@ -1,4 +1,4 @@
-package deploy_test
+package plan_test
 
 import (
 	"testing"
@@ -6,31 +6,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 type tags = map[string]string
 
 // tagPlan plans the live release's own content with other tags.
-func tagPlan(want, live, pending tags, owner string) (deploy.Plan, error) {
-	r := release(1, "c", "a")
+func tagPlan(want, live, pending tags, owner string) (plan.Plan, error) {
+	r := numbered(1, "c", "a")
 	r.Tags = live
-	state := deploy.LedgerState{Exists: true, Live: r}
+	state := release.LedgerState{Exists: true, Live: r}
 	if pending != nil {
-		state.Pending = release(2, "c", "a")
+		state.Pending = numbered(2, "c", "a")
 		state.Pending.Tags = pending
 		state.Pending.Functions[0].Number = 1
 	}
 	desired := wantOf(r)
-	desired.Tags, desired.Distributions = want, []deploy.Distribution{{Key: "E1", ID: "E1"}}
-	return deploy.NewPlan(desired, deploy.Observed{
+	desired.Tags, desired.Distributions = want, []release.Distribution{{Key: "E1", ID: "E1"}}
+	return plan.NewPlan(desired, plan.Observed{
 		Stack: "s", Ledger: state,
 		Heads: map[string]versions.Head{"s-a": {Exists: true, Tags: tags{versions.StackTag: owner}}},
 		Distributions: map[string]associations.State{"E1": {
-			Distribution: "E1", Deployed: true, PolicyKnown: true, Behaviors: []string{associations.DefaultPath}, Held: deploy.Table(r.Bindings),
+			Distribution: "E1", Deployed: true, PolicyKnown: true, Behaviors: []string{associations.DefaultPath}, Held: release.Table(r.Bindings),
 		}},
-	}, deploy.Rules{})
+	}, plan.Rules{})
 }
 
 func TestTagsFollowTheSpec(t *testing.T) {
@@ -50,24 +51,24 @@ func TestTagsFollowTheSpec(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			plan, err := tagPlan(c.want, c.live, c.pending, "s")
+			planned, err := tagPlan(c.want, c.live, c.pending, "s")
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got []deploy.Tag
-			for _, stage := range plan.Stages {
+			var got []plan.Tag
+			for _, stage := range planned.Stages {
 				for _, s := range stage {
-					if step, ok := s.(deploy.Tag); ok {
+					if step, ok := s.(plan.Tag); ok {
 						got = append(got, step)
 					}
 				}
 			}
-			var want []deploy.Tag
+			var want []plan.Tag
 			if !c.none {
 				if c.set == nil {
 					c.set = tags{}
 				}
-				want = []deploy.Tag{{Key: "a", Function: "s-a", Set: c.set, Remove: c.remove}, {Function: "edgedeploy-s-releases", Set: c.set, Remove: c.remove}}
+				want = []plan.Tag{{Key: "a", Function: "s-a", Set: c.set, Remove: c.remove}, {Function: "edgedeploy-s-releases", Set: c.set, Remove: c.remove}}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)

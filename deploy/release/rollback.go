@@ -1,71 +1,9 @@
-package deploy
+package release
 
 import (
 	"fmt"
 	"slices"
-
-	"github.com/edgedeploy/edgedeploy/associations"
 )
-
-// Desired is what a release says shall be: its own versions, by number. No
-// spec and no bundles are needed.
-func (r Release) Desired() Desired {
-	return Desired{
-		Stack: r.Stack, Kind: KindRollback, Of: r.Number, Account: r.Account, Role: r.Role, Tags: r.Tags,
-		Functions: slices.Clone(r.Functions), Distributions: slices.Clone(r.Distributions),
-		Bindings: Table(r.Bindings), Origins: r.Origins, Source: r.Source,
-	}
-}
-
-// nothing is what the stack wants where it wants nothing: a rollback to 0.
-func (r Release) nothing() Desired {
-	return Desired{
-		Stack: r.Stack, Kind: KindRollback, Account: r.Account, Role: r.Role, Tags: r.Tags,
-		Distributions: slices.Clone(r.Distributions), Bindings: associations.Table{},
-	}
-}
-
-// RollbackTo gives what a rollback from the state of the ledger to the target
-// wants; passed are the releases that it takes out of service. Slots that were
-// taken over after the target go back to whom they were taken from.
-func RollbackTo(state LedgerState, target Release, passed []Release) Desired {
-	want := target.Desired()
-	if target.Number == 0 {
-		want = state.Live.nothing()
-		if state.Live.Number == 0 {
-			want = state.Pending.nothing()
-		}
-	}
-	want.Tags, want.Role = state.Live.Tags, state.Live.Role
-	if state.Live.Number == 0 {
-		want.Tags, want.Role = state.Pending.Tags, state.Pending.Role
-	}
-	want.Distributions = joinDistributions(want.Distributions, state.Live.Distributions, state.Pending.Distributions)
-	want.Holds = holdsAfter(state.Live.Holds, target, passed)
-	want.GivesBack = associations.Table{}
-	for _, list := range [][]Bound{state.Pending.Origins, state.Live.Origins} {
-		for _, origin := range list {
-			if _, bound := want.Bindings[origin.Slot]; !bound {
-				want.GivesBack[origin.Slot] = origin.Binding
-			}
-		}
-	}
-	return want
-}
-
-// joinDistributions keeps the distributions that a rollback empties among
-// those the stack names: going back is no reason to ask for --allow-detach.
-func joinDistributions(lists ...[]Distribution) []Distribution {
-	var all []Distribution
-	for _, list := range lists {
-		for _, d := range list {
-			if !slices.ContainsFunc(all, func(o Distribution) bool { return o.ID == d.ID }) {
-				all = append(all, d)
-			}
-		}
-	}
-	return all
-}
 
 // NoTargetError says that there is nothing to go back to.
 type NoTargetError struct {
@@ -195,35 +133,6 @@ func (h History) Passed(pos Position, target int) []int {
 		return []int{pos.Pending, pos.Live}
 	}
 	return []int{pos.Live}
-}
-
-// PlanResume plans to lift the hold of one release, or of all when release is
-// 0: it records a release that binds what is bound, and touches nothing else.
-// It refuses with *InFlightError while another release is in flight.
-func PlanResume(state LedgerState, release int) (Plan, error) {
-	live := state.Live
-	if live.Number == 0 {
-		return Plan{}, &NoTargetError{Stack: live.Stack}
-	}
-	var keep []Hold
-	holds := state.Holds()
-	for _, h := range holds {
-		if release != 0 && h.Release != release {
-			keep = append(keep, h)
-		}
-	}
-	if len(keep) == len(holds) {
-		return Plan{}, &NotHeldError{Stack: live.Stack, Release: release, Holds: holds}
-	}
-	if at := state.Position(); at.Pending != 0 {
-		return Plan{}, &InFlightError{Stack: live.Stack, At: at}
-	}
-	goal := live
-	goal.Kind, goal.Parent, goal.Of, goal.Changed, goal.Holds = KindResume, live.Number, 0, nil, keep
-	return Plan{
-		Schema: PlanSchema, Stack: live.Stack, Kind: KindResume, Account: state.Account,
-		Saw: state.Position(), seen: state.Seen, Goal: goal, Record: true,
-	}, nil
 }
 
 // InFlightError says that a release was begun and never committed, so that what

@@ -1,10 +1,11 @@
-package deploy
+package plan
 
 import (
 	"fmt"
 	"maps"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -18,26 +19,26 @@ type Packed struct {
 }
 
 // Named gives the distributions that a spec names, with the ids it gives.
-func Named(s stackspec.Stack) []Distribution {
-	list := make([]Distribution, 0, len(s.Distributions))
+func Named(s stackspec.Stack) []release.Distribution {
+	list := make([]release.Distribution, 0, len(s.Distributions))
 	for _, d := range s.Distributions {
-		list = append(list, Distribution{Key: d.Key, ID: d.ID, Alias: d.Alias})
+		list = append(list, release.Distribution{Key: d.Key, ID: d.ID, Alias: d.Alias})
 	}
 	return list
 }
 
 // Want says what a spec wants: its functions as they were packed, by key, and
 // its slots in distributions whose ids are known.
-func Want(s stackspec.Stack, packed map[string]Packed, distributions []Distribution, source Source) Desired {
+func Want(s stackspec.Stack, packed map[string]Packed, distributions []release.Distribution, source release.Source) Desired {
 	want := Desired{
-		Stack: s.Name, Kind: KindApply, Account: s.Account, Role: s.Role, Tags: maps.Clone(s.Tags),
+		Stack: s.Name, Kind: release.KindApply, Account: s.Account, Role: s.Role, Tags: maps.Clone(s.Tags),
 		Distributions: distributions, Bindings: associations.Table{}, StrictHold: s.StrictHold, Source: source,
 	}
 	names := map[string]string{}
 	for _, f := range s.Functions {
 		p := packed[f.Key]
 		names[f.Key] = f.Name
-		want.Functions = append(want.Functions, Function{
+		want.Functions = append(want.Functions, release.Function{
 			Key: f.Key, Spec: versions.Spec{Function: f.Name, Content: p.Content, Config: f.Config},
 			Trampoline: p.Trampoline, CodeSHA256: p.CodeSHA256, ZipBytes: p.ZipBytes,
 		})

@@ -1,9 +1,10 @@
-package deploy
+package plan
 
 import (
 	"maps"
 	"slices"
 
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -11,7 +12,7 @@ import (
 // stack's already, the ledger's own among them. What is created or taken over
 // gets its tags there.
 func (p *planner) tags() []Tag {
-	if !retags(p.have.Ledger, p.want) {
+	if !Retags(p.have.Ledger, p.want) {
 		return nil
 	}
 	live, pending := p.have.Ledger.Live, inFlight(p.have.Ledger)
@@ -49,20 +50,20 @@ func (p *planner) tags() []Tag {
 		}
 		steps = append(steps, Tag{Key: f.Key, Function: name, Set: set, Remove: remove})
 	}
-	return append(steps, Tag{Function: LedgerFunction(p.want.Stack), Set: set, Remove: remove})
+	return append(steps, Tag{Function: release.LedgerFunction(p.want.Stack), Set: set, Remove: remove})
 }
 
 // inFlight is the release that was begun and not committed, if there is one;
 // the target of an interrupted rollback is not one.
-func inFlight(state LedgerState) Release {
+func inFlight(state release.LedgerState) release.Release {
 	if state.Position().GoingBack() {
-		return Release{}
+		return release.Release{}
 	}
 	return state.Pending
 }
 
 // retags says that the functions' tags may be others than those wanted.
-func retags(state LedgerState, want Desired) bool {
+func Retags(state release.LedgerState, want Desired) bool {
 	pending := inFlight(state)
 	return state.Live.Number != 0 &&
 		(!maps.Equal(state.Live.Tags, want.Tags) || pending.Number != 0 && !maps.Equal(pending.Tags, want.Tags))

@@ -1,4 +1,4 @@
-package deploy_test
+package plan_test
 
 import (
 	"slices"
@@ -6,7 +6,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -37,16 +38,16 @@ func drawSpec(t *rapid.T, name string) versions.Spec {
 }
 
 // drawDesired draws what a spec could want.
-func drawDesired(t *rapid.T) deploy.Desired {
-	want := deploy.Desired{
-		Stack: "s", Kind: deploy.KindApply, Account: account, Role: "arn:aws:iam::" + account + ":role/edge",
-		Distributions: []deploy.Distribution{{Key: "one", ID: "E1"}, {Key: "two", ID: "E2"}},
+func drawDesired(t *rapid.T) plan.Desired {
+	want := plan.Desired{
+		Stack: "s", Kind: release.KindApply, Account: account, Role: "arn:aws:iam::" + account + ":role/edge",
+		Distributions: []release.Distribution{{Key: "one", ID: "E1"}, {Key: "two", ID: "E2"}},
 		Bindings:      associations.Table{},
 	}
 	for _, name := range functionNames {
 		if rapid.Bool().Draw(t, "has "+name) {
 			spec := drawSpec(t, name)
-			want.Functions = append(want.Functions, deploy.Function{Key: name[2:], Spec: spec, CodeSHA256: "sha-" + string(spec.Content)})
+			want.Functions = append(want.Functions, release.Function{Key: name[2:], Spec: spec, CodeSHA256: "sha-" + string(spec.Content)})
 		}
 	}
 	if len(want.Functions) == 0 {
@@ -78,8 +79,8 @@ func allSlots() []associations.Slot {
 
 // drawWorld draws an account that no release describes: some foreign functions
 // in some slots.
-func drawWorld(t *rapid.T, foreign bool) deploy.Observed {
-	have := deploy.Observed{
+func drawWorld(t *rapid.T, foreign bool) plan.Observed {
+	have := plan.Observed{
 		Stack: "s", Account: account, Heads: map[string]versions.Head{}, Versions: versions.Inventory{},
 		States: map[versions.Ref]versions.Published{}, Distributions: map[string]associations.State{},
 	}
@@ -100,43 +101,43 @@ func drawWorld(t *rapid.T, foreign bool) deploy.Observed {
 }
 
 // run carries a plan out on a simulated account and commits its release.
-func run(t *rapid.T, have deploy.Observed, plan deploy.Plan) deploy.Observed {
-	after, err := deploy.Simulate(have, steps(plan)...)
+func run(t *rapid.T, have plan.Observed, planned plan.Plan) plan.Observed {
+	after, err := plan.Simulate(have, steps(planned)...)
 	if err != nil {
 		t.Fatalf("simulate: %v", err)
 	}
-	return commit(after, plan)
+	return commit(after, planned)
 }
 
-func steps(p deploy.Plan) []deploy.Step { return slices.Concat(p.Stages...) }
+func steps(p plan.Plan) []plan.Step { return slices.Concat(p.Stages...) }
 
 // commit makes the plan's goal the live release, as the ledger would.
-func commit(after deploy.Observed, plan deploy.Plan) deploy.Observed {
-	if !plan.Changes() {
+func commit(after plan.Observed, planned plan.Plan) plan.Observed {
+	if !planned.Changes() {
 		return after
 	}
-	r := record(after, plan)
-	after.Ledger = deploy.LedgerState{Exists: true, Account: account, Live: r}
+	r := record(after, planned)
+	after.Ledger = release.LedgerState{Exists: true, Account: account, Live: r}
 	return after
 }
 
-func record(after deploy.Observed, plan deploy.Plan) deploy.Release {
+func record(after plan.Observed, planned plan.Plan) release.Release {
 	published := map[string]versions.Version{}
-	for _, s := range steps(plan) {
-		if p, ok := s.(deploy.Publish); ok {
+	for _, s := range steps(planned) {
+		if p, ok := s.(plan.Publish); ok {
 			list := after.Versions[p.Spec.Function]
 			if len(list) > 0 && list[len(list)-1].Spec == p.Spec {
 				published[p.Spec.Function] = list[len(list)-1]
 			}
 		}
 	}
-	r := plan.Goal.Resolve(published)
+	r := planned.Goal.Resolve(published)
 	r.Number = max(after.Ledger.Live.Number, after.Ledger.Pending.Number) + 1
 	return r
 }
 
 // seeAll gives the planner of a rollback what Observe would have read.
-func seeAll(have deploy.Observed) deploy.Observed {
+func seeAll(have plan.Observed) plan.Observed {
 	have.States = map[versions.Ref]versions.Published{}
 	for _, list := range have.Versions {
 		for _, v := range list {
@@ -149,22 +150,22 @@ func seeAll(have deploy.Observed) deploy.Observed {
 	return have
 }
 
-func mustPlan(t *rapid.T, want deploy.Desired, have deploy.Observed, rules deploy.Rules) deploy.Plan {
-	plan, err := deploy.NewPlan(want, have, rules)
+func mustPlan(t *rapid.T, want plan.Desired, have plan.Observed, rules plan.Rules) plan.Plan {
+	planned, err := plan.NewPlan(want, have, rules)
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}
-	return plan
+	return planned
 }
 
-var adopt = deploy.Rules{Adopt: true, AllowDetach: true}
+var adopt = plan.Rules{Adopt: true, AllowDetach: true}
 
 // drawHistory applies a few random stacks and gives the account after each,
 // with the releases that led there.
-func drawHistory(t *rapid.T, n int) ([]deploy.Observed, []deploy.Release) {
+func drawHistory(t *rapid.T, n int) ([]plan.Observed, []release.Release) {
 	have := drawWorld(t, true)
-	var worlds []deploy.Observed
-	var releases []deploy.Release
+	var worlds []plan.Observed
+	var releases []release.Release
 	for range n {
 		have = run(t, have, mustPlan(t, drawDesired(t), have, adopt))
 		worlds = append(worlds, have)

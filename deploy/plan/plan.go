@@ -1,37 +1,38 @@
-package deploy
+package plan
 
 import (
 	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // Desired is what shall be: from a spec with its bundles, or from a release.
 type Desired struct {
 	Stack         string
-	Kind          Kind
+	Kind          release.Kind
 	Of            int    // rollback: the target release
 	Account       string // refuse any other account; "" for any
 	Role          string // the ledger function's role
 	Tags          map[string]string
-	Functions     []Function // by key
-	Distributions []Distribution
+	Functions     []release.Function // by key
+	Distributions []release.Distribution
 	// Bindings name functions; Number 0 means the version that Functions says.
 	Bindings   associations.Table
 	StrictHold bool
-	Source     Source
+	Source     release.Source
 	// Origins are those that the target of a rollback recorded.
-	Origins []Bound
+	Origins []release.Bound
 	// GivesBack are the slots that a rollback leaves to what sat there before
 	// the stack took them. Slots that are not the stack's any more stay as
 	// they are.
 	GivesBack associations.Table
 	// Holds are those in force after a rollback; an apply keeps those of the
 	// live release.
-	Holds []Hold
+	Holds []release.Hold
 }
 
 // binds says that a slot wants the function.
-func (d Desired) binds(function string) bool {
+func (d Desired) Binds(function string) bool {
 	for _, b := range d.Bindings {
 		if b.Version.Function == function {
 			return true
@@ -44,7 +45,7 @@ func (d Desired) binds(function string) bool {
 type Observed struct {
 	Stack   string
 	Account string
-	Ledger  LedgerState
+	Ledger  release.LedgerState
 	// Heads are the functions that no recorded version serves.
 	Heads map[string]versions.Head
 	// Versions are the versions that are known: listed or read one by one.
@@ -131,24 +132,24 @@ const PlanSchema = 1
 // Plan is everything that a run will do, as data. The plan that was shown is
 // the value that runs.
 type Plan struct {
-	Schema  int      `json:"schema"`
-	Stack   string   `json:"stack"`
-	Kind    Kind     `json:"kind"`
-	Account string   `json:"account"`
-	Saw     Position `json:"saw"`
+	Schema  int              `json:"schema"`
+	Stack   string           `json:"stack"`
+	Kind    release.Kind     `json:"kind"`
+	Account string           `json:"account"`
+	Saw     release.Position `json:"saw"`
 	// Goal is the release that the run will record, without number, time and
 	// provenance. Functions with Number 0 are published by this plan.
-	Goal   Release `json:"goal"`
-	Stages []Stage `json:"stages"`
+	Goal   release.Release `json:"goal"`
+	Stages []Stage         `json:"stages"`
 	// Record says that the goal differs from the live release, even if there
 	// is nothing to do in the account: a release must be recorded.
-	Record bool   `json:"record"`
-	Held   []Held `json:"held,omitempty"` // why the plan must not run; see HeldError
-	Notes  []Note `json:"notes,omitempty"`
+	Record bool           `json:"record"`
+	Held   []release.Held `json:"held,omitempty"` // why the plan must not run; see HeldError
+	Notes  []Note         `json:"notes,omitempty"`
 	// seen and heads save a run that follows at once from reading again. A
 	// saved plan has neither.
-	seen  Seen
-	heads map[string]versions.Head
+	Seen  release.Seen             `json:"-"`
+	Heads map[string]versions.Head `json:"-"`
 	// Context is for people: it has no bearing on what runs.
 	Context Context `json:"context"`
 }
@@ -159,7 +160,7 @@ type Context struct {
 	// or the CloudFront domain name.
 	Domains map[string]string `json:"domains,omitempty"`
 	// Kept are the functions that need no new version, with the version that serves.
-	Kept []Function `json:"kept,omitempty"`
+	Kept []release.Function `json:"kept,omitempty"`
 }
 
 // Changes says that running the plan changes something: a version, a
@@ -176,4 +177,17 @@ func (p Plan) Changes() bool {
 		}
 	}
 	return false
+}
+
+// Writes gives the distributions that the plan writes, in order.
+func (p Plan) Writes() []string {
+	var ids []string
+	for _, stage := range p.Stages {
+		for _, s := range stage {
+			if a, ok := s.(Associate); ok {
+				ids = append(ids, a.Change.Distribution)
+			}
+		}
+	}
+	return ids
 }

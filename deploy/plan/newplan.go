@@ -1,4 +1,4 @@
-package deploy
+package plan
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -28,7 +29,7 @@ func NewPlan(want Desired, have Observed, rules Rules) (Plan, error) {
 	result, errs := associations.Diff(
 		associations.Want{Table: table, Distributions: p.distributionIDs()},
 		have.Distributions, p.own.Ownership,
-		associations.Rules{Adopt: rules.Adopt, AllowDetach: rules.AllowDetach, WithPolicy: rules.WithPolicy, Restore: want.Kind == KindRollback})
+		associations.Rules{Adopt: rules.Adopt, AllowDetach: rules.AllowDetach, WithPolicy: rules.WithPolicy, Restore: want.Kind == release.KindRollback})
 	p.errs = append(p.errs, errs...)
 	p.retag = p.tags()
 	if len(p.errs) > 0 {
@@ -46,13 +47,13 @@ type planner struct {
 	rules Rules
 	own   ownership
 
-	functions []Function // want's, with the numbers of versions that exist
+	functions []release.Function // want's, with the numbers of versions that exist
 	publish   []Publish
 	activate  []Activate
-	kept      []Function
+	kept      []release.Function
 	retag     []Tag
-	adopted   bool    // a function is taken over
-	lost      []Bound // what cannot be given back, because it no longer exists
+	adopted   bool            // a function is taken over
+	lost      []release.Bound // what cannot be given back, because it no longer exists
 	errs      []error
 }
 
@@ -71,8 +72,8 @@ func (p *planner) resolve() {
 
 // pinned takes exactly the recorded version, or refuses: a rollback never
 // quietly publishes.
-func (p *planner) pinned(f Function) {
-	if recorded(p.have.Ledger.Live, f) || !p.want.binds(f.Spec.Function) {
+func (p *planner) pinned(f release.Function) {
+	if Recorded(p.have.Ledger.Live, f) || !p.want.Binds(f.Spec.Function) {
 		p.keep(f)
 		return
 	}
@@ -97,13 +98,13 @@ func (p *planner) pinned(f Function) {
 	}
 }
 
-func (p *planner) keep(f Function) {
+func (p *planner) keep(f release.Function) {
 	p.functions = append(p.functions, f)
 	p.kept = append(p.kept, f)
 }
 
-func (p *planner) reuseOrPublish(f Function) {
-	for _, r := range []Release{p.have.Ledger.Live, p.have.Ledger.Pending} {
+func (p *planner) reuseOrPublish(f release.Function) {
+	for _, r := range []release.Release{p.have.Ledger.Live, p.have.Ledger.Pending} {
 		if old, ok := r.Function(f.Spec.Function); ok && old.Spec == f.Spec && !p.have.Gone[old.Ref()] {
 			f.Number, f.CodeSHA256 = old.Number, old.CodeSHA256
 			p.keep(f)
@@ -183,7 +184,7 @@ func (p *planner) giveBack(table associations.Table) {
 		switch held := p.have.Distributions[slot.Distribution].Held[slot]; {
 		case held != b && !p.own.Owns(slot, held):
 		case p.have.Gone[b.Version]:
-			p.lost = append(p.lost, Bound{slot, b})
+			p.lost = append(p.lost, release.Bound{Slot: slot, Binding: b})
 		default:
 			table[slot] = b
 		}
@@ -212,17 +213,17 @@ func (p *planner) distributionIDs() []string {
 func (p *planner) plan(table associations.Table, result associations.Result) Plan {
 	plan := Plan{
 		Schema: PlanSchema, Stack: p.want.Stack, Kind: p.want.Kind, Account: p.have.Account,
-		Saw: p.have.Ledger.Position(), seen: p.have.Ledger.Seen, heads: p.have.Heads,
+		Saw: p.have.Ledger.Position(), Seen: p.have.Ledger.Seen, Heads: p.have.Heads,
 	}
-	if plan.Kind == KindApply && (p.adopted || len(result.Adopted) > 0) {
-		plan.Kind = KindAdopt
+	if plan.Kind == release.KindApply && (p.adopted || len(result.Adopted) > 0) {
+		plan.Kind = release.KindAdopt
 	}
 	plan.Goal = p.goal(plan.Kind, table, result)
 	plan.Stages = p.stages(table, result)
 	plan.Record = p.needsRecord(plan)
 	plan.Notes = p.notes(result)
 	plan.Context = p.context()
-	if p.want.Kind == KindApply && plan.Changes() {
+	if p.want.Kind == release.KindApply && plan.Changes() {
 		plan.Held = heldBy(p.want, p.have.Ledger.Holds())
 	}
 	return plan
@@ -266,17 +267,17 @@ func (p *planner) stages(table associations.Table, result associations.Result) [
 }
 
 // goal is the release that the plan leads to.
-func (p *planner) goal(kind Kind, table associations.Table, result associations.Result) Release {
+func (p *planner) goal(kind release.Kind, table associations.Table, result associations.Result) release.Release {
 	live := p.have.Ledger.Live
 	table = p.bound(table)
-	goal := Release{
-		Schema: ReleaseSchema, Stack: p.want.Stack, Kind: kind, Parent: live.Number, Of: p.want.Of,
+	goal := release.Release{
+		Schema: release.ReleaseSchema, Stack: p.want.Stack, Kind: kind, Parent: live.Number, Of: p.want.Of,
 		Account: p.have.Account, Source: p.want.Source, Role: p.want.Role, Tags: p.want.Tags,
 		Functions: slices.Clone(p.functions), Distributions: slices.Clone(p.want.Distributions),
-		Bindings: List(table), Origins: p.origins(table),
+		Bindings: release.List(table), Origins: p.origins(table),
 		Holds: p.holds(),
 	}
-	slices.SortFunc(goal.Functions, compareFunctions)
+	slices.SortFunc(goal.Functions, release.CompareFunctions)
 	for _, ch := range result.Changes {
 		goal.Changed = append(goal.Changed, ch.Edits...)
 	}
@@ -284,18 +285,18 @@ func (p *planner) goal(kind Kind, table associations.Table, result associations.
 }
 
 // holds are the holds in force after the plan.
-func (p *planner) holds() []Hold {
-	if p.want.Kind == KindRollback {
+func (p *planner) holds() []release.Hold {
+	if p.want.Kind == release.KindRollback {
 		return p.want.Holds
 	}
 	return p.have.Ledger.Holds()
 }
 
 // origins says of each bound slot what sat there before the stack took it.
-func (p *planner) origins(table associations.Table) []Bound {
+func (p *planner) origins(table associations.Table) []release.Bound {
 	known := associations.Table{}
-	for _, list := range [][]Bound{p.want.Origins, p.have.Ledger.Pending.Origins, p.have.Ledger.Live.Origins} {
-		maps.Copy(known, Table(list))
+	for _, list := range [][]release.Bound{p.want.Origins, p.have.Ledger.Pending.Origins, p.have.Ledger.Live.Origins} {
+		maps.Copy(known, release.Table(list))
 	}
 	origins := associations.Table{}
 	for slot := range table {
@@ -307,14 +308,14 @@ func (p *planner) origins(table associations.Table) []Bound {
 			origins[slot] = held
 		}
 	}
-	return List(origins)
+	return release.List(origins)
 }
 
 // needsRecord says that the goal is not what the live release says already.
 func (p *planner) needsRecord(plan Plan) bool {
 	live, goal := p.have.Ledger.Live, plan.Goal
 	switch {
-	case live.Number == 0, p.have.Ledger.Pending.Number != 0, plan.Kind != KindApply:
+	case live.Number == 0, p.have.Ledger.Pending.Number != 0, plan.Kind != release.KindApply:
 		return true
 	}
 	for _, stage := range plan.Stages {
@@ -332,7 +333,7 @@ func (p *planner) needsRecord(plan Plan) bool {
 
 // identities leaves out what does not make a function another one: where it
 // is packed anew, its zip may have another size.
-func identities(functions []Function) []Function {
+func identities(functions []release.Function) []release.Function {
 	list := slices.Clone(functions)
 	for i := range list {
 		list[i].ZipBytes, list[i].CodeSHA256 = 0, ""
@@ -341,7 +342,7 @@ func identities(functions []Function) []Function {
 }
 
 // recorded says that the release binds exactly this version.
-func recorded(r Release, f Function) bool {
+func Recorded(r release.Release, f release.Function) bool {
 	old, ok := r.Function(f.Spec.Function)
 	return ok && old.Number == f.Number && old.Spec == f.Spec
 }

@@ -1,9 +1,10 @@
-package deploy
+package plan
 
 import (
 	"maps"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -13,14 +14,14 @@ type ownership struct{ associations.Ownership }
 // binds. A release that never was committed may or may not have come as far
 // as CloudFront, so its edits count too, and so does what a rollback goes
 // back to.
-func Owned(state LedgerState, want Desired) ownership {
+func Owned(state release.LedgerState, want Desired) ownership {
 	own := ownership{associations.Ownership{Slots: map[associations.Slot]bool{}, Versions: map[versions.Ref]bool{}}}
 	own.add(state.Live)
 	own.add(state.Pending)
 	for _, e := range state.Pending.Changed {
 		own.Slots[e.Slot] = true
 	}
-	if want.Kind == KindRollback {
+	if want.Kind == release.KindRollback {
 		for _, f := range want.Functions {
 			own.Versions[f.Ref()] = true
 		}
@@ -31,7 +32,7 @@ func Owned(state LedgerState, want Desired) ownership {
 	return own
 }
 
-func (o ownership) add(r Release) {
+func (o ownership) add(r release.Release) {
 	for _, b := range r.Bindings {
 		o.Slots[b.Slot] = true
 	}

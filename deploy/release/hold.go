@@ -1,4 +1,4 @@
-package deploy
+package release
 
 import (
 	"fmt"
@@ -81,31 +81,10 @@ func boundSpecs(r Release) []versions.Spec {
 	return specs
 }
 
-// heldBy gives every reason why want may not be applied.
-func heldBy(want Desired, holds []Hold) []Held {
-	var held []Held
-	for _, h := range holds {
-		if want.StrictHold {
-			held = append(held, Held{Release: h.Release, Strict: true})
-			continue
-		}
-		before := len(held)
-		for _, f := range want.Functions {
-			if want.binds(f.Spec.Function) && slices.Contains(h.Items, f.Spec) {
-				held = append(held, Held{Release: h.Release, Key: f.Key, Content: f.Spec.Content})
-			}
-		}
-		if len(held) == before && h.Commit != "" && h.Commit == want.Source.Commit && !want.Source.Dirty {
-			held = append(held, Held{Release: h.Release, Commit: h.Commit})
-		}
-	}
-	return held
-}
-
 // holdsAfter are the holds in force once the passed releases were rolled back
 // to the target: the earlier ones stay, but nothing that is in service again
 // is held.
-func holdsAfter(before []Hold, target Release, passed []Release) []Hold {
+func HoldsAfter(before []Hold, target Release, passed []Release) []Hold {
 	var holds []Hold
 	for _, h := range before {
 		if slices.ContainsFunc(passed, func(r Release) bool { return r.Number == h.Release }) {

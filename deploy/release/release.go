@@ -1,4 +1,4 @@
-package deploy
+package release
 
 import (
 	"cmp"
@@ -177,4 +177,29 @@ func (s Source) Short() string {
 	return short
 }
 
-func compareFunctions(a, b Function) int { return cmp.Compare(a.Key, b.Key) }
+func CompareFunctions(a, b Function) int { return cmp.Compare(a.Key, b.Key) }
+
+// Resolve fills in the numbers that AWS gave to the versions a plan published.
+func (r Release) Resolve(published map[string]versions.Version) Release {
+	number := func(ref versions.Ref) versions.Ref {
+		if v, ok := published[ref.Function]; ok && ref.Pending() {
+			return v.Ref
+		}
+		return ref
+	}
+	r.Functions = slices.Clone(r.Functions)
+	for i, f := range r.Functions {
+		if v, ok := published[f.Spec.Function]; ok && f.Number == 0 {
+			r.Functions[i].Number, r.Functions[i].CodeSHA256 = v.Ref.Number, v.CodeSHA256
+		}
+	}
+	r.Bindings = slices.Clone(r.Bindings)
+	for i := range r.Bindings {
+		r.Bindings[i].Binding.Version = number(r.Bindings[i].Binding.Version)
+	}
+	r.Changed = slices.Clone(r.Changed)
+	for i := range r.Changed {
+		r.Changed[i].To.Version = number(r.Changed[i].To.Version)
+	}
+	return r
+}

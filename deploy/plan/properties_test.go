@@ -1,4 +1,4 @@
-package deploy_test
+package plan_test
 
 import (
 	"encoding/json"
@@ -12,12 +12,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // versionAt finds the version that a slot holds, in the account alone.
-func versionAt(have deploy.Observed, slot associations.Slot) (versions.Version, associations.Binding) {
+func versionAt(have plan.Observed, slot associations.Slot) (versions.Version, associations.Binding) {
 	b := have.Distributions[slot.Distribution].Held[slot]
 	for _, v := range have.Versions[b.Version.Function] {
 		if v.Ref == b.Version {
@@ -73,7 +74,7 @@ func TestASecondPlanHasNothingToDo(t *testing.T) {
 		have, want := drawWorld(t, true), drawDesired(t)
 		after := run(t, have, mustPlan(t, want, have, adopt))
 		// Without any permission: what is ours needs none.
-		again := mustPlan(t, want, after, deploy.Rules{})
+		again := mustPlan(t, want, after, plan.Rules{})
 		if again.Changes() || len(again.Stages) > 0 {
 			t.Errorf("the second plan has stages %+v, record %v", again.Stages, again.Record)
 		}
@@ -86,8 +87,8 @@ func TestEveryWantedDistributionEndsDeployed(t *testing.T) {
 		worlds, _ := drawHistory(t, 1)
 		have, want := worlds[0], drawDesired(t)
 		if rapid.Bool().Draw(t, "the same again") {
-			want = deploy.Desired{Stack: "s", Kind: deploy.KindApply, Functions: have.Ledger.Live.Functions,
-				Distributions: have.Ledger.Live.Distributions, Bindings: deploy.Table(have.Ledger.Live.Bindings)}
+			want = plan.Desired{Stack: "s", Kind: release.KindApply, Functions: have.Ledger.Live.Functions,
+				Distributions: have.Ledger.Live.Distributions, Bindings: release.Table(have.Ledger.Live.Bindings)}
 			for i := range want.Functions {
 				want.Functions[i].Number = 0
 			}
@@ -174,7 +175,7 @@ func TestTheOrderOfVersionListsDoesNotMatter(t *testing.T) {
 			slices.Reverse(list)
 			back.Versions[name] = list
 		}
-		if diff := cmp.Diff(forth, mustPlan(t, want, back, adopt), cmpopts.IgnoreUnexported(deploy.Plan{})); diff != "" {
+		if diff := cmp.Diff(forth, mustPlan(t, want, back, adopt), cmpopts.IgnoreUnexported(plan.Plan{})); diff != "" {
 			t.Errorf("the plan depends on the order of a list:\n%s", diff)
 		}
 	})
@@ -195,14 +196,14 @@ func TestForeignSlotsAreNeverTouched(t *testing.T) {
 			held := have.Distributions[slot.Distribution].Held[slot]
 			clash = clash || held.Version.Function == "other-team"
 		}
-		plan, err := deploy.NewPlan(want, have, deploy.Rules{})
+		planned, err := plan.NewPlan(want, have, plan.Rules{})
 		if (err != nil) != clash {
 			t.Fatalf("a foreign function holds a wanted slot: %v; planning said: %v", clash, err)
 		}
 		if err != nil {
 			return
 		}
-		after := run(t, have, plan)
+		after := run(t, have, planned)
 		for _, slot := range allSlots() {
 			was := have.Distributions[slot.Distribution].Held[slot]
 			is := after.Distributions[slot.Distribution].Held[slot]
@@ -214,7 +215,7 @@ func TestForeignSlotsAreNeverTouched(t *testing.T) {
 }
 
 // drift puts foreign functions into some slots, ours among them.
-func drift(t *rapid.T, have deploy.Observed) deploy.Observed {
+func drift(t *rapid.T, have plan.Observed) plan.Observed {
 	have.Distributions = maps.Clone(have.Distributions)
 	for _, slot := range allSlots() {
 		if rapid.IntRange(0, 11).Draw(t, "drift") != 0 {
@@ -232,13 +233,13 @@ func TestAnotherStackAfterACrashNeedsNoAdoptionAndLeavesNothingBehind(t *testing
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		have := drawWorld(t, false)
-		have = run(t, have, mustPlan(t, drawDesired(t), have, deploy.Rules{}))
-		plan := mustPlan(t, drawDesired(t), have, deploy.Rules{})
-		all := steps(plan)
+		have = run(t, have, mustPlan(t, drawDesired(t), have, plan.Rules{}))
+		planned := mustPlan(t, drawDesired(t), have, plan.Rules{})
+		all := steps(planned)
 		// The release is recorded once everything is published, before the first write.
-		recorded := slices.IndexFunc(all, func(s deploy.Step) bool {
+		recorded := slices.IndexFunc(all, func(s plan.Step) bool {
 			switch s.(type) {
-			case deploy.Associate, deploy.Await:
+			case plan.Associate, plan.Await:
 				return true
 			}
 			return false
@@ -246,13 +247,13 @@ func TestAnotherStackAfterACrashNeedsNoAdoptionAndLeavesNothingBehind(t *testing
 		if recorded < 0 {
 			return
 		}
-		half, err := deploy.Simulate(have, all[:rapid.IntRange(recorded, len(all)).Draw(t, "cut")]...)
+		half, err := plan.Simulate(have, all[:rapid.IntRange(recorded, len(all)).Draw(t, "cut")]...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		half.Ledger.Pending = record(half, plan)
+		half.Ledger.Pending = record(half, planned)
 		want := drawDesired(t)
-		after := run(t, half, mustPlan(t, want, half, deploy.Rules{}))
+		after := run(t, half, mustPlan(t, want, half, plan.Rules{}))
 		for _, slot := range allSlots() {
 			v, held := versionAt(after, slot)
 			b, wanted := want.Bindings[slot]
@@ -273,13 +274,13 @@ func TestRollbackGivesTheBindingsBackAndPublishesNothing(t *testing.T) {
 		worlds, releases := drawHistory(t, n)
 		to := rapid.IntRange(0, n-1).Draw(t, "to")
 		have, target := seeAll(worlds[n-1]), releases[to]
-		plan := mustPlan(t, deploy.RollbackTo(have.Ledger, target, nil), have, deploy.Rules{Adopt: true})
-		for _, s := range steps(plan) {
-			if p, ok := s.(deploy.Publish); ok {
+		planned := mustPlan(t, plan.RollbackTo(have.Ledger, target, nil), have, plan.Rules{Adopt: true})
+		for _, s := range steps(planned) {
+			if p, ok := s.(plan.Publish); ok {
 				t.Errorf("the rollback publishes %s", p.Key)
 			}
 		}
-		after := run(t, have, plan)
+		after := run(t, have, planned)
 		for _, b := range target.Bindings {
 			if held := after.Distributions[b.Slot.Distribution].Held[b.Slot]; held != b.Binding {
 				t.Errorf("%s holds %s after the rollback, want %s", b.Slot, held, b.Binding)
@@ -289,14 +290,14 @@ func TestRollbackGivesTheBindingsBackAndPublishesNothing(t *testing.T) {
 			t.Errorf("the rollback's release binds something else than its target:\n%s", diff)
 		}
 		// What was bound since and is not wanted by the target is gone.
-		wanted := deploy.Table(target.Bindings)
+		wanted := release.Table(target.Bindings)
 		for _, b := range have.Ledger.Live.Bindings {
-			was := deploy.Table(have.Ledger.Live.Origins)[b.Slot]
+			was := release.Table(have.Ledger.Live.Origins)[b.Slot]
 			if is := after.Distributions[b.Slot.Distribution].Held[b.Slot]; wanted[b.Slot].Empty() && is != was {
 				t.Errorf("%s holds %s, and not what sat there before the rolled-back release: %s", b.Slot, is, was)
 			}
 		}
-		if again := mustPlan(t, deploy.RollbackTo(seeAll(after).Ledger, target, nil), seeAll(after), deploy.Rules{}); len(again.Stages) > 0 {
+		if again := mustPlan(t, plan.RollbackTo(seeAll(after).Ledger, target, nil), seeAll(after), plan.Rules{}); len(again.Stages) > 0 {
 			t.Errorf("rolling back twice to the same release does something: %+v", again.Stages)
 		}
 	})
@@ -313,17 +314,17 @@ func TestRollbackToZeroGivesBackWhatWasThereBefore(t *testing.T) {
 		for range n {
 			// Only what is bound throughout has an origin to give back.
 			next := drawDesired(t)
-			next.Functions = append(slices.DeleteFunc(slices.Clone(next.Functions), func(f deploy.Function) bool {
-				return slices.ContainsFunc(keep.Functions, func(k deploy.Function) bool { return k.Key == f.Key })
+			next.Functions = append(slices.DeleteFunc(slices.Clone(next.Functions), func(f release.Function) bool {
+				return slices.ContainsFunc(keep.Functions, func(k release.Function) bool { return k.Key == f.Key })
 			}), keep.Functions...)
-			slices.SortFunc(next.Functions, func(a, b deploy.Function) int { return int(a.Key[0]) - int(b.Key[0]) })
+			slices.SortFunc(next.Functions, func(a, b release.Function) int { return int(a.Key[0]) - int(b.Key[0]) })
 			next.Bindings = keep.Bindings
 			have = run(t, have, mustPlan(t, next, have, adopt))
 		}
 		for slot := range keep.Bindings {
 			touched[slot] = true
 		}
-		after := run(t, have, mustPlan(t, deploy.RollbackTo(have.Ledger, deploy.Release{}, nil), have, deploy.Rules{}))
+		after := run(t, have, mustPlan(t, plan.RollbackTo(have.Ledger, release.Release{}, nil), have, plan.Rules{}))
 		for slot := range touched {
 			was := first.Distributions[slot.Distribution].Held[slot]
 			if is := after.Distributions[slot.Distribution].Held[slot]; is != was {
@@ -360,7 +361,7 @@ func TestRollbackToAPrunedVersionIsAnError(t *testing.T) {
 		}
 		have.Versions[gone.Function] = list
 		have = seeAll(have)
-		_, err := deploy.NewPlan(deploy.RollbackTo(have.Ledger, target, nil), have, adopt)
+		_, err := plan.NewPlan(plan.RollbackTo(have.Ledger, target, nil), have, adopt)
 		if err == nil {
 			t.Fatalf("version %s is gone and the rollback plans all the same", gone)
 		}
@@ -372,24 +373,24 @@ func TestACrashAnywhereReachesTheSameEndInNoMoreSteps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		worlds, _ := drawHistory(t, rapid.IntRange(1, 2).Draw(t, "history"))
 		have, want := worlds[len(worlds)-1], drawDesired(t)
-		plan := mustPlan(t, want, have, adopt)
-		whole := run(t, have, plan)
+		planned := mustPlan(t, want, have, adopt)
+		whole := run(t, have, planned)
 
-		all := steps(plan)
+		all := steps(planned)
 		cut := rapid.IntRange(0, len(all)).Draw(t, "cut")
-		half, err := deploy.Simulate(have, all[:cut]...)
+		half, err := plan.Simulate(have, all[:cut]...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if crashedAfterRecord(all[:cut]) {
-			half.Ledger.Pending = record(half, plan)
+			half.Ledger.Pending = record(half, planned)
 		}
 		rest := mustPlan(t, want, half, adopt)
 		if n, left := len(acts(steps(rest))), len(acts(all[cut:])); n > left {
 			t.Errorf("after %d steps %d acts were left, and %d were planned", cut, left, n)
 		}
 		for _, s := range steps(rest) {
-			p, ok := s.(deploy.Publish)
+			p, ok := s.(plan.Publish)
 			if ok && slices.ContainsFunc(half.Versions[p.Spec.Function], func(v versions.Version) bool { return v.Spec == p.Spec }) {
 				t.Errorf("%s is published twice", p.Key)
 			}
@@ -407,16 +408,16 @@ func TestACrashAnywhereReachesTheSameEndInNoMoreSteps(t *testing.T) {
 }
 
 // crashedAfterRecord says that the run came as far as recording its release.
-func crashedAfterRecord(done []deploy.Step) bool {
-	return slices.ContainsFunc(done, func(s deploy.Step) bool { _, ok := s.(deploy.Associate); return ok })
+func crashedAfterRecord(done []plan.Step) bool {
+	return slices.ContainsFunc(done, func(s plan.Step) bool { _, ok := s.(plan.Associate); return ok })
 }
 
 // acts are the steps that change something. Waiting is none, nor is the look at
 // a version before it is attached again.
-func acts(list []deploy.Step) []deploy.Step {
-	return slices.DeleteFunc(slices.Clone(list), func(s deploy.Step) bool {
+func acts(list []plan.Step) []plan.Step {
+	return slices.DeleteFunc(slices.Clone(list), func(s plan.Step) bool {
 		switch s.(type) {
-		case deploy.Await, deploy.Activate:
+		case plan.Await, plan.Activate:
 			return true
 		}
 		return false
@@ -428,10 +429,10 @@ func TestNoEditChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		worlds, _ := drawHistory(t, rapid.IntRange(1, 3).Draw(t, "history"))
 		have := worlds[len(worlds)-1]
-		plan := mustPlan(t, drawDesired(t), have, adopt)
+		planned := mustPlan(t, drawDesired(t), have, adopt)
 		seen := map[string]bool{}
-		for _, s := range steps(plan) {
-			a, ok := s.(deploy.Associate)
+		for _, s := range steps(planned) {
+			a, ok := s.(plan.Associate)
 			if !ok {
 				continue
 			}
