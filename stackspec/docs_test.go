@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 func docs(t *testing.T) string {
@@ -81,9 +83,15 @@ func TestDocsAndCodeNameTheSameNumbers(t *testing.T) {
 
 func TestStandardValuesOfTheTableAreThoseOfTheDecoder(t *testing.T) {
 	t.Parallel()
+	const standardFormat, standardLevel = "text", "info" // which versions leaves out
+	for _, l := range []versions.Logging{{Format: standardFormat}, {Format: "json", Level: standardLevel}} {
+		if got, want := l.Canonical("f"), (versions.Logging{Format: strings.TrimPrefix(l.Format, standardFormat)}); got != want {
+			t.Errorf("%+v is %+v, want %+v", l, got, want)
+		}
+	}
 	for key, want := range map[string]string{
 		"defaults.runtime": standardRuntime, "defaults.memory": strconv.Itoa(standardMemory), "defaults.timeout": strconv.Itoa(standardTimeout),
-		"defaults.on-error": standardOnError, "defaults.logging.level": standardLevel, "defaults.logging.format": "text",
+		"defaults.on-error": standardOnError, "defaults.logging.level": standardLevel, "defaults.logging.format": standardFormat,
 	} {
 		found := false
 		for _, r := range root().rows("") {

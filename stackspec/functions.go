@@ -19,7 +19,6 @@ const (
 	standardMemory  = 128
 	standardTimeout = 5
 	standardOnError = "fail"
-	standardLevel   = "info" // of JSON logs; left out of a versions.Logging, like its other defaults
 
 	// wasmHandler is what Lambda calls in every bundle with a trampoline.
 	wasmHandler = "index.handler"
@@ -122,15 +121,8 @@ func (d *decoder) logging(n *node, at []string, name string) versions.Logging {
 	own, common := n.get("logging"), d.root.get("defaults").get("logging")
 	format := or(own.get("format"), common.get("format"))
 	level := or(own.get("level"), common.get("level"))
-	l := versions.Logging{Group: str(or(own.get("group"), common.get("group")))}
-	if l.Group == "/aws/lambda/"+name {
-		l.Group = "" // Lambda's default, spelled out
-	}
-	if str(format) == "json" {
-		l.Format = "json"
-		if str(level) != standardLevel {
-			l.Level = str(level)
-		}
+	l := versions.Logging{Format: str(format), Level: str(level), Group: str(or(own.get("group"), common.get("group")))}.Canonical(name)
+	if l.Format == "json" {
 		return l
 	}
 	text := own.get("format") != nil && own.get("level") == nil

@@ -36,12 +36,42 @@ type Config struct {
 	Extra string `json:"extra,omitempty"`
 }
 
-// Logging is Lambda's LoggingConfig. The zero value is Lambda's own default:
-// text, in the log group /aws/lambda/<function>.
+// Logging is Lambda's LoggingConfig in its one spelling, which Canonical gives:
+// what is Lambda's own default is left out, whether it was written or not. The
+// zero value is text, in the log group /aws/lambda/<function>; JSON without a
+// level is at info.
 type Logging struct {
 	Format string `json:"format,omitempty"` // "json", or "" for text
-	Level  string `json:"level,omitempty"`  // application log level, lower case; only with json
+	Level  string `json:"level,omitempty"`  // application log level, lower case, "" for info; only with json
 	Group  string `json:"group,omitempty"`  // "" for the default group
+}
+
+// Lambda's defaults: with JSON, both log levels are INFO unless another one is
+// asked for (Lambda Developer Guide, "Log-level filtering"); the group is in
+// the Lambda API model.
+const (
+	jsonFormat   = "json"
+	defaultLevel = "info"
+	groupPrefix  = "/aws/lambda/"
+)
+
+// DefaultLogGroup names the log group of a function that asks for no other.
+func DefaultLogGroup(function string) string { return groupPrefix + function }
+
+// Canonical gives the one spelling of a function's logging. Stacks and observed
+// versions both have it, or == would tell apart what is the same.
+func (l Logging) Canonical(function string) Logging {
+	l.Format, l.Level = strings.ToLower(l.Format), strings.ToLower(l.Level)
+	if l.Format != jsonFormat {
+		l.Format, l.Level = "", "" // levels are JSON's only
+	}
+	if l.Level == defaultLevel {
+		l.Level = ""
+	}
+	if l.Group == DefaultLogGroup(function) {
+		l.Group = ""
+	}
+	return l
 }
 
 // Spec says which version is meant, in a way that needs no number.

@@ -193,3 +193,30 @@ func TestForbiddenMembersLeaveByTheirOwnRemedy(t *testing.T) {
 		t.Error("Forbidden is not in the order of names")
 	}
 }
+
+func TestLoggingHasOneSpelling(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ have, want Logging }{
+		"nothing is Lambda's own":            {Logging{}, Logging{}},
+		"text written out":                   {Logging{Format: "text"}, Logging{}},
+		"text as Lambda spells it":           {Logging{Format: "Text"}, Logging{}},
+		"text has no level":                  {Logging{Format: "text", Level: "debug", Group: "/g"}, Logging{Group: "/g"}},
+		"JSON without a level":               {Logging{Format: "json"}, Logging{Format: "json"}},
+		"JSON at Lambda's own level":         {Logging{Format: "json", Level: "info"}, Logging{Format: "json"}},
+		"JSON as Lambda spells it":           {Logging{Format: "JSON", Level: "INFO", Group: "/aws/lambda/auth"}, Logging{Format: "json"}},
+		"another level":                      {Logging{Format: "JSON", Level: "WARN"}, Logging{Format: "json", Level: "warn"}},
+		"the group has letter case":          {Logging{Group: "/aws/lambda/Auth"}, Logging{Group: "/aws/lambda/Auth"}},
+		"another function's group is no own": {Logging{Group: "/aws/lambda/auth-2"}, Logging{Group: "/aws/lambda/auth-2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := tc.have.Canonical("auth")
+			if got != tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+			if again := got.Canonical("auth"); again != got {
+				t.Errorf("%+v becomes %+v", got, again)
+			}
+		})
+	}
+}

@@ -1,7 +1,6 @@
 package awscloud
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,12 +11,9 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// Lambda's own defaults, which observed configurations spell out (Lambda API
-// model; recorded answers of AWS).
-const (
-	defaultEphemeralMB = 512
-	logGroupPrefix     = "/aws/lambda/"
-)
+// defaultEphemeralMB is Lambda's own default, which observed configurations
+// spell out (Lambda API model; recorded answers of AWS).
+const defaultEphemeralMB = 512
 
 // configOf gives an observed configuration its one spelling.
 func configOf(c *types.FunctionConfiguration) versions.Config {
@@ -32,28 +28,20 @@ func configOf(c *types.FunctionConfiguration) versions.Config {
 	}
 }
 
-// loggingOf leaves Lambda's defaults out: text, and the group
-// /aws/lambda/<function>. With JSON there always is a level; where none was
-// asked for it is Lambda's default, "info", as stacks spell it too.
+// loggingOf gives an observed logging its one spelling, in which Lambda's
+// defaults are left out: Lambda itself answers with all of them.
 func loggingOf(function string, l *types.LoggingConfig) versions.Logging {
-	var out versions.Logging
 	if l == nil {
-		return out
+		return versions.Logging{}
 	}
-	if group := aws.ToString(l.LogGroup); group != logGroupPrefix+function {
-		out.Group = group
-	}
-	if l.LogFormat == types.LogFormatJson {
-		out.Format = "json"
-		out.Level = strings.ToLower(cmp.Or(string(l.ApplicationLogLevel), string(types.ApplicationLogLevelInfo)))
-	}
-	return out
+	seen := versions.Logging{Format: string(l.LogFormat), Level: string(l.ApplicationLogLevel), Group: aws.ToString(l.LogGroup)}
+	return seen.Canonical(function)
 }
 
 // loggingFor is the inverse of loggingOf, with every default named: an update
 // resets only what it mentions.
 func loggingFor(function string, l versions.Logging) *types.LoggingConfig {
-	out := &types.LoggingConfig{LogFormat: types.LogFormatText, LogGroup: aws.String(logGroupPrefix + function)}
+	out := &types.LoggingConfig{LogFormat: types.LogFormatText, LogGroup: aws.String(versions.DefaultLogGroup(function))}
 	if l.Group != "" {
 		out.LogGroup = aws.String(l.Group)
 	}

@@ -47,14 +47,16 @@ func TestObservedConfigurationHasOneSpelling(t *testing.T) {
 			Environment:   &types.EnvironmentResponse{Variables: map[string]string{}},
 			VpcConfig:     &types.VpcConfigResponse{SubnetIds: []string{}, SecurityGroupIds: []string{}, VpcId: aws.String("")},
 		}, versions.Config{Runtime: "nodejs24.x", Handler: "index.handler", Role: role, MemoryMB: 128, TimeoutSeconds: 3}},
-		"JSON has a level": {types.FunctionConfiguration{LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatJson, LogGroup: aws.String("/aws/lambda/auth"), SystemLogLevel: types.SystemLogLevelInfo}},
-			versions.Config{Logging: versions.Logging{Format: "json", Level: "info"}}},
+		"JSON is at info": {types.FunctionConfiguration{LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatJson, LogGroup: aws.String("/aws/lambda/auth"), SystemLogLevel: types.SystemLogLevelInfo}},
+			versions.Config{Logging: versions.Logging{Format: "json"}}},
+		"JSON is at info, also where Lambda says so": {types.FunctionConfiguration{LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatJson, LogGroup: aws.String("/aws/lambda/auth"), ApplicationLogLevel: types.ApplicationLogLevelInfo, SystemLogLevel: types.SystemLogLevelInfo}},
+			versions.Config{Logging: versions.Logging{Format: "json"}}},
 		"another group and level": {types.FunctionConfiguration{LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatJson, LogGroup: aws.String("/g"), ApplicationLogLevel: types.ApplicationLogLevelFatal}},
 			versions.Config{Logging: versions.Logging{Format: "json", Level: "fatal", Group: "/g"}}},
 		"another function's default group is a group": {types.FunctionConfiguration{LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatText, LogGroup: aws.String("/aws/lambda/other")}},
 			versions.Config{Logging: versions.Logging{Group: "/aws/lambda/other"}}},
 		"all that the edge forbids": {*forbidden("auth"), versions.Config{
-			Logging: versions.Logging{Format: "json", Level: "info"},
+			Logging: versions.Logging{Format: "json"},
 			Extra:   "architecture,capacity-provider,code-signing,dead-letter,durable,environment,ephemeral-storage,file-systems,image,kms,layers,snapstart,system-log-level,tenancy,tracing,vpc",
 		}},
 		"an environment that cannot be read": {types.FunctionConfiguration{Environment: &types.EnvironmentResponse{Error: &types.EnvironmentError{}}},
@@ -73,13 +75,13 @@ func TestObservedConfigurationHasOneSpelling(t *testing.T) {
 func TestLoggingComesBackAsItWasSet(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		want := versions.Logging{Group: rapid.SampledFrom([]string{"", "/g", "/aws/lambda/other"}).Draw(t, "group")}
+		want := versions.Logging{Group: rapid.SampledFrom([]string{"", "/g", "/aws/lambda/other", "/aws/lambda/auth"}).Draw(t, "group")}
 		if rapid.Bool().Draw(t, "json") {
 			want.Format = "json"
-			want.Level = rapid.SampledFrom([]string{"trace", "debug", "info", "warn", "error", "fatal"}).Draw(t, "level")
+			want.Level = rapid.SampledFrom([]string{"", "trace", "debug", "info", "warn", "error", "fatal"}).Draw(t, "level")
 		}
 		sent := loggingFor("auth", want)
-		if got := loggingOf("auth", sent); got != want {
+		if got, want := loggingOf("auth", sent), want.Canonical("auth"); got != want {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
 		if sent.LogFormat == types.LogFormatJson && sent.SystemLogLevel != types.SystemLogLevelInfo {
