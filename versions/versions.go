@@ -46,9 +46,8 @@ type Logging struct {
 	Group  string `json:"group,omitempty"`  // "" for the default group
 }
 
-// Lambda's defaults: with JSON, both log levels are INFO unless another one is
-// asked for (Lambda Developer Guide, "Log-level filtering"); the group is in
-// the Lambda API model.
+// Lambda's defaults: the application log level of JSON is INFO (Lambda Developer
+// Guide, "Log-level filtering"); the group is in the Lambda API model.
 const (
 	jsonFormat   = "json"
 	defaultLevel = "info"

@@ -33,6 +33,7 @@ func lambdaFacts() []fact {
 		{"deleting a version that an alias names", "LIKELY", "internal/local/localaws/lambda", "ResourceConflictException: Unable to delete version because the following aliases reference it: […", deleteAliased},
 		{"the number of a deleted last version is given out again", "LIKELY", "deploy, a release is a version number", "no", numbers},
 		{"a log level with the format Text", "LIKELY", "internal/local/localaws/lambda", `InvalidParameterValueException: LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.`, textLevel},
+		{"JSON logs without a level are answered with the levels", "LIKELY", "versions, the one spelling of logging", "INFO and INFO for the system", jsonLevels},
 		{"runtime nodejs26.x", "UNKNOWN", "internal/aws/ledger, its own runtime", "accepted", newestRuntime},
 	}
 }
@@ -338,6 +339,25 @@ func textLevel(ctx context.Context, a *account) (string, error) {
 		LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatText, ApplicationLogLevel: types.ApplicationLogLevelInfo},
 	})
 	return refusal(err)
+}
+
+// jsonLevels asks for JSON and nothing else.
+func jsonLevels(ctx context.Context, a *account) (string, error) {
+	name := a.name("json")
+	err := a.create(ctx, name, func(in *lambda.CreateFunctionInput) {
+		in.LoggingConfig = &types.LoggingConfig{LogFormat: types.LogFormatJson}
+	})
+	if err != nil {
+		return "", err
+	}
+	now, err := a.lambda.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(name)})
+	if err != nil {
+		return "", err
+	}
+	if now.LoggingConfig == nil || now.LoggingConfig.LogFormat != types.LogFormatJson {
+		return fmt.Sprintf("not JSON: %+v", now.LoggingConfig), nil
+	}
+	return fmt.Sprintf("%s and %s for the system", now.LoggingConfig.ApplicationLogLevel, now.LoggingConfig.SystemLogLevel), nil
 }
 
 func newestRuntime(ctx context.Context, a *account) (string, error) {

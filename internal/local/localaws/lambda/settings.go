@@ -237,7 +237,8 @@ func (c *call) layers(in *[]string, old []string) ([]string, error) {
 }
 
 // over fills in what AWS answers: switching to JSON sets both levels to INFO,
-// switching to Text drops them.
+// their defaults (Lambda Developer Guide, "Log-level filtering"; that answers
+// spell them out is LIKELY), switching to Text drops them.
 func (in *loggingInput) over(old loggingConfig, name string) (loggingConfig, error) {
 	if in == nil {
 		return old, nil
