@@ -206,13 +206,25 @@ func (p *publisher) publish(ctx context.Context, head Head) (Head, *Version, err
 	return head, nil, err
 }
 
-// published waits until the new version is Active; a settled function's
-// version is so at once, and the answer says it.
+// published waits until the new version is Active, which a settled function's
+// version is at once, and then moves the alias to it: whether an alias may name
+// a Pending version is UNKNOWN.
 func (p *publisher) published(ctx context.Context, head Head, got Published) (Head, *Version, error) {
-	if got.State.State == "Active" {
-		return head, &got.Version, nil
+	if got.State.State != "Active" {
+		return p.found(ctx, head, got.Version)
 	}
-	v, err := p.awaitPublished(ctx, got.Version)
+	if err := p.point(ctx, got.Version); err != nil {
+		return head, nil, err
+	}
+	return head, &got.Version, nil
+}
+
+// found is published for a version whose state is not known.
+func (p *publisher) found(ctx context.Context, head Head, v Version) (Head, *Version, error) {
+	v, err := p.awaitPublished(ctx, v)
+	if err == nil {
+		err = p.point(ctx, v)
+	}
 	if err != nil {
 		return head, nil, err
 	}
@@ -232,10 +244,7 @@ func (p *publisher) unpublished(ctx context.Context, head Head, cause error) (He
 		return head, nil, errors.Join(cause, fmt.Errorf("reading back: %w", err))
 	}
 	if v, ok := Reuse(p.job.Spec, p.job.Stack, list); ok {
-		if v, err = p.awaitPublished(ctx, v); err != nil {
-			return head, nil, err
-		}
-		return head, &v, nil
+		return p.found(ctx, head, v)
 	}
 	next, err := p.settle(ctx, nil)
 	if err != nil {

@@ -57,8 +57,8 @@ func TestConflictsBeginAgain(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T, l *lambda) {
 			f := l.own()
-			// Call 7 publishes; just before, the console changes the memory.
-			l.before[7] = func() error { f.config.MemoryMB = 1024; l.begin(f, "InProgress"); return nil }
+			// Call 8 publishes; just before, the console changes the memory.
+			l.before[8] = func() error { f.config.MemoryMB = 1024; l.begin(f, "InProgress"); return nil }
 			v := mustPublish(t, l, testJob("b2"))
 			if v.Ref.Number != 2 {
 				t.Errorf("published %v", v.Ref)
@@ -70,7 +70,7 @@ func TestConflictsBeginAgain(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T, l *lambda) {
 			f := l.own()
-			l.before[7] = func() error { f.config.MemoryMB, f.revision = 1024, l.rev(); return nil }
+			l.before[8] = func() error { f.config.MemoryMB, f.revision = 1024, l.rev(); return nil }
 			mustPublish(t, l, testJob("b2"))
 			wantCalls(t, l, "UpdateCode", "Publish", "Versions", "UpdateConfig", "Publish")
 		})
@@ -79,7 +79,7 @@ func TestConflictsBeginAgain(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T, l *lambda) {
 			f := l.own()
-			l.before[7] = func() error {
+			l.before[8] = func() error {
 				f.code, f.revision = "other", l.rev()
 				return errors.New("CodeSHA256 is different from current CodeSHA256 in $LATEST")
 			}
@@ -92,7 +92,7 @@ func TestConflictsBeginAgain(t *testing.T) {
 		for _, refusal := range []error{ErrInProgress, ErrStaleRevision} {
 			bubble(t, func(t *testing.T, l *lambda) {
 				l.own()
-				l.before[7] = func() error { return refusal }
+				l.before[8] = func() error { return refusal }
 				mustPublish(t, l, testJob("b2"))
 				wantCalls(t, l, "UpdateCode", "Publish", "Versions", "Publish")
 			})

@@ -126,3 +126,17 @@ func (e *UnmarkedError) Error() string {
 		"although its description is not %q: delete that version, or change the code or the configuration",
 		e.Ref.Function, e.Ref.Number, e.Want.Describe())
 }
+
+// WrongAliasError says that the alias of a content does not name the version
+// that its name promises. Nothing was published.
+type WrongAliasError struct {
+	Function, Alias string
+	Version         string       // what the alias names
+	Differences     []Difference // never empty
+}
+
+func (e *WrongAliasError) Error() string {
+	return fmt.Sprintf("alias %[1]s of function %[2]s names version %[3]s, which is not what the alias stands for: %[4]s; "+
+		"delete the alias and run again, and the content is published anew (aws lambda delete-alias --region us-east-1 --function-name %[2]s --name %[1]s)",
+		e.Alias, e.Function, e.Version, join(e.Differences))
+}

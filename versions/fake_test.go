@@ -55,6 +55,7 @@ type function struct {
 	changed   bool // updated since the last publish
 	versions  []*version
 	numbered  int
+	aliases   map[string]Alias
 }
 
 type version struct {
@@ -201,11 +202,9 @@ func (l *lambda) Version(_ context.Context, r Ref) (p Published, err error) {
 		if err != nil {
 			return err
 		}
-		for _, v := range f.versions {
-			if v.number == r.Number {
-				p = l.observe(f, v)
-				return nil
-			}
+		if v := f.version(r.Number); v != nil {
+			p = l.observe(f, v)
+			return nil
 		}
 		return fmt.Errorf("Function not found: %s: %w", r, ErrNoVersion)
 	})
@@ -333,7 +332,103 @@ func (l *lambda) Tag(_ context.Context, arn string, set map[string]string, remov
 	})
 }
 
-// mutations are the calls that were not only looks.
+// version gives the version of a number.
+func (f *function) version(number int) *version {
+	for _, v := range f.versions {
+		if v.number == number {
+			return v
+		}
+	}
+	return nil
+}
+
+func (l *lambda) findAlias(function, name string) (*function, Alias, error) {
+	f, err := l.find(function)
+	if err != nil {
+		return nil, Alias{}, err
+	}
+	a, ok := f.aliases[name]
+	if !ok {
+		return f, Alias{}, fmt.Errorf("Cannot find alias arn: %s:%s: %w", function, name, ErrNoVersion)
+	}
+	return f, a, nil
+}
+
+func (l *lambda) ByAlias(_ context.Context, name, alias string) (p Published, err error) {
+	err = l.call("ByAlias", func() error {
+		f, a, err := l.findAlias(name, alias)
+		if err != nil {
+			return err
+		}
+		if a.Version == latest {
+			h := l.head(name)
+			p = Published{Version: Version{Ref: Ref{Function: name}, Spec: Spec{Function: name, Config: h.Config}, CodeSHA256: h.CodeSHA256}, State: h.State, Tags: h.Tags, TagsError: h.TagsError}
+			return nil
+		}
+		number, err := strconv.Atoi(a.Version)
+		if err != nil {
+			return err
+		}
+		p = l.observe(f, f.version(number))
+		return nil
+	})
+	return p, err
+}
+
+func (l *lambda) Alias(_ context.Context, function, name string) (a Alias, err error) {
+	err = l.call("Alias", func() error {
+		_, a, err = l.findAlias(function, name)
+		return err
+	})
+	return a, err
+}
+
+func (l *lambda) CreateAlias(_ context.Context, function string, in Alias) (a Alias, err error) {
+	err = l.call("CreateAlias", func() error {
+		f, _, err := l.findAlias(function, in.Name)
+		switch {
+		case f == nil:
+			return err
+		case err == nil:
+			return fmt.Errorf("Alias already exists: %s:%s: %w", function, in.Name, ErrAliasExists)
+		}
+		a, err = l.setAlias(f, in)
+		return err
+	})
+	return a, err
+}
+
+func (l *lambda) UpdateAlias(_ context.Context, function string, in Alias) (a Alias, err error) {
+	err = l.call("UpdateAlias", func() error {
+		f, have, err := l.findAlias(function, in.Name)
+		if err != nil {
+			return err
+		}
+		if in.RevisionID != "" && in.RevisionID != have.RevisionID {
+			return fmt.Errorf("alias %s is at %s, not %s: %w", in.Name, have.RevisionID, in.RevisionID, ErrStaleRevision)
+		}
+		a, err = l.setAlias(f, in)
+		return err
+	})
+	return a, err
+}
+
+func (l *lambda) setAlias(f *function, a Alias) (Alias, error) {
+	if number, err := strconv.Atoi(a.Version); a.Version != latest && (err != nil || f.version(number) == nil) {
+		return Alias{}, fmt.Errorf("Function not found: %s:%s: %w", f.name, a.Version, ErrNoVersion)
+	}
+	if f.aliases == nil {
+		f.aliases = map[string]Alias{}
+	}
+	a.RevisionID = l.rev()
+	f.aliases[a.Name] = a
+	return a, nil
+}
+
+// mutations are the calls that were not only looks, without those that keep
+// the alias, which stand in every publication.
 func (l *lambda) mutations() []string {
-	return slices.DeleteFunc(slices.Clone(l.calls), func(c string) bool { return c == "Head" || c == "Version" })
+	return slices.DeleteFunc(slices.Clone(l.calls), func(c string) bool {
+		return c == "Head" || c == "Version" || c == "Alias" || c == "CreateAlias" || c == "UpdateAlias"
+	})
 }

@@ -51,7 +51,7 @@ func TestVersionWithoutOurMarkIsReplacedByOneThatHasIt(t *testing.T) {
 			bubble(t, func(t *testing.T, l *lambda) {
 				l.own().versions[0].description = "fix the redirect"
 				faults := map[string]map[int]func() error{"before": l.before, "after": l.after}
-				faults[when][3] = func() error { return errLost } // Head, Publish, UpdateConfig
+				faults[when][4] = func() error { return errLost } // Head, CreateAlias, Publish, UpdateConfig
 				v, err := Publish(t.Context(), l, testJob("a1"), Pace{}, nil)
 				if when == "after" && (err != nil || v.Ref.Number != 2) {
 					t.Errorf("lost after its effect: %v, %v", v.Ref, err)
@@ -100,6 +100,10 @@ func TestOwnSuccessIsRecognised(t *testing.T) {
 		"a creation whose answer was lost":       {"Create", errLost},
 		"an adoption whose answer was lost":      {"Tag", errLost},
 		"an adoption that meets the next update": {"Tag", ErrInProgress},
+		"an alias that exists already":           {"CreateAlias", ErrAliasExists},
+		"an alias whose creation was not told":   {"CreateAlias", errLost},
+		"an alias with the revision before it":   {"UpdateAlias", ErrStaleRevision},
+		"an alias whose move was not told":       {"UpdateAlias", errLost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +143,7 @@ func TestLostPublicationIsFoundInTheListBeforeAnother(t *testing.T) {
 	for _, answer := range []error{errLost, ErrStaleRevision, ErrInProgress} {
 		bubble(t, func(t *testing.T, l *lambda) {
 			f := l.own()
-			l.after[7] = func() error { l.begin(f, "InProgress"); return answer }
+			l.after[8] = func() error { l.begin(f, "InProgress"); return answer }
 			if v := mustPublish(t, l, testJob("b2")); v.Ref.Number != 2 {
 				t.Errorf("published %v", v.Ref)
 			}
@@ -150,7 +154,7 @@ func TestLostPublicationIsFoundInTheListBeforeAnother(t *testing.T) {
 
 func TestErrorOfLambdaComesThroughWhenNothingHappened(t *testing.T) {
 	t.Parallel()
-	for _, call := range []string{"Create", "Tag", "UpdateConfig", "UpdateCode", "Publish"} {
+	for _, call := range []string{"Create", "Tag", "CreateAlias", "UpdateConfig", "UpdateCode", "Publish", "UpdateAlias"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, l *lambda) {
@@ -226,6 +230,18 @@ func scenes() []scene {
 			f.code, f.versions[0].code = testJob("b2").CodeSHA256, testJob("b2").CodeSHA256
 			return testJob("b2")
 		}},
+		{"the alias is the former owner's", func(l *lambda) Job {
+			l.own().versions[0].description = Mark{"other", "b2"}.Describe()
+			f := l.functions["fn"]
+			f.code, f.versions[0].code = testJob("b2").CodeSHA256, testJob("b2").CodeSHA256
+			l.alias(testSpec("b2"), "other", "1")
+			return testJob("b2")
+		}},
+		{"a run died before it published", func(l *lambda) Job {
+			l.own()
+			l.alias(testSpec("b2"), "shop", latest)
+			return testJob("b2")
+		}},
 		{"$LATEST carries forbidden configuration", func(l *lambda) Job {
 			l.own().config.Extra = "architecture,environment"
 			return testJob("b2")
@@ -233,16 +249,16 @@ func scenes() []scene {
 	}
 }
 
-// again is what a run does that finds the account as it is: it reuses the
+// again is what a run does that finds the account as it is: it uses the
 // version that is there, and publishes otherwise.
 func again(ctx context.Context, l *lambda, job Job) (Version, error) {
-	list, err := l.Versions(ctx, job.Spec.Function)
+	found, err := Find(ctx, l, job.Spec, job.Stack)
 	if err != nil {
 		return Version{}, err
 	}
 	job.Head = Head{} // a new run knows nothing
-	if v, ok := Reuse(job.Spec, job.Stack, list); ok {
-		return AwaitActive(ctx, l, v, job.Stack, Pace{}, nil)
+	if found.Standing == Exists {
+		return AwaitActive(ctx, l, found.Published.Version, job.Stack, Pace{}, nil)
 	}
 	return Publish(ctx, l, job, Pace{}, nil)
 }
@@ -260,7 +276,7 @@ func TestRunningAgainAfterAnyFaultPublishesOnce(t *testing.T) {
 					after bool
 				}
 				draw := rapid.Custom(func(t *rapid.T) fault {
-					return fault{rapid.IntRange(1, 25).Draw(t, "call"), rapid.Bool().Draw(t, "after")}
+					return fault{rapid.IntRange(1, 30).Draw(t, "call"), rapid.Bool().Draw(t, "after")}
 				})
 				faults := rapid.SliceOfN(draw, 1, 4).Draw(rt, "faults")
 				delay := rapid.SampledFrom([]time.Duration{0, 1500 * time.Millisecond, 3 * time.Second}).Draw(rt, "delay")
@@ -304,7 +320,7 @@ func untilItWorks(ctx context.Context, l *lambda, job Job, faults int) string {
 	if v != want || !slices.Contains(l.list("fn"), v) {
 		return fmt.Sprintf("got %v, want %v of %v", v, want, l.list("fn"))
 	}
-	return ""
+	return l.named(v)
 }
 
 func TestAwaitActive(t *testing.T) {

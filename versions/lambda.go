@@ -49,6 +49,22 @@ type PublishInput struct {
 	Description string
 }
 
+// Alias is a name that points at a version.
+type Alias struct {
+	Name string
+	// Version is a number, or "$LATEST".
+	Version string
+	// Description is at most 256 characters (Lambda API model).
+	Description string
+	// Weighted reports whether a second version gets a share of what is
+	// invoked through the alias (RoutingConfig).
+	Weighted bool
+	// RevisionID changes with every update of the alias, and with nothing
+	// else. Given to an update, it makes that a compare-and-swap; empty, the
+	// update is unconditional.
+	RevisionID string
+}
+
 // Errors that a Writer distinguishes, because the protocol acts on them.
 var (
 	// ErrInProgress: 409, an update is in progress or the function is Pending.
@@ -71,6 +87,10 @@ type Reader interface {
 	Head(ctx context.Context, function string) (Head, error)
 	// Version reads one published version, its state, and the function's tags; ErrNoVersion if there is none.
 	Version(ctx context.Context, r Ref) (Published, error)
+	// ByAlias reads the version that an alias names, like Version; a Ref.Number
+	// of 0 means that the alias names $LATEST. ErrNoVersion if the function has
+	// no such alias, or if there is no function: Lambda answers both alike.
+	ByAlias(ctx context.Context, function, alias string) (Published, error)
 	// Versions lists the published versions, oldest first, through all pages.
 	// A list does not tell states. A missing function gives none, and no error.
 	Versions(ctx context.Context, function string) ([]Version, error)
@@ -100,8 +120,20 @@ type Writer interface {
 	Tag(ctx context.Context, functionARN string, set map[string]string, remove []string) error
 }
 
+// Aliases is what this package reads and changes of a function's aliases.
+type Aliases interface {
+	// Alias reads one alias; ErrNoVersion if there is none.
+	Alias(ctx context.Context, function, name string) (Alias, error)
+	// CreateAlias creates an alias; ErrAliasExists if there is one.
+	CreateAlias(ctx context.Context, function string, a Alias) (Alias, error)
+	// UpdateAlias gives an alias another version and description;
+	// ErrStaleRevision unless its revision is a.RevisionID.
+	UpdateAlias(ctx context.Context, function string, a Alias) (Alias, error)
+}
+
 // Lambda is the whole of what the publish protocol needs.
 type Lambda interface {
 	Reader
 	Writer
+	Aliases
 }

@@ -21,19 +21,6 @@ type LatestCode struct {
 	State      State
 }
 
-// Alias is a name that points at a version.
-type Alias struct {
-	Name string
-	// Version is a number, or "$LATEST".
-	Version string
-	// Description is at most 256 characters (Lambda API model).
-	Description string
-	// RevisionID changes with every update of the alias, and with nothing
-	// else. Given to an update, it makes that a compare-and-swap; empty, the
-	// update is unconditional.
-	RevisionID string
-}
-
 // StoredVersion is one published version as storage: what was said about it,
 // and where its bytes are.
 type StoredVersion struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"unicode/utf8"
 )
 
 // Job is one version to be made.
@@ -36,17 +37,22 @@ const maxConflicts = 5
 // answer that was lost is met by reading back, and a run that died anywhere is
 // carried on by calling Publish again.
 //
+// The content's alias is written ahead: it is created on $LATEST before the
+// function is changed, and moved to the number once that version is Active. So
+// an alias on a number is proof of a version, which is verified and given back,
+// and one on $LATEST is a reason to list the versions once (see Find).
+//
 // Configuration goes before code and the publication comes last, each step
 // only if it is needed, and each against the RevisionId that was read after
 // the previous step had ended: Lambda changes it once more at that moment.
 //
-// Apart from waiting, a change of code costs two calls (with Job.Head):
-// UpdateCode and Publish.
+// Apart from waiting, a change of code costs four calls (with Job.Head):
+// CreateAlias, UpdateCode, Publish and UpdateAlias.
 //
 // Errors: *OwnerError and *UnknownOwnerError before anything is changed;
 // *StateError when Lambda ended something Failed; *WaitError, also for a role
 // that cannot be assumed (it unwraps to ErrRoleNotReady); *ContestedError;
-// *MismatchError; *UnmarkedError; ErrNoVersion when the function is gone and
+// *MismatchError; *UnmarkedError; *WrongAliasError; ErrNoVersion when the function is gone and
 // may not be created. After an error no version was made that calling again
 // would not find. What l itself answers is given back as it is, for the caller
 // to say which function it was about.
@@ -74,6 +80,9 @@ func (j Job) check() error {
 	}
 	if j.Spec.Config.Extra != "" {
 		return fmt.Errorf("function %s: the wanted configuration names %s, which edgedeploy never sets", j.Spec.Function, j.Spec.Config.Extra)
+	}
+	if text := j.Spec.describeAlias(j.Stack); utf8.RuneCountInString(text) > maxDescription {
+		return fmt.Errorf("function %s: the description of its alias has more than %d characters: %s", j.Spec.Function, maxDescription, text)
 	}
 	if m, ok := ParseMark(j.mark().Describe()); !ok || m != j.mark() {
 		return fmt.Errorf("function %s: stack %q with content %q cannot be written into a description", j.Spec.Function, j.Stack, j.Spec.Content)
@@ -106,6 +115,7 @@ type publisher struct {
 	seen      bool  // it was visible
 	forced    bool  // an update was made only to have a new version
 	roleWait  *wait // runs from the first time the role was refused
+	alias     Alias // the content's, once it is on $LATEST; the zero value before
 
 	// An update that ended Failed before this run began leaves it unknown what
 	// $LATEST really holds; both updates are then made again.
@@ -148,6 +158,8 @@ func (p *publisher) step(ctx context.Context, head Head) (Head, *Version, error)
 		head, err = p.settle(ctx, nil)
 	case p.foreign(head):
 		head, err = p.perform(ctx, head, p.adopt(head))
+	case p.alias.Name == "":
+		return p.claim(ctx, head)
 	case p.redoConfig || p.wantsConfig(head):
 		head, err = p.perform(ctx, head, p.configure(head))
 	case p.redoCode || p.wantsCode(head):

@@ -67,6 +67,9 @@ func mustPublish(t *testing.T, l *lambda, job Job) Version {
 	if v != want {
 		t.Errorf("Publish = %v, want %v", v, want)
 	}
+	if problem := l.named(v); problem != "" {
+		t.Error(problem)
+	}
 	return v
 }
 
@@ -108,7 +111,7 @@ func TestPublishCreatesAtOnceWhenThePlanSawNothing(t *testing.T) {
 	})
 }
 
-func TestChangeOfCodeCostsTwoCallsBesidesLooks(t *testing.T) {
+func TestChangeOfCodeCostsFourCallsBesidesLooks(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, l *lambda) {
 		l.own()
@@ -116,7 +119,7 @@ func TestChangeOfCodeCostsTwoCallsBesidesLooks(t *testing.T) {
 		job.Head = l.head("fn")
 		mustPublish(t, l, job)
 		// Looks at 0 s, 1 s, 2 s and 3 s; the version is Active at once and not looked at.
-		want := []string{"UpdateCode", "Head", "Head", "Head", "Head", "Publish"}
+		want := []string{"CreateAlias", "UpdateCode", "Head", "Head", "Head", "Head", "Publish", "UpdateAlias"}
 		if diff := cmp.Diff(want, l.calls); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
@@ -246,8 +249,8 @@ func TestTransitionsAreWaitedOut(t *testing.T) {
 		bubble(t, func(t *testing.T, l *lambda) {
 			l.own()
 			l.published = time.Second
-			for n := range 3 { // Head, UpdateCode, 4 Heads, Publish: the looks begin with call 8
-				l.before[8+n] = func() error { return ErrNoVersion }
+			for n := range 3 { // Head, CreateAlias, UpdateCode, 4 Heads, Publish: the looks begin with call 9
+				l.before[9+n] = func() error { return ErrNoVersion }
 			}
 			mustPublish(t, l, testJob("b2"))
 		})
@@ -277,8 +280,8 @@ func TestTransitionsAreWaitedOut(t *testing.T) {
 			job.Head = l.head("fn")
 			old := *f
 			var now function
-			l.before[2] = func() error { now = *f; *f = old; return nil }
-			l.after[2] = func() error { *f = now; return nil }
+			l.before[3] = func() error { now = *f; *f = old; return nil }
+			l.after[3] = func() error { *f = now; return nil }
 			mustPublish(t, l, job)
 			wantCalls(t, l, "UpdateCode", "Publish")
 		})
@@ -381,14 +384,14 @@ func TestStatesThatLeadNowhere(t *testing.T) {
 		},
 		"our own update that fails is reported with AWS's words": {
 			with: func(l *lambda, f *function) {
-				l.after[2] = func() error { f.updFailed = "InvalidZipFileException"; return nil }
+				l.after[3] = func() error { f.updFailed = "InvalidZipFileException"; return nil }
 			},
 			want: "function fn is update Failed (InvalidZipFileException)",
 		},
 		"a version that fails is not given back": {
 			with: func(l *lambda, f *function) {
 				l.published = time.Second
-				l.after[7] = func() error { f.last().state = "Failed"; return nil }
+				l.after[8] = func() error { f.last().state = "Failed"; return nil }
 			},
 			want: "fn:2 is Failed",
 		},
@@ -397,14 +400,14 @@ func TestStatesThatLeadNowhere(t *testing.T) {
 			want: ErrNoVersion.Error(),
 		},
 		"a function that vanishes on the way is not created": {
-			with: func(l *lambda, _ *function) { l.after[3] = func() error { delete(l.functions, "fn"); return nil } },
+			with: func(l *lambda, _ *function) { l.after[4] = func() error { delete(l.functions, "fn"); return nil } },
 			want: ErrNoVersion.Error(),
 		},
 		"a function that was created and vanishes is not created again": {
 			job: func(j *Job) { j.Create = true },
 			with: func(l *lambda, _ *function) {
 				delete(l.functions, "fn")
-				l.after[3] = func() error { delete(l.functions, "fn"); return nil }
+				l.after[4] = func() error { delete(l.functions, "fn"); return nil }
 			},
 			want: ErrNoVersion.Error(),
 		},

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,15 +91,15 @@ func job(t *testing.T, content string) versions.Job {
 	}
 }
 
-// run does what a deployment does: it reuses the version that is there, and
+// run does what a deployment does: it uses the version that is there, and
 // publishes otherwise.
 func (w world) run(ctx context.Context, j versions.Job) (versions.Version, error) {
-	list, err := w.ours.Versions(ctx, name)
+	found, err := versions.Find(ctx, w.ours, j.Spec, j.Stack)
 	if err != nil {
 		return versions.Version{}, err
 	}
-	if v, ok := versions.Reuse(j.Spec, j.Stack, list); ok {
-		return versions.AwaitActive(ctx, w.ours, v, j.Stack, pace, nil)
+	if found.Standing == versions.Exists {
+		return versions.AwaitActive(ctx, w.ours, found.Published.Version, j.Stack, pace, nil)
 	}
 	return versions.Publish(ctx, w.ours, j, pace, nil)
 }
@@ -111,13 +112,16 @@ func (w world) published(t *testing.T, j versions.Job, got versions.Version) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := slices.DeleteFunc(list, func(v versions.Version) bool { return v.Spec.Content != j.Spec.Content })
+	mine := slices.DeleteFunc(list, func(v versions.Version) bool { return v.Spec.Content != j.Spec.Content || v.Stack != j.Stack })
 	want := versions.Version{Ref: got.Ref, Spec: j.Spec, CodeSHA256: j.CodeSHA256, Stack: j.Stack}
 	if diff := cmp.Diff([]versions.Version{want}, mine); diff != "" {
 		t.Errorf("versions of the content (-want +got):\n%s", diff)
 	}
 	if got != want {
 		t.Errorf("given back: %v, want %v", got, want)
+	}
+	if found, err := versions.Find(t.Context(), w.ours, j.Spec, j.Stack); err != nil || found.Published.Version != want {
+		t.Errorf("found by its alias: %+v, %v", found, err)
 	}
 }
 
@@ -172,7 +176,7 @@ func TestChangeOfCodeIsOneUploadAndOnePublication(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"UpdateFunctionCode", "PublishVersion"}, w.operations()); diff != "" {
+	if diff := cmp.Diff([]string{"CreateAlias", "UpdateFunctionCode", "PublishVersion", "UpdateAlias"}, w.operations()); diff != "" {
 		t.Errorf("calls besides looks (-want +got):\n%s", diff)
 	}
 	w.published(t, j, v)
@@ -291,6 +295,65 @@ func TestAdoptedFunctionGetsItsOwnMark(t *testing.T) {
 	if _, err := versions.AwaitActive(t.Context(), w.ours, v, "outlet", pace, nil); err != nil {
 		t.Error(err)
 	}
+	// The alias, which named the former owner's version, went with it.
+	if found, err := versions.Find(t.Context(), w.ours, j.Spec, "outlet"); err != nil || found.Published.Version != v {
+		t.Errorf("found by its alias: %+v, %v", found, err)
+	}
+}
+
+// Cleaners of old versions delete what no alias names.
+func TestAPublishedVersionCannotBeDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Delays{})
+	w.first(t)
+	_, err := w.theirs.DeleteFunction(t.Context(), &lambda.DeleteFunctionInput{FunctionName: aws.String(name), Qualifier: aws.String("1")})
+	if _, ok := errors.AsType[*types.ResourceConflictException](err); !ok || !strings.Contains(err.Error(), job(t, "old").Spec.Alias()) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A run that died after it had published, and another content since: the list
+// is asked once, and the version gets its alias.
+func TestAVersionWhoseAliasWasNeverMovedIsFoundInOneList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Delays{})
+	j := job(t, "new")
+	if err := w.Arm(localaws.Fault{Operation: "UpdateAlias", Kind: localaws.DropBefore, Times: 50}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.run(t.Context(), j); err == nil {
+		t.Fatal("the alias was moved")
+	}
+	w.Disarm()
+	w.first(t)
+	v, err := w.run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"CreateAlias", "GetAlias", "ListVersionsByFunction", "UpdateAlias"}, w.operations()); diff != "" {
+		t.Errorf("calls besides looks (-want +got):\n%s", diff)
+	}
+	w.published(t, j, v)
+}
+
+func TestAnAliasWithWeightsIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localaws.Delays{})
+	w.first(t)
+	if _, err := w.run(t.Context(), job(t, "new")); err != nil {
+		t.Fatal(err)
+	}
+	j := job(t, "new")
+	if _, err := w.theirs.UpdateAlias(t.Context(), &lambda.UpdateAliasInput{
+		FunctionName: aws.String(name), Name: aws.String(j.Spec.Alias()),
+		RoutingConfig: &types.AliasRoutingConfiguration{AdditionalVersionWeights: map[string]float64{"1": 0.5}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+	if e, ok := errors.AsType[*versions.WrongAliasError](err); !ok || e.Alias != j.Spec.Alias() || e.Version != "2" {
+		t.Errorf("got %v", err)
+	}
 }
 
 func isOwnerError(err error, owner string) bool {
@@ -364,6 +427,16 @@ func TestAnyCallMayBeCutOff(t *testing.T) {
 			w.first(t)
 			in := &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String(name), MemorySize: aws.Int32(1024)}
 			if _, err := w.theirs.UpdateFunctionConfiguration(t.Context(), in); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"function of another stack with the same content", func(t *testing.T, w world) {
+			j := job(t, "new")
+			j.Stack = "outlet"
+			if _, err := w.run(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.ours.Tag(t.Context(), "arn:aws:lambda:us-east-1:"+account+":function:"+name, map[string]string{versions.StackTag: "shop"}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}},

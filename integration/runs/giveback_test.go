@@ -108,7 +108,7 @@ func TestWhatNoLongerExistsIsNotGivenBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.later(24 * time.Hour)
-	r.delete("other-fn", "1")
+	r.delete("other-fn", 1)
 	if _, err := r.rollback(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,7 +10,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// A cleaner deletes a version that the live release records and nothing holds.
+// A person deletes a version that the live release records and nothing holds.
 // Attaching it would be refused for ever; it is published anew.
 func TestARecordedVersionThatWasDeletedIsPublishedAnew(t *testing.T) {
 	t.Parallel()
@@ -17,7 +18,7 @@ func TestARecordedVersionThatWasDeletedIsPublishedAnew(t *testing.T) {
 	free := r.want(one)
 	free.Distributions = r.want(one, viewer).Distributions
 	r.mustApply(free)
-	r.delete("shop-auth", "1")
+	r.delete("shop-auth", 1)
 
 	result, err := r.apply(t.Context(), r.want(one, viewer))
 	if err != nil {
@@ -31,11 +32,29 @@ func TestARecordedVersionThatWasDeletedIsPublishedAnew(t *testing.T) {
 	}
 }
 
-// delete removes a version, as a cleaner would.
-func (r *rig) delete(function, version string) {
+// delete removes a version with the alias that names it, as a person who means
+// it would.
+func (r *rig) delete(function string, number int) {
 	r.t.Helper()
-	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodDelete,
-		"http://"+localaws.InProcessHost+"/2015-03-31/functions/"+function+"?Qualifier="+version, nil)
+	v, err := r.cloud.Lambda.Version(r.t.Context(), versions.Ref{Function: function, Number: number})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	version := fmt.Sprintf("%s?Qualifier=%d", function, number)
+	if status := r.remove(version); status != http.StatusConflict {
+		r.t.Errorf("delete %s answers %d while the alias names it", version, status)
+	}
+	for _, path := range []string{function + "/aliases/" + v.Version.Spec.Alias(), version} {
+		if status := r.remove(path); status != http.StatusNoContent {
+			r.t.Fatalf("delete %s answers %d", path, status)
+		}
+	}
+}
+
+// remove deletes what is at a path below the functions, and gives the status.
+func (r *rig) remove(path string) int {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodDelete, "http://"+localaws.InProcessHost+"/2015-03-31/functions/"+path, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -44,7 +63,8 @@ func (r *rig) delete(function, version string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusNoContent {
-		r.t.Fatalf("delete %s:%s answers %d, %v", function, version, res.StatusCode, err)
+	if err := res.Body.Close(); err != nil {
+		r.t.Fatal(err)
 	}
+	return res.StatusCode
 }

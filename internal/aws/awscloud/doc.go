@@ -2,7 +2,7 @@
 // versions and associations on top of the AWS SDK, and is the only importer of
 // it. It decides nothing about deployments.
 //
-//	Lambda      versions.Lambda: heads, versions, publishing, tags
+//	Lambda      versions.Lambda: heads, versions, publishing, tags, aliases
 //	CloudFront  distributions as associations.State, and the one write
 //	LedgerAPI   versions and aliases as the ledger of releases needs them
 //	Identity    which account the credentials belong to

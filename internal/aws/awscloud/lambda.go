@@ -52,14 +52,27 @@ func tagsOf(out *lambda.GetFunctionOutput) (tags map[string]string, unknown stri
 // Version reads one published version with one call (GetFunction);
 // versions.ErrNoVersion if there is none.
 func (l *Lambda) Version(ctx context.Context, r versions.Ref) (versions.Published, error) {
+	return l.qualified(ctx, r.Function, strconv.Itoa(r.Number))
+}
+
+// ByAlias reads the version that an alias names with one call (GetFunction,
+// whose answer tells the number, 0 for $LATEST); versions.ErrNoVersion if there
+// is no such alias or no function: AWS answers both alike. What an alias with
+// weights adds to the version does not show.
+func (l *Lambda) ByAlias(ctx context.Context, function, alias string) (versions.Published, error) {
+	return l.qualified(ctx, function, alias)
+}
+
+func (l *Lambda) qualified(ctx context.Context, function, qualifier string) (versions.Published, error) {
+	name := function + ":" + qualifier
 	out, err := l.api.GetFunction(ctx, &lambda.GetFunctionInput{
-		FunctionName: aws.String(r.Function), Qualifier: aws.String(strconv.Itoa(r.Number)),
+		FunctionName: aws.String(function), Qualifier: aws.String(qualifier),
 	})
 	if err != nil {
-		return versions.Published{}, wrap(err, "Lambda", "GetFunction", r.String())
+		return versions.Published{}, wrap(err, "Lambda", "GetFunction", name)
 	}
 	if out.Configuration == nil {
-		return versions.Published{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration", r)
+		return versions.Published{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration", name)
 	}
 	tags, unknown := tagsOf(out)
 	version := versionOf(out.Configuration)

@@ -167,7 +167,7 @@ func (l *LedgerAPI) Aliases(ctx context.Context, function string) ([]versions.Al
 			}
 		}
 		for _, a := range page.Aliases {
-			list = append(list, aliasOf(a.Name, a.FunctionVersion, a.Description, a.RevisionId))
+			list = append(list, aliasOf(&a))
 		}
 	}
 	return list, at, nil
@@ -176,41 +176,20 @@ func (l *LedgerAPI) Aliases(ctx context.Context, function string) ([]versions.Al
 // Alias reads one alias, with AWS's time; versions.ErrNoVersion if there is
 // none.
 func (l *LedgerAPI) Alias(ctx context.Context, function, name string) (versions.Alias, time.Time, error) {
-	out, err := l.api.GetAlias(ctx, &lambda.GetAliasInput{FunctionName: aws.String(function), Name: aws.String(name)})
-	if err != nil {
-		return versions.Alias{}, time.Time{}, wrap(err, "Lambda", "GetAlias", function+":"+name)
-	}
-	at, err := serverTime(out.ResultMetadata)
-	return aliasOf(out.Name, out.FunctionVersion, out.Description, out.RevisionId), at, err
+	return dated(getAlias(ctx, l.api, function, name))
 }
 
 // CreateAlias makes an alias; versions.ErrAliasExists if there is one. The
 // RevisionID of a is not looked at.
 func (l *LedgerAPI) CreateAlias(ctx context.Context, function string, a versions.Alias) (versions.Alias, time.Time, error) {
-	out, err := l.api.CreateAlias(ctx, &lambda.CreateAliasInput{
-		FunctionName: aws.String(function), Name: aws.String(a.Name),
-		FunctionVersion: aws.String(a.Version), Description: aws.String(a.Description),
-	})
-	if err != nil {
-		return versions.Alias{}, time.Time{}, wrap(err, "Lambda", "CreateAlias", function+":"+a.Name)
-	}
-	at, err := serverTime(out.ResultMetadata)
-	return aliasOf(out.Name, out.FunctionVersion, out.Description, out.RevisionId), at, err
+	return dated(createAlias(ctx, l.api, function, a))
 }
 
 // UpdateAlias gives an alias another version and description, if its revision
 // still is a.RevisionID ("" for whichever it is); versions.ErrStaleRevision,
 // and ErrNoVersion if there is no such alias.
 func (l *LedgerAPI) UpdateAlias(ctx context.Context, function string, a versions.Alias) (versions.Alias, time.Time, error) {
-	out, err := l.api.UpdateAlias(ctx, &lambda.UpdateAliasInput{
-		FunctionName: aws.String(function), Name: aws.String(a.Name), RevisionId: optional(a.RevisionID),
-		FunctionVersion: aws.String(a.Version), Description: aws.String(a.Description),
-	})
-	if err != nil {
-		return versions.Alias{}, time.Time{}, wrap(err, "Lambda", "UpdateAlias", function+":"+a.Name)
-	}
-	at, err := serverTime(out.ResultMetadata)
-	return aliasOf(out.Name, out.FunctionVersion, out.Description, out.RevisionId), at, err
+	return dated(updateAlias(ctx, l.api, function, a))
 }
 
 // DeleteAlias removes an alias; one that is not there is no error.
@@ -219,11 +198,13 @@ func (l *LedgerAPI) DeleteAlias(ctx context.Context, function, name string) erro
 	return wrap(err, "Lambda", "DeleteAlias", function+":"+name)
 }
 
-func aliasOf(name, version, description, revision *string) versions.Alias {
-	return versions.Alias{
-		Name: aws.ToString(name), Version: aws.ToString(version),
-		Description: aws.ToString(description), RevisionID: aws.ToString(revision),
+// dated adds AWS's time to an answer about an alias.
+func dated(a versions.Alias, m middleware.Metadata, err error) (versions.Alias, time.Time, error) {
+	if err != nil {
+		return versions.Alias{}, time.Time{}, err
 	}
+	at, err := serverTime(m)
+	return a, at, err
 }
 
 // serverTime gives the Date of an answer, to the second. This machine's clock

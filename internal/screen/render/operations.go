@@ -45,10 +45,10 @@ func operations() []operation {
 			on("lambda:UpdateFunctionConfiguration", onFunctions, onLedger),
 			on("iam:PassRole", onRoles))},
 	}
-	for _, name := range []string{"ListVersionsByFunction", "UpdateFunctionCode", "PublishVersion", "TagResource", "UntagResource"} {
+	for _, name := range []string{"ListVersionsByFunction", "UpdateFunctionCode", "PublishVersion", "TagResource", "UntagResource", "GetAlias", "CreateAlias", "UpdateAlias"} {
 		list = append(list, operation{"lambda", name, on("lambda:"+name, onFunctions, onLedger)})
 	}
-	for _, name := range []string{"GetFunctionConfiguration", "ListAliases", "GetAlias", "CreateAlias", "UpdateAlias", "DeleteAlias"} {
+	for _, name := range []string{"GetFunctionConfiguration", "ListAliases", "DeleteAlias"} {
 		list = append(list, operation{"lambda", name, on("lambda:"+name, onLedger)})
 	}
 	return list

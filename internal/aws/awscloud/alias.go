@@ -1,0 +1,80 @@
+package awscloud
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// Alias reads one alias; versions.ErrNoVersion if there is none.
+func (l *Lambda) Alias(ctx context.Context, function, name string) (versions.Alias, error) {
+	a, _, err := getAlias(ctx, l.api, function, name)
+	return a, err
+}
+
+// CreateAlias creates an alias; versions.ErrAliasExists if there is one. The
+// RevisionID of a is not looked at.
+func (l *Lambda) CreateAlias(ctx context.Context, function string, a versions.Alias) (versions.Alias, error) {
+	made, _, err := createAlias(ctx, l.api, function, a)
+	return made, err
+}
+
+// UpdateAlias gives an alias another version and description, if its revision
+// still is a.RevisionID ("" for any); versions.ErrStaleRevision, and
+// ErrNoVersion if there is no such alias.
+func (l *Lambda) UpdateAlias(ctx context.Context, function string, a versions.Alias) (versions.Alias, error) {
+	moved, _, err := updateAlias(ctx, l.api, function, a)
+	return moved, err
+}
+
+func getAlias(ctx context.Context, api *lambda.Client, function, name string) (versions.Alias, middleware.Metadata, error) {
+	out, err := api.GetAlias(ctx, &lambda.GetAliasInput{FunctionName: aws.String(function), Name: aws.String(name)})
+	if err != nil {
+		return versions.Alias{}, middleware.Metadata{}, wrap(err, "Lambda", "GetAlias", function+":"+name)
+	}
+	return aliasOf(&types.AliasConfiguration{
+		Name: out.Name, FunctionVersion: out.FunctionVersion, Description: out.Description,
+		RevisionId: out.RevisionId, RoutingConfig: out.RoutingConfig,
+	}), out.ResultMetadata, nil
+}
+
+func createAlias(ctx context.Context, api *lambda.Client, function string, a versions.Alias) (versions.Alias, middleware.Metadata, error) {
+	out, err := api.CreateAlias(ctx, &lambda.CreateAliasInput{
+		FunctionName: aws.String(function), Name: aws.String(a.Name),
+		FunctionVersion: aws.String(a.Version), Description: aws.String(a.Description),
+	})
+	if err != nil {
+		return versions.Alias{}, middleware.Metadata{}, wrap(err, "Lambda", "CreateAlias", function+":"+a.Name)
+	}
+	return aliasOf(&types.AliasConfiguration{
+		Name: out.Name, FunctionVersion: out.FunctionVersion, Description: out.Description,
+		RevisionId: out.RevisionId, RoutingConfig: out.RoutingConfig,
+	}), out.ResultMetadata, nil
+}
+
+func updateAlias(ctx context.Context, api *lambda.Client, function string, a versions.Alias) (versions.Alias, middleware.Metadata, error) {
+	out, err := api.UpdateAlias(ctx, &lambda.UpdateAliasInput{
+		FunctionName: aws.String(function), Name: aws.String(a.Name), RevisionId: optional(a.RevisionID),
+		FunctionVersion: aws.String(a.Version), Description: aws.String(a.Description),
+	})
+	if err != nil {
+		return versions.Alias{}, middleware.Metadata{}, wrap(err, "Lambda", "UpdateAlias", function+":"+a.Name)
+	}
+	return aliasOf(&types.AliasConfiguration{
+		Name: out.Name, FunctionVersion: out.FunctionVersion, Description: out.Description,
+		RevisionId: out.RevisionId, RoutingConfig: out.RoutingConfig,
+	}), out.ResultMetadata, nil
+}
+
+func aliasOf(a *types.AliasConfiguration) versions.Alias {
+	return versions.Alias{
+		Name: aws.ToString(a.Name), Version: aws.ToString(a.FunctionVersion),
+		Description: aws.ToString(a.Description), RevisionID: aws.ToString(a.RevisionId),
+		Weighted: a.RoutingConfig != nil && len(a.RoutingConfig.AdditionalVersionWeights) > 0,
+	}
+}
