@@ -105,7 +105,7 @@ func hasAlias(s associations.State, alias string) bool {
 func Observe(ctx context.Context, c Cloud, state release.LedgerState, want plan.Desired, seen map[string]associations.State) (plan.Observed, error) {
 	have := plan.Observed{
 		Stack: want.Stack, Account: state.Account, Ledger: state,
-		Heads: map[string]versions.Head{}, Versions: versions.Inventory{},
+		Heads: map[string]versions.Head{}, Versions: versions.Inventory{}, Interrupted: map[string]bool{},
 		States: map[versions.Ref]versions.Published{}, Gone: map[versions.Ref]bool{}, Distributions: maps.Clone(seen),
 	}
 	if have.Distributions == nil {
@@ -206,8 +206,7 @@ func (o *observer) functions(ctx context.Context, group *errgroup.Group) {
 			}
 			continue
 		}
-		group.Go(func() error { return o.head(ctx, name) })
-		group.Go(func() error { return o.list(ctx, name) })
+		group.Go(func() error { return o.lookUp(ctx, f.Spec) })
 	}
 }
 
@@ -219,17 +218,6 @@ func (o *observer) head(ctx context.Context, name string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.have.Heads[name] = head
-	return nil
-}
-
-func (o *observer) list(ctx context.Context, name string) error {
-	list, err := o.cloud.Lambda.Versions(ctx, name)
-	if err != nil {
-		return err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.have.Versions[name] = list
 	return nil
 }
 
@@ -345,20 +333,20 @@ func (o *observer) doubts(ctx context.Context, group *errgroup.Group, planned pl
 			attached[b.Version] = true
 		}
 	}
-	asked := map[versions.Ref]bool{}
+	asked := map[versions.Ref]versions.Spec{}
 	for _, edit := range planned.Goal.Changed {
 		ref := edit.To.Version
 		_, read := o.have.States[ref]
-		recorded := slices.ContainsFunc(planned.Goal.Functions, func(f release.Function) bool { return f.Ref() == ref && f.Number != 0 })
-		if !recorded || read || attached[ref] || asked[ref] || o.listed(ref) || o.want.Kind == release.KindRollback {
+		i := slices.IndexFunc(planned.Goal.Functions, func(f release.Function) bool { return f.Ref() == ref && f.Number != 0 })
+		if i < 0 || read || attached[ref] || o.known(ref) || o.want.Kind == release.KindRollback {
 			continue
 		}
-		asked[ref] = true
+		asked[ref] = planned.Goal.Functions[i].Spec
 	}
 	unknown := slices.DeleteFunc(planned.Writes(), func(id string) bool { return o.have.Distributions[id].PolicyKnown })
 	// Only now: what is read from here on changes what was looked at above.
-	for ref := range asked {
-		group.Go(func() error { return o.exists(ctx, ref) })
+	for ref, spec := range asked {
+		group.Go(func() error { return o.exists(ctx, ref, spec) })
 	}
 	for _, id := range unknown {
 		group.Go(func() error { return o.distribution(ctx, id) })
@@ -366,14 +354,9 @@ func (o *observer) doubts(ctx context.Context, group *errgroup.Group, planned pl
 	return len(asked)+len(unknown) > 0
 }
 
-// listed says that the version was seen in a list of its function's versions.
-func (o *observer) listed(ref versions.Ref) bool {
-	return slices.ContainsFunc(o.have.Versions[ref.Function], func(v versions.Version) bool { return v.Ref == ref })
-}
-
-// exists makes sure of a recorded version. If somebody deleted it, it has to
-// be published anew, for which the function is read.
-func (o *observer) exists(ctx context.Context, ref versions.Ref) error {
+// exists makes sure of a recorded version. If it was deleted, its content is
+// looked up like one that no release names.
+func (o *observer) exists(ctx context.Context, ref versions.Ref, spec versions.Spec) error {
 	if err := o.version(ctx, ref); err != nil {
 		return err
 	}
@@ -384,5 +367,5 @@ func (o *observer) exists(ctx context.Context, ref versions.Ref) error {
 	if found {
 		return nil
 	}
-	return errors.Join(o.head(ctx, ref.Function), o.list(ctx, ref.Function))
+	return o.lookUp(ctx, spec)
 }

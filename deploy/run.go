@@ -248,6 +248,11 @@ func (e *execution) do(ctx context.Context, s plan.Step) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("version %s: %w", s.Version.Ref, err)
 		}
+		if s.Point {
+			if err := versions.Point(ctx, e.Cloud.Lambda, v); err != nil {
+				return "", fmt.Errorf("version %s: name it by its alias: %w", s.Version.Ref, err)
+			}
+		}
 		return fmt.Sprintf("version %d is active", v.Ref.Number), nil
 	case plan.Tag:
 		arn := fmt.Sprintf("arn:aws:lambda:us-east-1:%s:function:%s", e.plan.Account, s.Function)

@@ -114,7 +114,7 @@ func (p *planner) reuseOrPublish(f release.Function) {
 	if v, ok := versions.Reuse(f.Spec, p.want.Stack, p.have.Versions[f.Spec.Function]); ok {
 		f.Number, f.CodeSHA256 = v.Ref.Number, v.CodeSHA256
 		p.keep(f)
-		p.activate = append(p.activate, Activate{Key: f.Key, Version: v})
+		p.activate = append(p.activate, Activate{Key: f.Key, Version: v, Point: p.have.Interrupted[f.Spec.Function]})
 		return
 	}
 	p.functions = append(p.functions, f)

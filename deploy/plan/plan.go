@@ -48,8 +48,11 @@ type Observed struct {
 	Ledger  release.LedgerState
 	// Heads are the functions that no recorded version serves.
 	Heads map[string]versions.Head
-	// Versions are the versions that are known: listed or read one by one.
+	// Versions are the versions that are known: found by their aliases, or listed.
 	Versions versions.Inventory
+	// Interrupted are the functions whose wanted content has its alias on
+	// $LATEST: a run died while it published. Their Versions were listed.
+	Interrupted map[string]bool
 	// States are those of versions that were read one by one.
 	States map[versions.Ref]versions.Published
 	// Gone are recorded versions that were looked for and do not exist any more.
@@ -89,6 +92,9 @@ type Publish struct {
 type Activate struct {
 	Key     string           `json:"key"`
 	Version versions.Version `json:"version"`
+	// Point moves the content's alias, which a run that died left on $LATEST,
+	// to the version.
+	Point bool `json:"point,omitempty"`
 }
 
 // Tag brings a function's tags to what the spec says.

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -159,6 +160,12 @@ func (s scenario) check(r *rig, n int) {
 	}
 	if len(list) != s.most {
 		r.t.Errorf("died at call %d: there are %d versions, want %d", n, len(list), s.most)
+	}
+	for _, v := range list {
+		alias, err := r.cloud.Lambda.Alias(r.t.Context(), v.Ref.Function, v.Spec.Alias())
+		if err != nil || alias.Version != strconv.Itoa(v.Ref.Number) {
+			r.t.Errorf("died at call %d: the alias of version %d names %q, %v", n, v.Ref.Number, alias.Version, err)
+		}
 	}
 	state, err := r.ledger.Read(r.t.Context(), stack)
 	if err != nil {
