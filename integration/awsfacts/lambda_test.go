@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,6 +30,7 @@ func lambdaFacts() []fact {
 		{"an alias may name a version that is Pending", "UNKNOWN", "internal/aws/ledger, append", "yes", pendingAlias},
 		{"an alias is read as it was just written", "UNKNOWN", "internal/aws/ledger, lock", "yes", aliasReads},
 		{"updating an alias to what it is changes its RevisionId", "LIKELY", "internal/aws/ledger, lock", "yes", aliasRevision},
+		{"GetFunction by an alias tells what it names", "LIKELY", "versions, the alias of a content", "2, $LATEST, ResourceNotFoundException: Function not found: …", byAlias},
 		{"ListAliases gives pages of", "LIKELY", "internal/aws/awscloud, ledger", "50, by name", aliasPages},
 		{"deleting a version that an alias names", "LIKELY", "internal/local/localaws/lambda", "ResourceConflictException: Unable to delete version because the following aliases reference it: […", deleteAliased},
 		{"the number of a deleted last version is given out again", "LIKELY", "deploy, a release is a version number", "no", numbers},
@@ -283,6 +285,31 @@ func aliasRevision(ctx context.Context, a *account) (string, error) {
 		return "", err
 	}
 	return yes(aws.ToString(one.RevisionId) != aws.ToString(two.RevisionId)), nil
+}
+
+// byAlias asks by an alias on a number, by one on $LATEST, and by one that is
+// not there.
+func byAlias(ctx context.Context, a *account) (string, error) {
+	ask := func(alias string) (string, error) {
+		out, err := a.lambda.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(a.main), Qualifier: aws.String(alias)})
+		if err != nil {
+			return refusal(err)
+		}
+		return aws.ToString(out.Configuration.Version), nil
+	}
+	var seen []string
+	for _, version := range []string{"2", "$LATEST"} {
+		if _, err := a.move(ctx, "moved", version); err != nil {
+			return "", err
+		}
+		told, err := ask("moved")
+		if err != nil {
+			return "", err
+		}
+		seen = append(seen, told)
+	}
+	told, err := ask("never-made")
+	return strings.Join(append(seen, told), ", "), err
 }
 
 // aliasPages makes more aliases than a page takes, in no order.

@@ -230,6 +230,36 @@ func TestAnApplyTakesTwentyCallsAndOneCloudFrontWriteAtMost(t *testing.T) {
 	t.Logf("an apply of a changed function: %d calls and %d polls %v", c.calls-polls, polls, c.operations)
 }
 
+// A plan that listed versions would take a call for each 50 of them.
+func TestAPlanOfAChangedFunctionLooksTwiceAndListsNoVersions(t *testing.T) {
+	t.Parallel()
+	local, dir := serve(t), folder(t)
+	write(t, dir, "edgedeploy.yaml", []byte(oneDistribution(128)))
+	must(t, dir, local.Endpoint, "apply", "--yes")
+	write(t, dir, "edgedeploy.yaml", []byte(oneDistribution(256)))
+	if err := local.ResetCalls(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	must(t, dir, local.Endpoint, "plan")
+	served, err := local.Calls(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var looks []string
+	for _, c := range served {
+		if strings.Contains(c.Path, "/functions/shop-auth") {
+			looks = append(looks, fmt.Sprint(c.Operation, " ", c.Status))
+		}
+		if c.Operation == "ListVersionsByFunction" {
+			t.Errorf("versions were listed: %s", c.Path)
+		}
+	}
+	// The alias of the new content, which does not exist, and the function.
+	if want := []string{"GetFunction 404", "GetFunction 200"}; !slices.Equal(looks, want) {
+		t.Errorf("the function was looked at by %v, want %v", looks, want)
+	}
+}
+
 func TestTheBinaryIsSmallerThan24MB(t *testing.T) {
 	t.Parallel()
 	info, err := os.Stat(binary)
