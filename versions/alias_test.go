@@ -239,6 +239,38 @@ func TestWhatTheAliasNamesIsNotPublishedAgain(t *testing.T) {
 	})
 }
 
+// Between the look at the former owner's version and the take-over, another
+// run of the stack may have published.
+func TestTakingOverMeetsAnotherRun(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, l *lambda) {
+		f := l.own()
+		f.versions[0].description = Mark{"other", "a1"}.Describe()
+		l.alias(testSpec("a1"), "other", "1")
+		l.before[5] = func() error { // Head, CreateAlias, Alias, Version, UpdateAlias
+			f.versions = append(f.versions, &version{number: 2, config: testConfig(), code: f.code, description: Mark{"shop", "a1"}.Describe()})
+			l.alias(testSpec("a1"), "shop", "2")
+			return nil
+		}
+		if v := mustPublish(t, l, testJob("a1")); v.Ref.Number != 2 {
+			t.Errorf("published %v", v.Ref)
+		}
+		wantAllCalls(t, l, "CreateAlias", "Alias", "Version", "UpdateAlias", "Alias", "CreateAlias", "Alias", "Version", "Version")
+	})
+	t.Run("or its own move, whose answer was lost", func(t *testing.T) {
+		t.Parallel()
+		for _, answer := range []error{errLost, ErrStaleRevision} {
+			bubble(t, func(t *testing.T, l *lambda) {
+				l.own().versions[0].description = Mark{"other", "a1"}.Describe()
+				l.alias(testSpec("a1"), "other", "1")
+				l.after[5] = func() error { return answer }
+				mustPublish(t, l, testJob("a1"))
+				wantAllCalls(t, l, "CreateAlias", "Alias", "Version", "UpdateAlias", "Alias", "Versions", "Publish", "UpdateConfig", "Publish", "UpdateAlias")
+			})
+		}
+	})
+}
+
 func TestAnAliasThatIsWrongIsAnErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
 	name := testSpec("b2").Alias()
@@ -279,6 +311,17 @@ func TestAnAliasThatIsWrongIsAnErrorThatNamesIt(t *testing.T) {
 				l.before[8] = func() error { l.alias(testSpec("b2"), "shop", "1"); return nil }
 			}, "1", Difference{"version", "2", "1"},
 		},
+		"it was shared during the publication": {
+			func(l *lambda, f *function) {
+				l.before[9] = func() error {
+					l.alias(testSpec("b2"), "shop", "2")
+					a := f.aliases[name]
+					a.Weighted = true
+					f.aliases[name] = a
+					return nil
+				}
+			}, "2", Difference{"routing", "one version", "weights"},
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -296,7 +339,7 @@ func TestAnAliasThatIsWrongIsAnErrorThatNamesIt(t *testing.T) {
 						t.Errorf("the error does not say %q: %v", word, err)
 					}
 				}
-				if strings.HasPrefix(what, "it was moved") {
+				if strings.HasPrefix(what, "it was") {
 					return
 				}
 				if f.code != before.code || f.config != before.config || len(f.versions) != 1 {

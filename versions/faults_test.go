@@ -173,7 +173,7 @@ func TestErrorOfLambdaComesThroughWhenNothingHappened(t *testing.T) {
 						return nil
 					}
 				}
-				if _, err := Publish(t.Context(), l, job, Pace{}, nil); !errors.Is(err, denied) {
+				if _, err := Publish(t.Context(), l, job, Pace{}, nil); !errors.Is(err, denied) || err.Error() != denied.Error() {
 					t.Errorf("got %v", err)
 				}
 				if n := slices.Index(l.calls, call); slices.Contains(l.calls[n+1:], call) {
