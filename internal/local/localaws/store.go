@@ -13,6 +13,10 @@ import (
 
 // boltStore keeps tables as buckets of one bbolt file. bbolt locks the file
 // for this process, and a killed process leaves the last committed state.
+//
+// bbolt returns slices of its memory map. They are valid during a transaction
+// only: later writes reuse the pages, and a file that grows is mapped anew.
+// Every key and value is therefore copied here, on its way in and out.
 type boltStore struct{ db *bolt.DB }
 
 func (s boltStore) View(f func(kv.Tx) error) error {
@@ -25,12 +29,17 @@ func (s boltStore) Update(f func(kv.Tx) error) error {
 
 type boltTx struct{ tx *bolt.Tx }
 
+// ownCopy returns a copy that shares no memory with b, or nil if b is nil.
+// bytes.Clone allocates even for an empty b, where slices.Clone would return a
+// pointer into the memory map.
+func ownCopy(b []byte) []byte { return bytes.Clone(b) }
+
 func (t boltTx) Get(table, key string) []byte {
 	b := t.tx.Bucket([]byte(table))
 	if b == nil {
 		return nil
 	}
-	return b.Get([]byte(key))
+	return ownCopy(b.Get([]byte(key)))
 }
 
 func (t boltTx) Put(table, key string, value []byte) error {
@@ -38,7 +47,8 @@ func (t boltTx) Put(table, key string, value []byte) error {
 	if err != nil {
 		return fmt.Errorf("table %s: %w", table, err)
 	}
-	if err := b.Put([]byte(key), value); err != nil {
+	// bbolt keeps the slice itself until the commit, so it gets one of its own.
+	if err := b.Put([]byte(key), append([]byte{}, value...)); err != nil {
 		return fmt.Errorf("%s %s: %w", table, key, err)
 	}
 	return nil
@@ -62,7 +72,7 @@ func (t boltTx) Scan(table, prefix string, f func(string, []byte) error) error {
 	}
 	c := b.Cursor()
 	for k, v := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
-		if err := f(string(k), v); err != nil {
+		if err := f(string(k), ownCopy(v)); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws/kv"
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/kv/kvtest"
 )
 
 var errAbandon = errors.New("abandon")
@@ -25,6 +26,18 @@ func contents(s kv.Store, table, prefix string) ([]string, error) {
 		})
 	})
 	return all, err
+}
+
+func TestTheFileSharesNoMemoryWithItsCallers(t *testing.T) {
+	t.Parallel()
+	kvtest.Check(t, func(t *testing.T) kv.Store {
+		db, err := bolt.Open(filepath.Join(t.TempDir(), "db"), 0o600, &bolt.Options{NoSync: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		return boltStore{db}
+	})
 }
 
 // TestTheFileBehavesLikeTheMap: services are tested on kv.Memory and run on

@@ -5,6 +5,10 @@
 // A transaction that returns an error leaves no trace. Services never hold
 // anything that matters outside of it, so that two processes that share one
 // data directory see one state.
+//
+// Every key and value that leaves a store is a copy, and so is every value that
+// enters it. A service may therefore write a value to a socket after the
+// transaction has ended, or change it. Package kvtest checks a store for this.
 package kv
 
 import (
@@ -15,21 +19,26 @@ import (
 )
 
 // Store runs transactions. Update is exclusive; View may run beside other
-// Views. The functions must not keep the Tx or any slice it returned.
+// Views. The functions must not keep the Tx. They may keep what it returned.
 type Store interface {
 	View(func(Tx) error) error
 	Update(func(Tx) error) error
 }
 
-// Tx reads and writes named tables of byte strings.
+// Tx reads and writes named tables of byte strings. No slice or string that
+// crosses it shares memory with the store.
 type Tx interface {
-	// Get returns the value, or nil if the key is absent.
+	// Get returns a copy of the value, or nil if the key is absent. The copy
+	// belongs to the caller, also after the transaction.
 	Get(table, key string) []byte
+	// Put stores a copy of the value, so that the caller may change it
+	// afterwards. A nil value is stored as an empty one.
 	Put(table, key string, value []byte) error
 	// Delete removes the key; an absent key is no error.
 	Delete(table, key string) error
 	// Scan calls f in key order for every key that starts with prefix,
-	// until f returns an error, which Scan returns. f must not write.
+	// until f returns an error, which Scan returns. f must not write. The key
+	// and the value are copies that belong to f, also after the transaction.
 	Scan(table, prefix string, f func(key string, value []byte) error) error
 }
 

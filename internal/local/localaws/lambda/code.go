@@ -126,8 +126,7 @@ func (s *Service) ServeCode(w http.ResponseWriter, r *http.Request) {
 	}
 	var zip []byte
 	err := s.Store.View(func(tx kv.Tx) error {
-		// The bytes outlive the transaction, so they are copied.
-		zip = bytes.Clone(tx.Get(codeTable, t.Account+"/"+t.Region+"/"+t.Key))
+		zip = tx.Get(codeTable, t.Account+"/"+t.Region+"/"+t.Key)
 		return nil
 	})
 	if err != nil {

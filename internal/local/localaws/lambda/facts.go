@@ -49,7 +49,7 @@ func (s *Service) Code(tx kv.Tx, account, arn string, now time.Time) ([]byte, bo
 	}
 	_, region, _ := s.splitARN(arn)
 	zip := tx.Get(codeTable, account+"/"+region+"/"+codeKey(r.CodeSHA256))
-	return append([]byte(nil), zip...), zip != nil
+	return zip, zip != nil
 }
 
 func (s *Service) numbered(tx kv.Tx, account, arn string, now time.Time) (record, bool) {
