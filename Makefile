@@ -27,6 +27,10 @@ test: ## run all tests
 race: ## run all tests with the race detector (needs a C compiler)
 	$(TOOL) gotestsum --format pkgname -- -race ./...
 
+.PHONY: load
+load: ## put load on the local AWS, with the race detector (needs a C compiler)
+	CGO_ENABLED=1 EDGEDEPLOY_LOAD=$${EDGEDEPLOY_LOAD:-60s} $(TOOL) gotestsum --format standard-verbose -- -race -count=1 ./integration/load
+
 .PHONY: check
 check: fmt vet staticcheck actionlint links vuln ## everything but the tests
 
