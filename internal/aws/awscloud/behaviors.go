@@ -33,6 +33,9 @@ type held struct {
 // behaviours may be spelled differently and match the same: the first of them
 // takes every request, and is the one that stands for the path. The other one
 // is left out.
+//
+// Every distribution has a default cache behaviour (the API model requires
+// it): without one the document is not understood.
 func readBehaviors(config *node) ([]behavior, error) {
 	nodes, err := config.items("CacheBehaviors", "CacheBehavior")
 	if err != nil {
@@ -57,8 +60,11 @@ func readBehaviors(config *node) ([]behavior, error) {
 		behaviors = append(behaviors, b)
 	}
 	n, err := config.child("DefaultCacheBehavior")
-	if n == nil || err != nil {
-		return behaviors, err
+	if err == nil && n == nil {
+		err = errors.New("it has no DefaultCacheBehavior")
+	}
+	if err != nil {
+		return nil, err
 	}
 	b, err := readBehavior(associations.DefaultPath, n)
 	if err != nil {

@@ -2,7 +2,6 @@ package awscloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,24 +23,17 @@ func with(change ...func(*middleware.Stack) error) func(*cloudfront.Options) {
 // Distribution reads one distribution with one call (GetDistribution);
 // *associations.DistributionError if there is none.
 func (c *CloudFront) Distribution(ctx context.Context, id string) (associations.State, error) {
-	var body []byte
-	_, err := c.api.GetDistribution(ctx, &cloudfront.GetDistributionInput{Id: aws.String(id)}, with(captureBody(&body)))
+	const operation = "GetDistribution"
+	var r reply
+	_, err := c.api.GetDistribution(ctx, &cloudfront.GetDistributionInput{Id: aws.String(id)}, with(captureBody(&r)))
 	if err != nil {
-		return associations.State{}, wrap(err, "CloudFront", "GetDistribution", id)
+		return associations.State{}, wrap(err, "CloudFront", operation, id)
 	}
-	state, err := readState(body)
+	state, err := readState(r.body, id)
 	if err != nil {
-		return state, fmt.Errorf("CloudFront GetDistribution %s: %w", id, err)
+		return associations.State{}, notUnderstood(err, operation, id, r)
 	}
 	return state, nil
-}
-
-func readState(body []byte) (associations.State, error) {
-	root, err := parseXML(body)
-	if err != nil {
-		return associations.State{}, err
-	}
-	return stateOf(root)
 }
 
 // Distributions lists all distributions of the account, through all pages of
@@ -51,17 +43,17 @@ func (c *CloudFront) Distributions(ctx context.Context) ([]associations.State, e
 	var states []associations.State
 	marker := ""
 	for {
-		var body []byte
+		var r reply
 		in := &cloudfront.ListDistributionsInput{}
 		if marker != "" {
 			in.Marker = aws.String(marker)
 		}
-		if _, err := c.api.ListDistributions(ctx, in, with(captureBody(&body))); err != nil {
+		if _, err := c.api.ListDistributions(ctx, in, with(captureBody(&r))); err != nil {
 			return nil, wrap(err, "CloudFront", operation, "")
 		}
-		page, next, err := readPage(body)
+		page, next, err := readPage(r.body)
 		if err != nil {
-			return nil, fmt.Errorf("CloudFront %s: %w", operation, err)
+			return nil, notUnderstood(err, operation, "", r)
 		}
 		states = append(states, page...)
 		switch {
@@ -72,31 +64,4 @@ func (c *CloudFront) Distributions(ctx context.Context) ([]associations.State, e
 		}
 		marker = next
 	}
-}
-
-// readPage reads a DistributionList. next is "" on the last page.
-func readPage(body []byte) (states []associations.State, next string, err error) {
-	root, err := parseXML(body)
-	if err != nil {
-		return nil, "", err
-	}
-	items, err := root.child("Items")
-	if err != nil {
-		return nil, "", err
-	}
-	for _, summary := range items.all("DistributionSummary") {
-		state, err := stateOf(summary)
-		if err != nil {
-			return nil, "", err
-		}
-		states = append(states, state)
-	}
-	more, err := root.flag("IsTruncated")
-	if err != nil || !more {
-		return states, "", err
-	}
-	if next, err = root.value("NextMarker"); err == nil && next == "" {
-		err = errors.New("a page that is not the last one names no next one")
-	}
-	return states, next, err
 }

@@ -19,7 +19,7 @@ const maxDocument = 64 << 20
 // none: its headers (the ETag) are decoded as always, the document is not. It
 // sits inside the retry loop, so an answer that was cut off is asked for
 // again, and to holds the last attempt's.
-func captureBody(to *[]byte) func(*middleware.Stack) error {
+func captureBody(to *reply) func(*middleware.Stack) error {
 	capture := func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
 		middleware.DeserializeOutput, middleware.Metadata, error,
 	) {
@@ -35,7 +35,7 @@ func captureBody(to *[]byte) func(*middleware.Stack) error {
 		if err = errors.Join(err, response.Body.Close()); err != nil {
 			return out, metadata, fmt.Errorf("read the answer: %w", err)
 		}
-		*to = body
+		*to = replyOf(response.Response, body)
 		response.Body = io.NopCloser(bytes.NewReader(nil))
 		return out, metadata, nil
 	}

@@ -215,7 +215,7 @@ func TestSpliceRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	for name, tt := range map[string]struct {
 		doc, want string
 	}{
-		"a behavior that is not there":          {"<DistributionConfig/>", "no cache behavior default"},
+		"a document without a default behavior": {"<DistributionConfig/>", "no DefaultCacheBehavior"},
 		"nothing":                               {"", "no root element"},
 		"half a document":                       {"<DistributionConfig><DefaultCacheBehavior>", "unexpected EOF"},
 		"two roots":                             {"<a/><b/>", "a second root element b"},
@@ -226,7 +226,7 @@ func TestSpliceRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"two functions on one trigger":          {"<a><DefaultCacheBehavior><LambdaFunctionAssociations><Items>" + oneAssociation("viewer-request", arn1, "true") + oneAssociation("viewer-request", arn2, "true") + "</Items></LambdaFunctionAssociations></DefaultCacheBehavior></a>", "two functions on viewer-request"},
 		"an association without a function":     {"<a><DefaultCacheBehavior><LambdaFunctionAssociations><Items>" + oneAssociation("viewer-request", "", "true") + "</Items></LambdaFunctionAssociations></DefaultCacheBehavior></a>", "without a function"},
 		"an ARN that holds elements":            {"<a><DefaultCacheBehavior><LambdaFunctionAssociations><Items><LambdaFunctionAssociation><EventType>viewer-request</EventType><LambdaFunctionARN><b/></LambdaFunctionARN></LambdaFunctionAssociation></Items></LambdaFunctionAssociations></DefaultCacheBehavior></a>", "holds elements where text belongs"},
-		"a default behavior of other namespace": {"<a xmlns='x'><DefaultCacheBehavior xmlns='y'/></a>", "no cache behavior default"},
+		"a default behavior of other namespace": {"<a xmlns='x'><DefaultCacheBehavior xmlns='y'/></a>", "no DefaultCacheBehavior"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -243,6 +243,14 @@ func TestSpliceRefusesEditsThatContradictEachOther(t *testing.T) {
 	doc := []byte("<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>")
 	_, err := splice(doc, []slotEdit{bind("default", associations.ViewerRequest, arn1), bind("default", associations.ViewerRequest, arn2)})
 	if err == nil || !strings.Contains(err.Error(), "after the edit: viewer-request of default") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSpliceRefusesABehaviorThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	_, err := splice([]byte("<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>"), []slotEdit{bind("/gone", associations.ViewerRequest, arn1)})
+	if err == nil || !strings.Contains(err.Error(), "no cache behavior /gone") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,18 +8,12 @@ import (
 )
 
 // stateOf reads a Distribution, as GetDistribution and UpdateDistribution
-// answer it, or a DistributionSummary of a listing, which has the members of
-// the configuration beside its own and does not tell the policy.
-func stateOf(d *node) (associations.State, error) {
-	config, err := d.child("DistributionConfig")
-	if err != nil {
-		return associations.State{}, err
-	}
-	whole := config != nil
-	if !whole {
-		config = d
-	}
-	s := associations.State{PolicyKnown: whole}
+// answer it, with its DistributionConfig. A DistributionSummary of a listing is
+// both itself: it has the members of the configuration beside its own, but does
+// not tell the policy.
+func stateOf(d, config *node) (associations.State, error) {
+	s := associations.State{PolicyKnown: config != d}
+	var err error
 	var arn, status string
 	for _, m := range []struct {
 		from *node

@@ -35,13 +35,13 @@ func TestStateTellsWhatADistributionIs(t *testing.T) {
 		},
 		Functions: map[associations.Slot]string{slot("default", associations.ViewerResponse): "arn:aws:cloudfront::111111111111:function/f"},
 	}
-	got, err := readState([]byte(`<Distribution xmlns="urn:cf">` + own + `<DistributionConfig>` + members + `<ContinuousDeploymentPolicyId>P1</ContinuousDeploymentPolicyId></DistributionConfig></Distribution>`))
+	got, err := readState([]byte(`<Distribution xmlns="`+namespace+`">`+own+`<DistributionConfig>`+members+`<ContinuousDeploymentPolicyId>P1</ContinuousDeploymentPolicyId></DistributionConfig></Distribution>`), distID)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("a distribution: %v (-want +got)\n%s", err, diff)
 	}
 	want.Policy, want.PolicyKnown, want.Deployed = "", false, false
-	got, err = readState([]byte(`<DistributionSummary>` + strings.Replace(own, "Deployed", "InProgress", 1) + members + `</DistributionSummary>`))
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+	list, _, err := readPage([]byte(`<DistributionList><Items><DistributionSummary>` + strings.Replace(own, "Deployed", "InProgress", 1) + members + `</DistributionSummary></Items></DistributionList>`))
+	if diff := cmp.Diff([]associations.State{want}, list); err != nil || diff != "" {
 		t.Errorf("a summary: %v (-want +got)\n%s", err, diff)
 	}
 }
@@ -49,8 +49,9 @@ func TestStateTellsWhatADistributionIs(t *testing.T) {
 func TestAStateWithoutAnAccountIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, arn := range []string{"", "nonsense", "arn:aws:cloudfront:::distribution/E1"} {
-		if s, err := readState([]byte(`<Distribution><Id>E1</Id><ARN>` + arn + `</ARN></Distribution>`)); err == nil {
-			t.Errorf("%q gave %+v", arn, s)
+		s, err := readState([]byte(`<Distribution><Id>E1</Id><ARN>`+arn+`</ARN><DistributionConfig><DefaultCacheBehavior/></DistributionConfig></Distribution>`), "E1")
+		if err == nil || !strings.Contains(err.Error(), "no account in its ARN") {
+			t.Errorf("%q gave %+v, %v", arn, s, err)
 		}
 	}
 }
@@ -58,10 +59,10 @@ func TestAStateWithoutAnAccountIsRefused(t *testing.T) {
 func TestPagesNameTheNextOne(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ body, next, err string }{
-		"the last page":             {"<DistributionList><NextMarker>E9</NextMarker><IsTruncated>false</IsTruncated></DistributionList>", "", ""},
-		"another one follows":       {"<DistributionList><NextMarker>E9</NextMarker><IsTruncated>true</IsTruncated></DistributionList>", "E9", ""},
-		"another one without name":  {"<DistributionList><IsTruncated>true</IsTruncated></DistributionList>", "", "names no next one"},
-		"something that is not XML": {"{}", "", "no root element"},
+		"the last page":             {"<DistributionList><Quantity>0</Quantity><NextMarker>E9</NextMarker><IsTruncated>false</IsTruncated></DistributionList>", "", ""},
+		"another one follows":       {"<DistributionList><Quantity>0</Quantity><NextMarker>E9</NextMarker><IsTruncated>true</IsTruncated></DistributionList>", "E9", ""},
+		"another one without name":  {"<DistributionList><Quantity>0</Quantity><IsTruncated>true</IsTruncated></DistributionList>", "", "names no next one"},
+		"something that is not XML": {"{}", "", "it is no XML"},
 	} {
 		_, next, err := readPage([]byte(tt.body))
 		if next != tt.next || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
@@ -108,7 +109,7 @@ func TestBindingsAndAssociationsAreInverse(t *testing.T) {
 
 func TestAListThatTurnsInCirclesIsRefused(t *testing.T) {
 	t.Parallel()
-	cloud, stub := openStub(t, answer(200, nil, "<DistributionList><IsTruncated>true</IsTruncated><NextMarker>E9</NextMarker></DistributionList>"))
+	cloud, stub := openStub(t, answer(200, nil, "<DistributionList><Quantity>0</Quantity><IsTruncated>true</IsTruncated><NextMarker>E9</NextMarker></DistributionList>"))
 	_, err := cloud.CloudFront.Distributions(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "the next page is itself") || len(stub.requests) != 2 {
 		t.Errorf("got %v after %v", err, stub.requests)

@@ -74,28 +74,32 @@ func faster(err error) bool {
 // config reads the configuration, byte for byte, with its ETag.
 func (c *CloudFront) config(ctx context.Context, id string) (doc []byte, etag string, err error) {
 	const operation = "GetDistributionConfig"
-	out, err := c.api.GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: aws.String(id)}, with(captureBody(&doc)))
+	var r reply
+	out, err := c.api.GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: aws.String(id)}, with(captureBody(&r)))
 	if err != nil {
 		return nil, "", wrap(err, "CloudFront", operation, id)
+	}
+	if _, err := readConfig(r.body); err != nil {
+		return nil, "", notUnderstood(err, operation, id, r)
 	}
 	if aws.ToString(out.ETag) == "" {
 		return nil, "", fmt.Errorf("CloudFront %s %s: the answer has no ETag", operation, id)
 	}
-	return doc, *out.ETag, nil
+	return r.body, *out.ETag, nil
 }
 
 // put writes the configuration if it still is the one with that ETag.
 func (c *CloudFront) put(ctx context.Context, id, etag string, doc []byte) (associations.State, error) {
 	const operation = "UpdateDistribution"
-	var body []byte
+	var r reply
 	_, err := c.api.UpdateDistribution(ctx, &cloudfront.UpdateDistributionInput{Id: aws.String(id), IfMatch: aws.String(etag)},
-		with(sendBody(doc), captureBody(&body)))
+		with(sendBody(doc), captureBody(&r)))
 	if err != nil {
 		return associations.State{}, wrap(err, "CloudFront", operation, id)
 	}
-	state, err := readState(body)
+	state, err := readState(r.body, id)
 	if err != nil {
-		return state, &lostError{fmt.Errorf("CloudFront %s %s was accepted, but its answer cannot be read: %w", operation, id, err)}
+		return associations.State{}, &lostError{notUnderstood(err, operation, id, r)}
 	}
 	return state, nil
 }
@@ -103,11 +107,7 @@ func (c *CloudFront) put(ctx context.Context, id, etag string, doc []byte) (asso
 // decide gives the edits that are not true yet, three ways: a slot that holds
 // To is done, one that holds From is to be written, anything else stops all.
 func decide(doc []byte, account string, ch associations.Change) ([]slotEdit, error) {
-	root, err := parseXML(doc)
-	if err != nil {
-		return nil, fmt.Errorf("the configuration of %s: %w", ch.Distribution, err)
-	}
-	behaviors, err := readBehaviors(root)
+	behaviors, err := readConfig(doc)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of %s: %w", ch.Distribution, err)
 	}
