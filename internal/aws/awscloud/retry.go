@@ -27,7 +27,9 @@ const maxAttempts = 8
 // wrong endpoint should hear so at once; and an answer that was cut off is.
 //
 // A call whose answer was lost is sent again, and may then meet its own
-// success: callers read back before they decide that somebody else was faster.
+// success: callers read back before they decide that another client was faster,
+// and a write keeps in mind which of its attempts may have been carried out
+// (see attempts).
 func newRetryer(attempts int, maxBackoff time.Duration) aws.Retryer {
 	if attempts == 0 {
 		attempts = maxAttempts

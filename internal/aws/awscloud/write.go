@@ -20,23 +20,32 @@ const maxRounds = 5
 // nothing is written, and the distribution is read instead.
 //
 // Each slot must hold From, or To already: otherwise *associations.ChangedError
-// and no write. guard is asked between each read and its write; its error is
-// returned as it is. A write that meets 412 (somebody changed the distribution
+// and no write. guard is asked between each read and its write; its error
+// ends the write. A write that meets 412 (somebody changed the distribution
 // since the read) is decided again on what is there then, at most five times.
 // account is the distribution's, which the ARNs of versions are made with.
+//
+// An error whose Lost() bool says true means that the distribution may have
+// been written all the same: the answer to an attempt was lost, and nothing
+// that came after it tells whether that attempt was carried out.
 func (c *CloudFront) Write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error) (associations.State, error) {
+	var tried attempts
+	state, err := c.write(ctx, account, ch, guard, &tried)
+	return state, tried.judge(err)
+}
+
+func (c *CloudFront) write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error, tried *attempts) (associations.State, error) {
 	for round := 1; ; round++ {
 		doc, etag, err := c.config(ctx, ch.Distribution)
 		if err != nil {
-			return associations.State{}, afterRound(round, err)
+			return associations.State{}, err
 		}
 		todo, err := decide(doc, account, ch)
 		if err != nil {
 			return associations.State{}, err
 		}
 		if len(todo) == 0 {
-			state, err := c.Distribution(ctx, ch.Distribution)
-			return state, afterRound(round, err)
+			return c.Distribution(ctx, ch.Distribution)
 		}
 		doc, err = splice(doc, todo)
 		if err != nil {
@@ -45,7 +54,7 @@ func (c *CloudFront) Write(ctx context.Context, account string, ch associations.
 		if err := guard(ctx); err != nil {
 			return associations.State{}, err
 		}
-		state, err := c.put(ctx, ch.Distribution, etag, doc)
+		state, err := c.put(ctx, ch.Distribution, etag, doc, tried)
 		if faster(err) && round < maxRounds {
 			continue
 		}
@@ -54,15 +63,6 @@ func (c *CloudFront) Write(ctx context.Context, account string, ch associations.
 		}
 		return state, readBack(state, ch)
 	}
-}
-
-// afterRound marks the error of a read that followed a 412: the SDK may have
-// met the success of its own first attempt, whose answer was lost.
-func afterRound(round int, err error) error {
-	if err == nil || round == 1 {
-		return err
-	}
-	return &lostError{err}
 }
 
 // faster says that somebody else wrote first.
@@ -88,18 +88,19 @@ func (c *CloudFront) config(ctx context.Context, id string) (doc []byte, etag st
 	return r.body, *out.ETag, nil
 }
 
-// put writes the configuration if it still is the one with that ETag.
-func (c *CloudFront) put(ctx context.Context, id, etag string, doc []byte) (associations.State, error) {
+// put writes the configuration if it still is the one with that ETag, and adds
+// its attempts to tried.
+func (c *CloudFront) put(ctx context.Context, id, etag string, doc []byte, tried *attempts) (associations.State, error) {
 	const operation = "UpdateDistribution"
 	var r reply
 	_, err := c.api.UpdateDistribution(ctx, &cloudfront.UpdateDistributionInput{Id: aws.String(id), IfMatch: aws.String(etag)},
-		with(sendBody(doc), captureBody(&r)))
+		with(sendBody(doc), captureBody(&r), tried.watch(id)))
 	if err != nil {
 		return associations.State{}, wrap(err, "CloudFront", operation, id)
 	}
 	state, err := readState(r.body, id)
 	if err != nil {
-		return associations.State{}, &lostError{notUnderstood(err, operation, id, r)}
+		return associations.State{}, &lostError{err: notUnderstood(err, operation, id, r)}
 	}
 	return state, nil
 }
@@ -142,24 +143,8 @@ func decide(doc []byte, account string, ch associations.Change) ([]slotEdit, err
 func readBack(state associations.State, ch associations.Change) error {
 	for _, e := range ch.Edits {
 		if live := state.Held[e.Slot]; live != e.To {
-			return &lostError{fmt.Errorf("CloudFront accepted the write, but says that %s holds %s instead of %s", e.Slot, live, e.To)}
+			return &lostError{err: fmt.Errorf("CloudFront accepted the write, but says that %s holds %s instead of %s", e.Slot, live, e.To)}
 		}
 	}
 	return nil
-}
-
-// lostError is an error after which the distribution may have been written.
-type lostError struct{ err error }
-
-func (e *lostError) Error() string { return e.err.Error() }
-
-func (e *lostError) Unwrap() error { return e.err }
-
-// Lost says that the distribution may have been written.
-func (e *lostError) Lost() bool { return true }
-
-// Lost says that a distribution may have been written although the answer is
-// an error: none came, or CloudFront failed on its own side.
-func (e *Error) Lost() bool {
-	return e.Operation == "UpdateDistribution" && (e.Status == 0 || e.Status >= 500)
 }

@@ -53,7 +53,7 @@ func (w *world) complete(doc []byte) string {
 	if err != nil || !bytes.Equal(got, doc) {
 		w.t.Fatalf("not read byte for byte: %v\n%s", err, cmp.Diff(string(doc), string(got)))
 	}
-	if _, err := w.CloudFront.put(w.t.Context(), distID, etag, doc); err != nil {
+	if _, err := w.CloudFront.put(w.t.Context(), distID, etag, doc, &attempts{}); err != nil {
 		w.t.Fatal(err)
 	}
 	return string(w.config())
@@ -361,8 +361,9 @@ func TestAnErrorSaysWhetherTheWriteMayHaveHappened(t *testing.T) {
 		"when no answer came":                                        {answers(read, broken(io.ErrUnexpectedEOF)), true},
 		"when CloudFront failed on its side":                         {answers(read, unavailable), true},
 		"when the answer to it cannot be read":                       {answers(read, answer(200, nil, "gibberish")), true},
-		"when a 412 may be our own success, and reading again fails": {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), cloudFrontError(403, "AccessDenied", "no")), true},
-		"when a 412 was our own success, and reading the rest of it fails": {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), answer(200, map[string]string{"ETag": "E2"}, "<DistributionConfig><DefaultCacheBehavior>"+
+		"when a 412 may be our own success, and reading again fails": {answers(read, broken(errReset), cloudFrontError(412, "PreconditionFailed", "no"), cloudFrontError(403, "AccessDenied", "no")), true},
+		"not when a 412 can be no success of ours":                   {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), cloudFrontError(403, "AccessDenied", "no")), false},
+		"when a 412 was our own success, and reading the rest of it fails": {answers(read, broken(errReset), cloudFrontError(412, "PreconditionFailed", "no"), answer(200, map[string]string{"ETag": "E2"}, "<DistributionConfig><DefaultCacheBehavior>"+
 			"<LambdaFunctionAssociations><Quantity>1</Quantity><Items>"+oneAssociation("viewer-request", arn1, "false")+"</Items></LambdaFunctionAssociations></DefaultCacheBehavior></DistributionConfig>"),
 			cloudFrontError(403, "AccessDenied", "no")), true},
 		"not when somebody was faster, 5 times": {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no")), false},
