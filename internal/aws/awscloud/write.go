@@ -2,7 +2,6 @@ package awscloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,9 +20,10 @@ const maxRounds = 5
 //
 // Each slot must hold From, or To already: otherwise *associations.ChangedError
 // and no write. guard is asked between each read and its write; its error
-// ends the write. A write that meets 412 (somebody changed the distribution
-// since the read) is decided again on what is there then, at most five times.
-// account is the distribution's, which the ARNs of versions are made with.
+// ends the write. A write that meets 412 (another client changed the
+// distribution since the read) is decided again on what is there then, at most
+// five times; *RefusedError if it was not changed. account is the
+// distribution's, which the ARNs of versions are made with.
 //
 // An error whose Lost() bool says true means that the distribution may have
 // been written all the same: the answer to an attempt was lost, and nothing
@@ -35,10 +35,15 @@ func (c *CloudFront) Write(ctx context.Context, account string, ch associations.
 }
 
 func (c *CloudFront) write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error, tried *attempts) (associations.State, error) {
+	var stale *Error // the 412 that ended the round before
+	var sent string  // the ETag that it was about
 	for round := 1; ; round++ {
 		doc, etag, err := c.config(ctx, ch.Distribution)
 		if err != nil {
 			return associations.State{}, err
+		}
+		if stale != nil && etag == sent {
+			return associations.State{}, refused(stale)
 		}
 		todo, err := decide(doc, account, ch)
 		if err != nil {
@@ -55,7 +60,7 @@ func (c *CloudFront) write(ctx context.Context, account string, ch associations.
 			return associations.State{}, err
 		}
 		state, err := c.put(ctx, ch.Distribution, etag, doc, tried)
-		if faster(err) && round < maxRounds {
+		if stale, sent = staleETag(err), etag; stale != nil && round < maxRounds {
 			continue
 		}
 		if err != nil {
@@ -63,12 +68,6 @@ func (c *CloudFront) write(ctx context.Context, account string, ch associations.
 		}
 		return state, readBack(state, ch)
 	}
-}
-
-// faster says that somebody else wrote first.
-func faster(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Code == "PreconditionFailed"
 }
 
 // config reads the configuration, byte for byte, with its ETag.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -366,7 +367,8 @@ func TestAnErrorSaysWhetherTheWriteMayHaveHappened(t *testing.T) {
 		"when a 412 was our own success, and reading the rest of it fails": {answers(read, broken(errReset), cloudFrontError(412, "PreconditionFailed", "no"), answer(200, map[string]string{"ETag": "E2"}, "<DistributionConfig><DefaultCacheBehavior>"+
 			"<LambdaFunctionAssociations><Quantity>1</Quantity><Items>"+oneAssociation("viewer-request", arn1, "false")+"</Items></LambdaFunctionAssociations></DefaultCacheBehavior></DistributionConfig>"),
 			cloudFrontError(403, "AccessDenied", "no")), true},
-		"not when somebody was faster, 5 times": {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no"), read, cloudFrontError(412, "PreconditionFailed", "no")), false},
+		"not when others were faster, 5 times": {faster5(), false},
+		"not when CloudFront refuses for good": {answers(read, cloudFrontError(412, "PreconditionFailed", "no"), read), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -379,4 +381,15 @@ func TestAnErrorSaysWhetherTheWriteMayHaveHappened(t *testing.T) {
 			})
 		})
 	}
+}
+
+// faster5 are five rounds, each with a 412 and with another ETag.
+func faster5() []func(*http.Request) (*http.Response, error) {
+	var list []func(*http.Request) (*http.Response, error)
+	for round := range 5 {
+		list = append(list,
+			answer(200, map[string]string{"ETag": fmt.Sprintf("E%d", round)}, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>"),
+			cloudFrontError(412, "PreconditionFailed", "no"))
+	}
+	return list
 }
