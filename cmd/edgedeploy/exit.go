@@ -68,7 +68,7 @@ func conflict(err error) bool {
 	return is[*deploy.LockedError](err) || is[*deploy.LostLockError](err) || is[*deploy.StaleError](err) ||
 		is[*release.InFlightError](err) || is[*plan.AccountError](err) || is[*associations.ConflictError](err) ||
 		is[*associations.FunctionConflictError](err) || is[*associations.DetachError](err) ||
-		is[*associations.PolicyError](err) || is[*associations.ChangedError](err) ||
+		is[*associations.PolicyError](err) || is[*associations.ChangedError](err) || is[*awscloud.RaceError](err) ||
 		is[*versions.OwnerError](err) || is[*versions.UnknownOwnerError](err) || is[*ledger.ForeignError](err) ||
 		is[*versions.WrongAliasError](err) || errors.Is(err, versions.ErrStaleRevision)
 }

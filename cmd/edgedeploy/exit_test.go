@@ -20,6 +20,8 @@ func TestExitCodesOfA412(t *testing.T) {
 	}{
 		"a refusal for good":                  {&awscloud.RefusedError{Err: answer}, exitFailed},
 		"a refusal after another write of it": {&deploy.PartialError{Err: &awscloud.RefusedError{Err: answer}}, exitFailed},
+		"a lost race":                         {&awscloud.RaceError{Rounds: 5, Err: answer}, exitConflict},
+		"a lost race after another write":     {&deploy.PartialError{Err: &awscloud.RaceError{Rounds: 5, Err: answer}}, exitFailed},
 	} {
 		err := fmt.Errorf("distribution E1: %w", tt.err)
 		if got := exitCode(err); got != tt.want {

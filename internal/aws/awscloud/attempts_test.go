@@ -240,7 +240,7 @@ func TestWhatEndsARoundAfterALostAnswerLeavesItOpen(t *testing.T) {
 		w, b := worldBetween(t)
 		rival := w.afterRival(binding(arn1), through)
 		b.puts = []answering{done(broken(errReset)), rival, rival, rival, rival, rival}
-		lostCase{want: hasCode("PreconditionFailed"), lost: true, attempts: 6}.run(t, w, b)
+		lostCase{want: isA[*RaceError], lost: true, attempts: 6}.run(t, w, b)
 	})
 	t.Run("the answer that ends it says what was lost", func(t *testing.T) {
 		t.Parallel()

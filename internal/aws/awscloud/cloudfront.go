@@ -3,6 +3,7 @@ package awscloud
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
@@ -13,7 +14,12 @@ import (
 
 // CloudFront reads distributions and changes what is associated with them.
 // It is safe for use by many goroutines.
-type CloudFront struct{ api *cloudfront.Client }
+type CloudFront struct {
+	api *cloudfront.Client
+	// maxPause bounds the pauses between the rounds of a write; 0 for no bound
+	// but their own.
+	maxPause time.Duration
+}
 
 // with adds to the stack of one call.
 func with(change ...func(*middleware.Stack) error) func(*cloudfront.Options) {

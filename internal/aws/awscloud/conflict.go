@@ -1,6 +1,59 @@
 package awscloud
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// maxRounds bounds how often a write is tried while other clients change the
+// distribution between its read and its write.
+const maxRounds = 5
+
+// firstPause is at most how long the second round waits; each later one waits
+// up to twice as long as the one before it. CloudFront takes a few writes a
+// minute, so clients that wrote at once are apart after some seconds.
+const firstPause = time.Second
+
+// pauseAfter gives the time to wait after a round that another client won: at
+// least half of its bound, so that pauses grow, and the rest by chance, so that
+// two of this program do not meet again.
+func (c *CloudFront) pauseAfter(round int) time.Duration {
+	bound := firstPause << (round - 1)
+	pause := bound/2 + rand.N(bound/2)
+	if c.maxPause > 0 {
+		pause = min(pause, c.maxPause)
+	}
+	return pause
+}
+
+// pause waits before the next round, or until ctx ends.
+func (c *CloudFront) pause(ctx context.Context, id string, round int) error {
+	timer := time.NewTimer(c.pauseAfter(round))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait to write %s again, which another client changed: %w", id, ctx.Err())
+	}
+}
+
+// RaceError says that other clients changed a distribution between each read
+// and the write that followed it. Nothing was written.
+type RaceError struct {
+	Rounds int
+	Err    *Error // what CloudFront answered to the last write
+}
+
+func (e *RaceError) Error() string {
+	return fmt.Sprintf("nothing was written, as other clients changed the distribution before each of %d writes: %v", e.Rounds, e.Err)
+}
+
+// Unwrap gives what CloudFront answered.
+func (e *RaceError) Unwrap() error { return e.Err }
 
 // refusedHint is for a 412 that another client's write does not explain.
 //

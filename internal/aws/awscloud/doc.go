@@ -16,7 +16,11 @@
 //
 //	GetDistributionConfig ──bytes, ETag──► slots still From? ──► splice ──► UpdateDistribution
 //	          ▲                              already To: done                     │
-//	          └───────────────── 412: somebody was faster, read again ◄───────────┘
+//	          └──────── 412: another client wrote, pause and read again ◄─────────┘
+//
+// A document that is not understood is an error, never one without
+// associations, and a write of which an attempt may have been carried out never
+// counts as one that was not.
 //
 // Retrying is the SDK's, with one policy for all services (see newRetryer);
 // nothing above this package repeats a call because it failed to arrive.

@@ -60,7 +60,7 @@ var advices = []advice{
 	{code: "TooManyDistributionsWithLambdaAssociations", hint: "the account has too many distributions with Lambda@Edge: ask AWS to raise the quota"},
 	{code: "TooManyDistributionsWithSingleFunctionARN", hint: "one function is used by too many distributions: publish it under a second name"},
 	{code: "NoSuchDistribution", hint: "check the distribution's id, and that the credentials belong to its account"},
-	{code: "PreconditionFailed", hint: "somebody else is writing the same distribution: run the command again when they are done"},
+	{code: "PreconditionFailed", hint: "another client is writing the same distribution: run the command again when it is done"},
 	{code: "InvalidIfMatchVersion", hint: "the endpoint lost the ETag on the way: check what stands between here and CloudFront"},
 	{code: "IllegalUpdate", hint: "CloudFront refuses to change something that edgedeploy sent back unchanged: try to save the distribution in the console to see what"},
 	{code: "InvalidArgument", sentence: "continuous deployment", hint: "a continuous deployment policy is attached: it limits what may change; see --with-policy"},

@@ -37,7 +37,8 @@ type Options struct {
 	OnCall func(Call)
 	// MaxBackoff bounds the time between two attempts of a call; 0 means the
 	// SDK's 20 seconds. After a throttle the adaptive mode may still pause up
-	// to two seconds.
+	// to two seconds. It bounds as well the pauses of a write that meets the
+	// writes of others (see CloudFront.Write).
 	MaxBackoff time.Duration
 }
 
@@ -88,7 +89,10 @@ func Open(ctx context.Context, o Options) (*Cloud, error) {
 	functions := lambda.NewFromConfig(cfg, func(lo *lambda.Options) { override(&lo.BaseEndpoint, endpoint) })
 	cloud.Lambda = &Lambda{api: functions}
 	cloud.Ledger = &LedgerAPI{api: functions}
-	cloud.CloudFront = &CloudFront{api: cloudfront.NewFromConfig(cfg, func(co *cloudfront.Options) { override(&co.BaseEndpoint, endpoint) })}
+	cloud.CloudFront = &CloudFront{
+		api:      cloudfront.NewFromConfig(cfg, func(co *cloudfront.Options) { override(&co.BaseEndpoint, endpoint) }),
+		maxPause: backoff,
+	}
 	cloud.Identity = &Identity{api: sts.NewFromConfig(cfg, func(so *sts.Options) { override(&so.BaseEndpoint, endpoint) })}
 	return cloud, nil
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/edgedeploy/edgedeploy/associations"
 )
 
-// maxRounds bounds how often a write is tried that others are faster than.
-const maxRounds = 5
-
 // Write makes all edits of one distribution in one UpdateDistribution, and no
 // other change, and gives back the distribution as CloudFront's answer to the
 // write says it is. Edits that are true already are left out; if all are,
@@ -21,9 +18,10 @@ const maxRounds = 5
 // Each slot must hold From, or To already: otherwise *associations.ChangedError
 // and no write. guard is asked between each read and its write; its error
 // ends the write. A write that meets 412 (another client changed the
-// distribution since the read) is decided again on what is there then, at most
-// five times; *RefusedError if it was not changed. account is the
-// distribution's, which the ARNs of versions are made with.
+// distribution since the read) is decided again on what is there then, after a
+// pause, which grows: *RefusedError if it was not changed, *RaceError after five
+// writes. account is the distribution's, which the ARNs of versions are made
+// with.
 //
 // An error whose Lost() bool says true means that the distribution may have
 // been written all the same: the answer to an attempt was lost, and nothing
@@ -60,13 +58,18 @@ func (c *CloudFront) write(ctx context.Context, account string, ch associations.
 			return associations.State{}, err
 		}
 		state, err := c.put(ctx, ch.Distribution, etag, doc, tried)
-		if stale, sent = staleETag(err), etag; stale != nil && round < maxRounds {
-			continue
+		if err == nil {
+			return state, readBack(state, ch)
 		}
-		if err != nil {
+		if stale, sent = staleETag(err), etag; stale == nil {
 			return associations.State{}, err
 		}
-		return state, readBack(state, ch)
+		if round == maxRounds {
+			return associations.State{}, &RaceError{Rounds: round, Err: stale}
+		}
+		if err := c.pause(ctx, ch.Distribution, round); err != nil {
+			return associations.State{}, err
+		}
 	}
 }
 

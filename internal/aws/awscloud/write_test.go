@@ -237,7 +237,8 @@ func TestWriteGivesUpWhenOthersAreAlwaysFaster(t *testing.T) {
 		w.touch(same)
 		return nil
 	})
-	if e, ok := errors.AsType[*Error](err); !ok || e.Status != 412 || e.Hint == "" || guards != 5 {
+	race, ok := errors.AsType[*RaceError](err)
+	if !ok || race.Rounds != 5 || race.Err.Status != 412 || race.Err.Hint == "" || guards != 5 || mayBeWritten(err) {
 		t.Errorf("after %d writes: %v", guards, err)
 	}
 }
