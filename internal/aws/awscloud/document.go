@@ -40,7 +40,7 @@ func parseDocument(doc []byte, root string) (*node, error) {
 		if first.Local == "" {
 			return nil, &strangerError{"it is no XML"}
 		}
-		return nil, &strangerError{fmt.Sprintf("it is <%s>, not <%s>", scrub(first.Local), root)}
+		return nil, &strangerError{fmt.Sprintf("it is <%s>, not <%s>", shorten(first.Local), root)}
 	}
 	n, err := parseXML(doc)
 	if err != nil {

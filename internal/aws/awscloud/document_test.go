@@ -27,6 +27,7 @@ func strangers(root string) map[string]struct{ body, says string } {
 		"another namespace":       {"<" + root + " xmlns='urn:x'><DefaultCacheBehavior/></" + root + ">", `its namespace is "urn:x"`},
 		"half a document":         {"<" + root + "><DefaultCacheBehavior/>", "unexpected EOF"},
 		"a root of another case":  {strings.ToLower("<" + root + "/>"), "not <" + root + ">"},
+		"a root without end":      {"<" + strings.Repeat("a", 5000) + "/>", "it is <aaa"},
 		"a document in a comment": {"<!-- <" + root + "/> -->", "it is no XML"},
 	}
 }
@@ -43,7 +44,7 @@ func wantNotUnderstood(t *testing.T, err error, operation, says string) {
 			t.Errorf("%q has control characters", err)
 		}
 	}
-	if strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "BEYOND") {
+	if len(err.Error()) > 600 || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "BEYOND") {
 		t.Errorf("too much of the answer is told: %v", err)
 	}
 }
