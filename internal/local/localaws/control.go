@@ -29,6 +29,17 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, id identity) {
 	case "POST seed":
 		var seed Seed
 		s.obey(w, r, &seed, func() error { return s.Seed(id.Account, seed) })
+	case "GET clock":
+		reply(w, http.StatusOK, aheadMs{s.Ahead(r.URL.Query().Get("account")).Milliseconds()})
+	case "POST clock":
+		var a advance
+		s.obey(w, r, &a, func() error {
+			d, err := a.duration()
+			if err != nil {
+				return err
+			}
+			return s.Advance(a.Account, d)
+		})
 	case "POST faults":
 		var f Fault
 		s.obey(w, r, &f, func() error { return s.Arm(f) })

@@ -20,12 +20,18 @@ const functionsPath = "/2015-03-31/functions"
 // both runs a test over a socket and in-process.
 func both(t *testing.T, test func(t *testing.T, s *localaws.Server, c caller)) {
 	t.Helper()
+	bothOf(t, localaws.Options{}, test)
+}
+
+// bothOf does so with a server that is set up like this.
+func bothOf(t *testing.T, o localaws.Options, test func(t *testing.T, s *localaws.Server, c caller)) {
+	t.Helper()
 	for name, connect := range map[string]func(*testing.T, *localaws.Server) caller{
 		"over a socket": overSocket, "in-process": inProcess,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, localaws.Options{})
+			s := open(t, o)
 			test(t, s, connect(t, s))
 		})
 	}

@@ -26,9 +26,14 @@ type exchange struct {
 }
 
 // serve answers a request that may be answered: it was checked, or came by no
-// socket. Every answer carries a Date of our clock and a request id.
+// socket. Every answer carries a Date of the account's clock and a request id.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, id identity, base string) {
-	w.Header().Set("Date", s.options.Now().UTC().Format(http.TimeFormat))
+	if strings.HasPrefix(r.URL.Path, lambda.CodePath) {
+		if owner, ok := s.lambda.CodeOwner(r); ok {
+			id.Account = owner
+		}
+	}
+	w.Header().Set("Date", s.clock.now(id.Account).UTC().Format(http.TimeFormat))
 	w.Header().Set("x-amzn-RequestId", newRequestID())
 	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
 	x := &exchange{s: s, w: &recorder{ResponseWriter: w, begin: func(int) {}}, r: r, id: id, service: serviceOf(r, id), base: base}
@@ -37,11 +42,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, id identity, base
 		return
 	}
 	operation := x.operation()
-	entry := Call{Service: x.service, Operation: operation, Method: r.Method, Path: x.path(), Start: s.options.Now().UnixNano()}
+	entry := Call{Service: x.service, Operation: operation, Method: r.Method, Path: x.path(), Start: s.clock.now(id.Account).UnixNano()}
 	// The log has the call before the client has the answer, so that whoever
 	// counts calls after an answer counts this one.
 	x.w.begin = func(status int) {
-		entry.Status, entry.End = status, s.options.Now().UnixNano()
+		entry.Status, entry.End = status, s.clock.now(id.Account).UnixNano()
 		s.log.add(entry)
 	}
 	defer func() {

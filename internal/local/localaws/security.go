@@ -26,20 +26,20 @@ func (s *Server) Handler() http.Handler {
 		id, present, ok := identify(r)
 		service := serviceOf(r, id)
 		if !s.ownHost(r) {
-			s.forbid(w, service, "AccessDenied", "the local AWS is reached by a loopback name and its port, not as "+strconv.Quote(r.Host))
+			s.forbid(w, id, service, "AccessDenied", "the local AWS is reached by a loopback name and its port, not as "+strconv.Quote(r.Host))
 			return
 		}
 		if crossSite(r) {
-			s.forbid(w, service, "AccessDenied", "the local AWS answers no other site's pages")
+			s.forbid(w, id, service, "AccessDenied", "the local AWS answers no other site's pages")
 			return
 		}
 		if !strings.HasPrefix(r.URL.Path, lambda.CodePath) && r.URL.Path != privatePath+"ping" {
 			if !present {
-				s.forbid(w, service, missingToken(service), "Missing Authentication Token")
+				s.forbid(w, id, service, missingToken(service), "Missing Authentication Token")
 				return
 			}
 			if !ok {
-				s.forbid(w, service, incompleteSignature(service), "the Authorization header is not one of Signature Version 4: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…")
+				s.forbid(w, id, service, incompleteSignature(service), "the Authorization header is not one of Signature Version 4: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…")
 				return
 			}
 		}
@@ -63,8 +63,8 @@ func incompleteSignature(service string) string {
 	return "IncompleteSignature"
 }
 
-func (s *Server) forbid(w http.ResponseWriter, service, code, message string) {
-	w.Header().Set("Date", s.options.Now().UTC().Format(http.TimeFormat))
+func (s *Server) forbid(w http.ResponseWriter, id identity, service, code, message string) {
+	w.Header().Set("Date", s.clock.now(id.Account).UTC().Format(http.TimeFormat))
 	w.Header().Set("x-amzn-RequestId", newRequestID())
 	if service == lambdaService && code == "AccessDenied" {
 		code = "AccessDeniedException"

@@ -47,8 +47,8 @@ type Options struct {
 	// LegacyViewerLimits brings back the quotas on viewer triggers that AWS
 	// documented until 2024.
 	LegacyViewerLimits bool
-	// Now is the clock; nil means time.Now. States, paging tokens, code
-	// locations and the Date of every answer follow it.
+	// Now is the clock that Advance moves on from; nil means time.Now. States,
+	// paging tokens, code locations and the Date of every answer follow it.
 	Now func() time.Time
 	// ListenAnyone lets Serve listen on other interfaces than loopback, and
 	// answers requests for any Host. Whoever reaches the port can then store
@@ -67,6 +67,7 @@ type Server struct {
 	cf     *cf.Service
 	iam    *iam.Service
 
+	clock  clock
 	faults faults
 	log    callLog
 
@@ -96,7 +97,7 @@ func Open(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{options: o, store: &kv.Memory{}}
+	s := &Server{options: o, store: &kv.Memory{}, clock: clock{base: o.Now}}
 	if o.Dir != "" {
 		db, err := openFile(o.Dir)
 		if err != nil {
@@ -128,13 +129,13 @@ func openFile(dir string) (*bolt.DB, error) {
 
 func (s *Server) compose(secret []byte) {
 	d := s.options.Delays
-	s.iam = iam.New(iam.Config{Store: s.store, Now: s.options.Now, Propagation: d.RoleAssumable})
+	s.iam = iam.New(iam.Config{Store: s.store, Now: s.clock.now, Propagation: d.RoleAssumable})
 	s.lambda = lambda.New(lambda.Config{
-		Store: s.store, Roles: s.iam, Now: s.options.Now, Replicated: cf.Replicated, Secret: secret,
+		Store: s.store, Roles: s.iam, Now: s.clock.now, Replicated: cf.Replicated, Secret: secret,
 		Delays: lambda.Delays{FunctionCreate: d.FunctionCreate, FunctionUpdate: d.FunctionUpdate, VersionActive: d.VersionActive},
 	})
 	s.cf = cf.New(cf.Config{
-		Store: s.store, Functions: functions{s}, Now: s.options.Now,
+		Store: s.store, Functions: functions{s}, Now: s.clock.now,
 		PropagationDelay: d.Propagation, ReplicaDelay: d.ReplicaRemoval,
 		LegacyViewerLimits: s.options.LegacyViewerLimits, WritesPerMinute: s.options.WritesPerMinute,
 	})
@@ -168,7 +169,7 @@ func (s *Server) enter() bool {
 type functions struct{ s *Server }
 
 func (f functions) Lookup(tx kv.Tx, account, arn string) (cf.Function, bool) {
-	v, ok := f.s.lambda.Version(tx, account, arn, f.s.options.Now())
+	v, ok := f.s.lambda.Version(tx, account, arn, f.s.clock.now(account))
 	if !ok {
 		return cf.Function{}, false
 	}
@@ -209,8 +210,8 @@ func (s *Server) Seed(account string, seed Seed) error {
 // plane that runs it; false if the account has no such version.
 func (s *Server) Version(account, arn string) (facts lambda.Facts, zip []byte, ok bool, err error) {
 	err = s.store.View(func(tx kv.Tx) error {
-		if facts, ok = s.lambda.Version(tx, account, arn, s.options.Now()); ok {
-			zip, ok = s.lambda.Code(tx, account, arn, s.options.Now())
+		if facts, ok = s.lambda.Version(tx, account, arn, s.clock.now(account)); ok {
+			zip, ok = s.lambda.Code(tx, account, arn, s.clock.now(account))
 		}
 		return nil
 	})

@@ -66,7 +66,7 @@ func newBench(t *testing.T, adjust ...func(*cf.Config)) *bench {
 		arn := versionARN("fn", n)
 		b.functions[arn] = goodFunction(arn)
 	}
-	config := cf.Config{Store: b.store, Functions: b.functions, Now: b.clock}
+	config := cf.Config{Store: b.store, Functions: b.functions, Now: func(string) time.Time { return b.clock() }}
 	for _, f := range adjust {
 		f(&config)
 	}

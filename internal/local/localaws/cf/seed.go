@@ -39,7 +39,7 @@ func (s *Service) Seed(account string, d SeedDistribution) error {
 	if slices.Contains(d.PathPatterns, "") {
 		return fmt.Errorf("seed distribution %s: a path pattern is empty", d.ID)
 	}
-	c := &call{account: account, now: s.Now().UTC()}
+	c := &call{account: account, now: s.Now(account).UTC()}
 	err := s.Store.Update(func(tx kv.Tx) error {
 		if tx.Get(tableDistributions, distributionKey(account, d.ID)) == nil {
 			return s.seedNew(tx, c, d)
@@ -180,7 +180,7 @@ func listOf(name string, items []string) string {
 // DistributionConfig, and nothing added. It is for tests of clients that must
 // cope with whatever CloudFront answers.
 func (s *Service) PutRaw(account, id string, config []byte) error {
-	c := &call{account: account, now: s.Now().UTC()}
+	c := &call{account: account, now: s.Now(account).UTC()}
 	err := s.Store.Update(func(tx kv.Tx) error {
 		doc, err := parseDocument(config)
 		if err != nil {

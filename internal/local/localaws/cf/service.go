@@ -43,8 +43,8 @@ type Function struct {
 type Config struct {
 	Store     kv.Store
 	Functions Functions
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
+	// Now is the clock of an account; nil means time.Now.
+	Now func(account string) time.Time
 	// PropagationDelay is how long a write stays InProgress.
 	PropagationDelay time.Duration
 	// ReplicaDelay is how long a version stays replicated after the last
@@ -70,7 +70,7 @@ type Service struct {
 // New returns a Service over the given parts.
 func New(c Config) *Service {
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = func(string) time.Time { return time.Now() }
 	}
 	if c.NewID == nil {
 		c.NewID = randomID
@@ -142,7 +142,7 @@ func (s *Service) answer(r *http.Request) (route, *reply, error) {
 	if err != nil {
 		return route{}, nil, err
 	}
-	c := &call{account: account, now: s.Now().UTC(), params: params, request: r, body: body}
+	c := &call{account: account, now: s.Now(account).UTC(), params: params, request: r, body: body}
 	var answer *reply
 	run := func(tx kv.Tx) (err error) {
 		answer, err = rt.run(s, tx, c)

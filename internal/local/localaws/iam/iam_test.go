@@ -34,7 +34,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{t: t, now: start}
-	f.svc = iam.New(iam.Config{Store: &f.store, Now: func() time.Time { return f.now }, Propagation: 10 * time.Second})
+	f.svc = iam.New(iam.Config{Store: &f.store, Now: func(string) time.Time { return f.now }, Propagation: 10 * time.Second})
 	f.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.svc.ServeHTTP(w, r.WithContext(iam.WithCaller(r.Context(), iam.Caller{Account: account, AccessKey: "AKID"})))
 	}))
@@ -267,7 +267,7 @@ func FuzzTrustPolicy(f *testing.F) {
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, document string) {
 		store := &kv.Memory{}
-		svc := iam.New(iam.Config{Store: store, Now: func() time.Time { return start }})
+		svc := iam.New(iam.Config{Store: store, Now: func(string) time.Time { return start }})
 		r := httptest.NewRequest("POST", "/", strings.NewReader(query("Action", "CreateRole", "RoleName", "r", "AssumeRolePolicyDocument", document).Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()

@@ -57,7 +57,7 @@ func (s *Service) Seed(tx kv.Tx, account string, seed SeedRole) error {
 	if err != nil {
 		return fmt.Errorf("seed role %s: %w", seed.ARN, err)
 	}
-	now := s.Now()
+	now := s.Now(account)
 	return s.put(tx, account, role{
 		Name: name, Path: path, ID: newID(), ARN: seed.ARN, Document: document, MaxSession: defaultSession,
 		Created: now, AssumableAt: now.Add(time.Duration(seed.AssumableAfterMs) * time.Millisecond),

@@ -29,7 +29,8 @@ const (
 // Config is what a Service needs.
 type Config struct {
 	Store kv.Store
-	Now   func() time.Time
+	// Now is the clock of an account.
+	Now func(account string) time.Time
 	// Propagation is how long after CreateRole a role cannot be assumed yet.
 	Propagation time.Duration
 }
@@ -232,7 +233,7 @@ func (s *Service) getRole(tx kv.Tx, account, name string) (role, error) {
 }
 
 func (s *Service) createRole(tx kv.Tx, account string, form url.Values) (role, error) {
-	r := role{Name: form.Get("RoleName"), Path: "/", Document: form.Get("AssumeRolePolicyDocument"), Description: form.Get("Description"), MaxSession: defaultSession, Created: s.Now()}
+	r := role{Name: form.Get("RoleName"), Path: "/", Document: form.Get("AssumeRolePolicyDocument"), Description: form.Get("Description"), MaxSession: defaultSession, Created: s.Now(account)}
 	for key := range form {
 		switch key {
 		case "Action", "Version", "RoleName", "Path", "AssumeRolePolicyDocument", "Description", "MaxSessionDuration":

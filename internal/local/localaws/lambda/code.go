@@ -120,7 +120,7 @@ func (s *Service) ServeCode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t, ok := s.open(strings.TrimPrefix(r.URL.Path, CodePath))
-	if !ok || s.Now().Unix() >= t.Expires {
+	if !ok || s.Now(t.Account).Unix() >= t.Expires {
 		http.Error(w, "this code location is not valid, or no longer", http.StatusForbidden)
 		return
 	}
@@ -139,6 +139,12 @@ func (s *Service) ServeCode(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/zip")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(zip))
+}
+
+// CodeOwner tells whose code a download asks for; false if its token is not ours.
+func (s *Service) CodeOwner(r *http.Request) (account string, ok bool) {
+	t, ok := s.open(strings.TrimPrefix(r.URL.Path, CodePath))
+	return t.Account, ok
 }
 
 // open checks a token and takes it apart.

@@ -50,7 +50,7 @@ func newFixture(t *testing.T, d lambda.Delays) *fixture {
 		roles: []string{role}, region: "us-east-1",
 	}
 	f.svc = lambda.New(lambda.Config{
-		Store: f.store, Roles: f, Now: f.clock, Delays: d, Secret: []byte("a secret of the test"),
+		Store: f.store, Roles: f, Now: func(string) time.Time { return f.clock() }, Delays: d, Secret: []byte("a secret of the test"),
 		Replicated: func(_ kv.Tx, owner, arn string, _ time.Time) bool {
 			return owner == account && slices.Contains(f.replicated, arn)
 		},

@@ -40,9 +40,10 @@ type Delays struct {
 
 // Config is what a Service needs; every field but Delays must be set.
 type Config struct {
-	Store  kv.Store
-	Roles  Roles
-	Now    func() time.Time
+	Store kv.Store
+	Roles Roles
+	// Now is the clock of an account.
+	Now    func(account string) time.Time
 	Delays Delays
 	// Replicated says whether CloudFront still has replicas of a version.
 	Replicated func(tx kv.Tx, account, versionARN string, now time.Time) bool
@@ -116,7 +117,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	c := &call{s: s, caller: caller, now: s.Now(), params: params, query: r.URL.Query(), body: body, namespaced: rt.namespaced}
+	c := &call{s: s, caller: caller, now: s.Now(caller.Account), params: params, query: r.URL.Query(), body: body, namespaced: rt.namespaced}
 	answer, err := c.run(rt)
 	if err != nil {
 		fail(w, err)
