@@ -19,10 +19,12 @@ type pong struct {
 
 const pongService = "edgedeploy-localaws"
 
-// control answers the private endpoints below /_edgedeploy/. They act in the
-// account of the caller, or on the whole server.
+// control answers the private endpoints below /_edgedeploy/. A seed is
+// for the caller's account. Everything else is for the whole server, or for
+// the account that the query or the body names.
 func (s *Server) control(w http.ResponseWriter, r *http.Request, id identity) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxControlBytes)
+	account := r.URL.Query().Get("account") // "" is all
 	switch r.Method + " " + strings.TrimPrefix(r.URL.Path, privatePath) {
 	case "GET ping":
 		reply(w, http.StatusOK, pong{pongService, os.Getpid()})
@@ -30,7 +32,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, id identity) {
 		var seed Seed
 		s.obey(w, r, &seed, func() error { return s.Seed(id.Account, seed) })
 	case "GET clock":
-		reply(w, http.StatusOK, aheadMs{s.Ahead(r.URL.Query().Get("account")).Milliseconds()})
+		reply(w, http.StatusOK, aheadMs{s.Ahead(account).Milliseconds()})
 	case "POST clock":
 		var a advance
 		s.obey(w, r, &a, func() error {
@@ -44,16 +46,16 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, id identity) {
 		var f Fault
 		s.obey(w, r, &f, func() error { return s.Arm(f) })
 	case "DELETE faults":
-		s.Disarm()
+		s.DisarmIn(account)
 		w.WriteHeader(http.StatusNoContent)
 	case "GET calls":
-		calls := s.Calls()
+		calls := s.CallsIn(account)
 		if calls == nil {
 			calls = []Call{}
 		}
 		reply(w, http.StatusOK, calls)
 	case "DELETE calls":
-		s.ResetCalls()
+		s.ResetCallsIn(account)
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		reply(w, http.StatusNotFound, map[string]string{"message": "no private endpoint " + r.Method + " " + r.URL.Path})

@@ -26,9 +26,12 @@ const (
 type Fault struct {
 	// Service and Operation choose the calls, such as "lambda" and
 	// "PublishVersion"; empty matches all. Downloads from code locations are
-	// service "code", operation "Download".
+	// service "code", operation "Download". Account and Resource choose, too,
+	// as the log of calls spells them.
 	Service   string `json:"service"`
 	Operation string `json:"operation"`
+	Account   string `json:"account"`
+	Resource  string `json:"resource"`
 	// Call is the first matching call that is hit, counted from arming; 0 and
 	// 1 mean the next. Times is how many in a row are; 0 and 1 mean one.
 	Call  int `json:"call"`
@@ -56,6 +59,9 @@ func (f Fault) check() error {
 	default:
 		return fmt.Errorf("fault %q: no such kind; there are error, throttle, drop-before, drop-after and delay", f.Kind)
 	}
+	if f.Account != "" && !accountKey.MatchString(f.Account) {
+		return fmt.Errorf("fault %s: account %q is not 12 digits", f.Kind, f.Account)
+	}
 	if f.Call < 0 || f.Times < 0 {
 		return fmt.Errorf("fault %s: call %d and times %d count from 1", f.Kind, f.Call, f.Times)
 	}
@@ -73,7 +79,10 @@ func (s *Server) Arm(f Fault) error {
 }
 
 // Disarm removes all faults.
-func (s *Server) Disarm() { s.faults.disarm() }
+func (s *Server) Disarm() { s.faults.disarm("") }
+
+// DisarmIn removes the faults that were armed for one account.
+func (s *Server) DisarmIn(account string) { s.faults.disarm(account) }
 
 // faults are the armed faults with the calls they have seen.
 type faults struct {
@@ -92,20 +101,26 @@ func (f *faults) arm(fault Fault) {
 	f.armed = append(f.armed, &armed{Fault: fault})
 }
 
-func (f *faults) disarm() {
+func (f *faults) disarm(account string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.armed = nil
+	f.armed = slices.DeleteFunc(f.armed, func(a *armed) bool { return account == "" || a.Account == account })
+}
+
+// matches says whether the fault is meant for calls like this one.
+func (f Fault) matches(c Call) bool {
+	may := func(want, is string) bool { return want == "" || want == is }
+	return may(f.Service, c.Service) && may(f.Operation, c.Operation) && may(f.Account, c.Account) && may(f.Resource, c.Resource)
 }
 
 // take counts a call for every fault that matches it, and returns the first
 // one that hits it.
-func (f *faults) take(service, operation string) (Fault, bool) {
+func (f *faults) take(c Call) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var hit *armed
 	for _, a := range f.armed {
-		if a.Service != "" && a.Service != service || a.Operation != "" && a.Operation != operation {
+		if !a.matches(c) {
 			continue
 		}
 		a.seen++

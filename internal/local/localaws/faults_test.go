@@ -63,8 +63,8 @@ func TestADropLosesTheAnswerAndBeforeAlsoTheEffect(t *testing.T) {
 					t.Errorf("afterwards GetFunction says %d, want %d", status, want)
 				}
 				want := []localaws.Call{
-					{Service: "lambda", Operation: "CreateFunction", Method: "POST", Path: functionsPath},
-					{Service: "lambda", Operation: "GetFunction", Method: "GET", Path: functionsPath + "/fn", Status: status},
+					{Account: account, Service: "lambda", Operation: "CreateFunction", Resource: "fn", Method: "POST", Path: functionsPath, Fault: kind},
+					{Account: account, Service: "lambda", Operation: "GetFunction", Resource: "fn", Method: "GET", Path: functionsPath + "/fn", Status: status},
 				}
 				if diff := cmp.Diff(want, s.Calls(), cmpopts.IgnoreFields(localaws.Call{}, "Start", "End")); diff != "" {
 					t.Errorf("calls (-want +got):\n%s", diff)
@@ -217,6 +217,7 @@ func TestAFaultThatSaysNothingIsNotArmed(t *testing.T) {
 		"an error of success":    {Kind: localaws.Error, Status: 200, Code: "X"},
 		"a delay of nothing":     {Kind: localaws.Delay},
 		"a call before the next": {Kind: localaws.Throttle, Call: -1},
+		"no account":             {Kind: localaws.Throttle, Account: "1234"},
 	} {
 		if err := s.Arm(f); err == nil {
 			t.Errorf("%s was armed", rule)

@@ -41,25 +41,34 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, id identity, base
 		s.control(x.w, r, id)
 		return
 	}
-	operation := x.operation()
-	entry := Call{Service: x.service, Operation: operation, Method: r.Method, Path: x.path(), Start: s.clock.now(id.Account).UnixNano()}
+	f, hit, entry := s.arrive(Call{
+		Account: id.Account, Service: x.service, Operation: x.operation(), Resource: x.resource(),
+		Method: r.Method, Path: x.path(), Start: s.clock.now(id.Account).UnixNano(),
+	})
 	// The log has the call before the client has the answer, so that whoever
 	// counts calls after an answer counts this one.
 	x.w.begin = func(status int) {
-		entry.Status, entry.End = status, s.clock.now(id.Account).UnixNano()
-		s.log.add(entry)
+		s.log.end(entry, status, s.clock.now(id.Account).UnixNano())
 	}
 	defer func() {
 		if x.w.status == 0 { // cut, or nothing to say
 			x.w.begin(0)
 		}
 	}()
-	f, ok := s.faults.take(x.service, operation)
-	if !ok {
+	if !hit {
 		x.answer(x.w)
 		return
 	}
 	x.fail(f)
+}
+
+// arrive counts a call and logs it, both in one order.
+func (s *Server) arrive(c Call) (f Fault, hit bool, entry *logged) {
+	s.arrivals.Lock()
+	defer s.arrivals.Unlock()
+	f, hit = s.faults.take(c)
+	c.Fault = f.Kind
+	return f, hit, s.log.begin(c)
 }
 
 // answer lets the service answer.

@@ -67,9 +67,10 @@ type Server struct {
 	cf     *cf.Service
 	iam    *iam.Service
 
-	clock  clock
-	faults faults
-	log    callLog
+	clock    clock
+	arrivals sync.Mutex // makes the log's order that of the faults' counting
+	faults   faults
+	log      callLog
 
 	ctx  context.Context // ends with Close; what waits in here hangs on it
 	stop context.CancelFunc

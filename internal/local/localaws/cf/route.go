@@ -62,6 +62,16 @@ func Operation(r *http.Request) string {
 	return found.name
 }
 
+// Resource names what a request is about, "" if it does not tell: the id of a
+// distribution or a policy, and that of an invalidation after a slash.
+func Resource(r *http.Request) string {
+	_, params, ok := match(r)
+	if arn := r.URL.Query().Get("Resource"); ok && arn != "" {
+		return arn[strings.LastIndex(arn, "/")+1:]
+	}
+	return strings.Join(params, "/")
+}
+
 // match finds the route of a request, and the values of its path parameters.
 func match(r *http.Request) (route, []string, bool) {
 	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/"+apiVersion+"/")

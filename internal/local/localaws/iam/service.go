@@ -68,6 +68,14 @@ func Operation(r *http.Request) string {
 	return r.Form.Get("Action")
 }
 
+// Resource names the role that a request is about, "" if none.
+func Resource(r *http.Request) string {
+	if Operation(r) == "" {
+		return ""
+	}
+	return r.Form.Get("RoleName")
+}
+
 // failure is an answer that is not a success.
 type failure struct {
 	status        int

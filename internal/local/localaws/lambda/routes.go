@@ -1,6 +1,9 @@
 package lambda
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -61,6 +64,52 @@ func (s *Service) Operation(r *http.Request) string {
 	rt, _, _ := s.match(r)
 	return rt.operation
 }
+
+// Resource names what a request is about, "" if it does not tell: the function,
+// and the alias or qualifier after a colon. A creation says so in its body,
+// which is left to be read again.
+func (s *Service) Resource(r *http.Request) string {
+	rt, params, ok := s.match(r)
+	if !ok {
+		return ""
+	}
+	switch rt.operation {
+	case "CreateFunction":
+		return bodied(r).FunctionName
+	case "CreateAlias":
+		params = append(params, bodied(r).Name)
+	}
+	for i, p := range params {
+		if _, name, found := strings.Cut(p, ":function:"); found {
+			params[i] = name // of an ARN
+		}
+	}
+	if q := r.URL.Query().Get("Qualifier"); q != "" {
+		params = append(params, q)
+	}
+	return strings.Join(params, ":")
+}
+
+type names struct{ FunctionName, Name string }
+
+// bodied reads the names in a body. What is no JSON has none.
+func bodied(r *http.Request) (n names) {
+	raw, err := io.ReadAll(r.Body)
+	rest := io.Reader(bytes.NewReader(raw))
+	if err != nil {
+		rest = io.MultiReader(rest, broken{err})
+	}
+	r.Body = io.NopCloser(rest)
+	if json.Unmarshal(raw, &n) != nil {
+		return names{} // the operation will say what is wrong with it
+	}
+	return n
+}
+
+// broken is where a body broke off.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
 // match finds the route of a request. AWS's clients percent-encode an ARN into
 // one path segment, so the path is taken apart before it is unescaped.
