@@ -3,7 +3,6 @@ package localaws_test
 import (
 	"encoding/json"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -58,22 +57,23 @@ func TestTheLogTellsWhatACallIsAbout(t *testing.T) {
 func TestTheLogIsInTheOrderThatFaultsCountIn(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, s *localaws.Server, c caller) {
-		arm(t, s, localaws.Fault{Operation: "ListFunctions", Kind: localaws.Delay, DelayMs: 1000})
+		arm(t, s, localaws.Fault{Operation: "ListFunctions", Kind: localaws.PauseBefore})
 		slow := make(chan error, 1)
 		go func() {
 			_, err := c.try("lambda", "GET", functionsPath, nil)
 			slow <- err
 		}()
-		time.Sleep(100 * time.Millisecond) // until it has arrived
+		c.held(1)
 		c.want(200, "lambda", "GET", "/2016-08-19/account-settings", nil)
 		if calls := s.Calls(); len(calls) != 1 || calls[0].Operation != "GetAccountSettings" {
 			t.Errorf("before the slow call has ended the log has %+v", calls)
 		}
+		c.release(1, "")
 		if err := <-slow; err != nil {
 			t.Fatal(err)
 		}
 		calls := s.Calls()
-		if len(calls) != 2 || calls[0].Operation != "ListFunctions" || calls[0].Fault != localaws.Delay || calls[0].Status != 200 || calls[1].Fault != "" {
+		if len(calls) != 2 || calls[0].Operation != "ListFunctions" || calls[0].Fault != localaws.PauseBefore || calls[0].Status != 200 || calls[1].Fault != "" {
 			t.Errorf("the log has %+v", calls)
 		}
 	})

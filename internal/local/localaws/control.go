@@ -22,7 +22,8 @@ const pongService = "edgedeploy-localaws"
 // control answers the private endpoints below /_edgedeploy/. A seed is
 // for the caller's account. Everything else is for the whole server, or for
 // the account that the query or the body names.
-func (s *Server) control(w http.ResponseWriter, r *http.Request, id identity) {
+func (x *exchange) control() {
+	s, w, r := x.s, x.w, x.r
 	r.Body = http.MaxBytesReader(w, r.Body, maxControlBytes)
 	account := r.URL.Query().Get("account") // "" is all
 	switch r.Method + " " + strings.TrimPrefix(r.URL.Path, privatePath) {
@@ -30,21 +31,28 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, id identity) {
 		reply(w, http.StatusOK, pong{pongService, os.Getpid()})
 	case "POST seed":
 		var seed Seed
-		s.obey(w, r, &seed, func() error { return s.Seed(id.Account, seed) })
+		obey(w, r, &seed, func() error { return s.Seed(x.id.Account, seed) })
 	case "GET clock":
 		reply(w, http.StatusOK, aheadMs{s.Ahead(account).Milliseconds()})
 	case "POST clock":
 		var a advance
-		s.obey(w, r, &a, func() error {
+		obey(w, r, &a, func() error {
 			d, err := a.duration()
 			if err != nil {
 				return err
 			}
 			return s.Advance(a.Account, d)
 		})
+	case "GET held":
+		x.serveHeld()
+	case "POST release":
+		var which Release
+		if n := 0; understood(w, r, &which, func() error { n = s.Release(which); return nil }) {
+			reply(w, http.StatusOK, released{n})
+		}
 	case "POST faults":
 		var f Fault
-		s.obey(w, r, &f, func() error { return s.Arm(f) })
+		obey(w, r, &f, func() error { return s.Arm(f) })
 	case "DELETE faults":
 		s.DisarmIn(account)
 		w.WriteHeader(http.StatusNoContent)
@@ -62,8 +70,16 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, id identity) {
 	}
 }
 
-// obey decodes a body, strictly, and does what it says.
-func (s *Server) obey(w http.ResponseWriter, r *http.Request, into any, do func() error) {
+// obey does what a body says, and answers that it has nothing to say.
+func obey(w http.ResponseWriter, r *http.Request, into any, do func() error) {
+	if understood(w, r, into, do) {
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// understood decodes a body, strictly, and does what it says. It answers only
+// if that cannot be done.
+func understood(w http.ResponseWriter, r *http.Request, into any, do func() error) bool {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
@@ -75,9 +91,8 @@ func (s *Server) obey(w http.ResponseWriter, r *http.Request, into any, do func(
 	}
 	if err != nil {
 		reply(w, http.StatusBadRequest, map[string]string{"message": err.Error()})
-		return
 	}
-	w.WriteHeader(http.StatusNoContent)
+	return err == nil
 }
 
 func reply(w http.ResponseWriter, status int, body any) {

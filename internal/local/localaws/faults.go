@@ -1,26 +1,34 @@
 package localaws
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
+	"strings"
 	"sync"
-	"time"
 )
 
 // Kind is what a fault does to a call.
 type Kind string
 
-// The kinds of faults.
+// The kinds of faults. What was asked for happens once the whole request has
+// arrived, as in AWS, whether or not the client still waits.
 const (
-	Error      Kind = "error"       // answers Status, Code and Message; nothing else happens
-	Throttle   Kind = "throttle"    // answers the service's own throttling; nothing else happens
-	DropBefore Kind = "drop-before" // cuts the connection; nothing else happens
-	DropAfter  Kind = "drop-after"  // does what was asked, then cuts the connection
-	Delay      Kind = "delay"       // waits DelayMs, then does what was asked
+	Error       Kind = "error"        // answers Status, Code and Message; nothing else happens
+	Throttle    Kind = "throttle"     // answers the service's own throttling; nothing else happens
+	DropBefore  Kind = "drop-before"  // cuts the connection; nothing else happens
+	DropAfter   Kind = "drop-after"   // does what was asked, then cuts the connection
+	ResetBefore Kind = "reset-before" // like DropBefore, by a TCP reset; in-process the two are one
+	ResetAfter  Kind = "reset-after"  // like DropAfter, by a TCP reset
+	Cut         Kind = "cut"          // does what was asked, and cuts the connection halfway through the answer's body; one without a body is dropped
+	Late        Kind = "late"         // cuts the connection, and does what was asked DelayMs later, unless the server ends before
+	Delay       Kind = "delay"        // waits DelayMs, then does what was asked
+	PauseBefore Kind = "pause-before" // holds the call until Release, at most DelayMs, then does what was asked
+	PauseAfter  Kind = "pause-after"  // does what was asked, holds the answer until Release, at most DelayMs
 )
+
+func kinds() []Kind {
+	return []Kind{Error, Throttle, DropBefore, DropAfter, ResetBefore, ResetAfter, Cut, Late, Delay, PauseBefore, PauseAfter}
+}
 
 // Fault is something that goes wrong on command.
 type Fault struct {
@@ -41,23 +49,22 @@ type Fault struct {
 	Status  int    `json:"status"`  // of Error
 	Code    string `json:"code"`    // of Error
 	Message string `json:"message"` // of Error
-	DelayMs int    `json:"delayMs"` // of Delay
+	DelayMs int    `json:"delayMs"` // of Delay, Late and the pauses, where 0 is a minute; real time, whatever the clock
 }
+
+// maxDelayMs is a day: what is longer is a slip.
+const maxDelayMs = 24 * 60 * 60 * 1000
 
 // check refuses a fault that could not do what it says.
 func (f Fault) check() error {
-	switch f.Kind {
-	case Throttle, DropBefore, DropAfter:
-	case Error:
-		if f.Status < 400 || f.Status > 599 || f.Code == "" {
-			return fmt.Errorf("fault %s: wants a status from 400 to 599 and a code, not %d and %q", f.Kind, f.Status, f.Code)
-		}
-	case Delay:
-		if f.DelayMs <= 0 {
-			return fmt.Errorf("fault %s: wants delayMs above 0, not %d", f.Kind, f.DelayMs)
-		}
-	default:
-		return fmt.Errorf("fault %q: no such kind; there are error, throttle, drop-before, drop-after and delay", f.Kind)
+	if !slices.Contains(kinds(), f.Kind) {
+		return fmt.Errorf("fault %q: no such kind; there are %s", f.Kind, strings.Trim(fmt.Sprint(kinds()), "[]"))
+	}
+	if f.Kind == Error && (f.Status < 400 || f.Status > 599 || f.Code == "") {
+		return fmt.Errorf("fault %s: wants a status from 400 to 599 and a code, not %d and %q", f.Kind, f.Status, f.Code)
+	}
+	if needs := f.Kind == Delay || f.Kind == Late; needs && f.DelayMs == 0 || f.DelayMs < 0 || f.DelayMs > maxDelayMs {
+		return fmt.Errorf("fault %s: wants delayMs from 1 to %d, not %d", f.Kind, maxDelayMs, f.DelayMs)
 	}
 	if f.Account != "" && !accountKey.MatchString(f.Account) {
 		return fmt.Errorf("fault %s: account %q is not 12 digits", f.Kind, f.Account)
@@ -134,53 +141,3 @@ func (f *faults) take(c Call) (Fault, bool) {
 	}
 	return hit.Fault, true
 }
-
-// fail answers a call that a fault hits.
-func (x *exchange) fail(f Fault) {
-	switch f.Kind {
-	case Error:
-		writeError(x.w, x.service, f.Status, f.Code, f.Message)
-	case Throttle:
-		x.throttle()
-	case DropAfter:
-		x.answer(nowhere{http.Header{}})
-		panic(http.ErrAbortHandler)
-	case DropBefore:
-		panic(http.ErrAbortHandler)
-	case Delay:
-		x.wait(time.Duration(f.DelayMs) * time.Millisecond)
-		x.answer(x.w)
-	}
-}
-
-// wait keeps a call waiting. As in AWS, what was asked happens even if the
-// client has gone away meanwhile; so the whole request is read first.
-func (x *exchange) wait(d time.Duration) {
-	body, err := io.ReadAll(x.r.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler) // the request never arrived as a whole
-	}
-	x.r.Body = io.NopCloser(bytes.NewReader(body))
-	select {
-	case <-time.After(d):
-	case <-x.s.ctx.Done():
-		panic(http.ErrAbortHandler) // Close waits for nobody's delay
-	}
-}
-
-// throttle is each service's own way to say "slower": Lambda's 429 (API
-// model), the others' 400 Throttling with "Rate exceeded" (seen in logs).
-func (x *exchange) throttle() {
-	if x.service == lambdaService {
-		writeError(x.w, x.service, http.StatusTooManyRequests, "TooManyRequestsException", "Rate exceeded")
-		return
-	}
-	writeError(x.w, x.service, http.StatusBadRequest, "Throttling", "Rate exceeded")
-}
-
-// nowhere swallows the answer of a call whose connection will be cut.
-type nowhere struct{ header http.Header }
-
-func (n nowhere) Header() http.Header         { return n.header }
-func (n nowhere) WriteHeader(int)             {}
-func (n nowhere) Write(p []byte) (int, error) { return io.Discard.Write(p) }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,13 +47,18 @@ func arm(t *testing.T, s *localaws.Server, f localaws.Fault) {
 
 func TestADropLosesTheAnswerAndBeforeAlsoTheEffect(t *testing.T) {
 	t.Parallel()
-	for kind, happened := range map[localaws.Kind]bool{localaws.DropBefore: false, localaws.DropAfter: true} {
+	for kind, happened := range map[localaws.Kind]bool{
+		localaws.DropBefore: false, localaws.DropAfter: true, localaws.ResetBefore: false, localaws.ResetAfter: true,
+	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			both(t, func(t *testing.T, s *localaws.Server, c caller) {
 				arm(t, s, localaws.Fault{Service: "lambda", Operation: "CreateFunction", Kind: kind})
 				cut := io.ErrUnexpectedEOF
-				if strings.HasPrefix(c.base, "http://127.0.0.1") {
+				switch reset := strings.HasPrefix(string(kind), "reset"); {
+				case strings.HasPrefix(c.base, "http://127.0.0.1") && reset:
+					cut = syscall.ECONNRESET
+				case strings.HasPrefix(c.base, "http://127.0.0.1"):
 					cut = io.EOF // what Go's client says when a connection ends before the answer starts
 				}
 				if a, err := c.try("lambda", "POST", functionsPath, creation(t, "fn")); !errors.Is(err, cut) {
@@ -216,6 +222,9 @@ func TestAFaultThatSaysNothingIsNotArmed(t *testing.T) {
 		"an error without code":  {Kind: localaws.Error, Status: 500},
 		"an error of success":    {Kind: localaws.Error, Status: 200, Code: "X"},
 		"a delay of nothing":     {Kind: localaws.Delay},
+		"late by nothing":        {Kind: localaws.Late},
+		"a pause that ended":     {Kind: localaws.PauseBefore, DelayMs: -1},
+		"a delay of days":        {Kind: localaws.Delay, DelayMs: 3 * 24 * 60 * 60 * 1000},
 		"a call before the next": {Kind: localaws.Throttle, Call: -1},
 		"no account":             {Kind: localaws.Throttle, Account: "1234"},
 	} {

@@ -38,28 +38,28 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, id identity, base
 	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
 	x := &exchange{s: s, w: &recorder{ResponseWriter: w, begin: func(int) {}}, r: r, id: id, service: serviceOf(r, id), base: base}
 	if x.service != codeService && strings.HasPrefix(r.URL.Path, privatePath) {
-		s.control(x.w, r, id)
+		x.control()
 		return
 	}
+	start := s.clock.now(id.Account).UnixNano()
 	f, hit, entry := s.arrive(Call{
 		Account: id.Account, Service: x.service, Operation: x.operation(), Resource: x.resource(),
-		Method: r.Method, Path: x.path(), Start: s.clock.now(id.Account).UnixNano(),
+		Method: r.Method, Path: x.path(), Start: start,
 	})
 	// The log has the call before the client has the answer, so that whoever
 	// counts calls after an answer counts this one.
 	x.w.begin = func(status int) {
+		if status != 0 { // it may have been kept waiting, and the clock been moved
+			w.Header().Set("Date", s.clock.now(id.Account).UTC().Format(http.TimeFormat))
+		}
 		s.log.end(entry, status, s.clock.now(id.Account).UnixNano())
 	}
-	defer func() {
-		if x.w.status == 0 { // cut, or nothing to say
-			x.w.begin(0)
-		}
-	}()
+	defer x.w.end()
 	if !hit {
 		x.answer(x.w)
 		return
 	}
-	x.fail(f)
+	x.strike(f, entry)
 }
 
 // arrive counts a call and logs it, both in one order.
@@ -125,6 +125,9 @@ func writeError(w http.ResponseWriter, service string, status int, code, message
 	}
 }
 
+// ended stands for the status of an answer that never begins.
+const ended = -1
+
 // recorder tells the status of an answer before the answer begins.
 type recorder struct {
 	http.ResponseWriter
@@ -132,12 +135,23 @@ type recorder struct {
 	begin  func(status int)
 }
 
+// Unwrap is for http.ResponseController.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 		w.begin(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// end tells that no answer begins if none has: cut, or nothing to say.
+func (w *recorder) end() {
+	if w.status == 0 {
+		w.status = ended
+		w.begin(0)
+	}
 }
 
 func (w *recorder) Write(p []byte) (int, error) {

@@ -70,6 +70,7 @@ type Server struct {
 	clock    clock
 	arrivals sync.Mutex // makes the log's order that of the faults' counting
 	faults   faults
+	holds    holds
 	log      callLog
 
 	ctx  context.Context // ends with Close; what waits in here hangs on it
