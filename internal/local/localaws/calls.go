@@ -36,6 +36,7 @@ type callLog struct {
 type logged struct {
 	Call
 	ended bool
+	done  chan struct{} // closed when it has ended
 }
 
 func (l *callLog) begin(c Call) *logged {
@@ -44,15 +45,17 @@ func (l *callLog) begin(c Call) *logged {
 	if len(l.calls) >= keptCalls {
 		l.calls = slices.Delete(l.calls, 0, keptCalls/2)
 	}
-	entry := &logged{Call: c}
+	entry := &logged{Call: c, done: make(chan struct{})}
 	l.calls = append(l.calls, entry)
 	return entry
 }
 
+// end is called once for each entry.
 func (l *callLog) end(entry *logged, status int, at int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	entry.Status, entry.End, entry.ended = status, at, true
+	close(entry.done)
 }
 
 // of lists an account's calls that ended; all accounts' for "".

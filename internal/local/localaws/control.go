@@ -43,6 +43,12 @@ func (x *exchange) control() {
 			}
 			return s.Advance(a.Account, d)
 		})
+	case "POST save":
+		var state state
+		obey(w, r, &state, func() error { return s.Save(x.id.Account, state.Name) })
+	case "POST restore":
+		var state state
+		obey(w, r, &state, func() error { return s.Restore(x.id.Account, state.Name) })
 	case "GET held":
 		x.serveHeld()
 	case "POST release":

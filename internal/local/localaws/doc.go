@@ -30,6 +30,8 @@
 //	DELETE faults                   disarms all
 //	GET    calls                    the log, a list of Call in the order of arrival
 //	DELETE calls                    empties it
+//	POST   save                     {"name": "…"} keeps what is in the caller's account under a name
+//	POST   restore                  {"name": "…"} brings it back to that
 //	GET    held?atLeast=N&waitMs=M  a list of Held: the calls that a pause holds, as soon as there are N
 //	POST   release                  a Release; answers {"released": N}
 //	GET    clock                    {"aheadMs": N}: how far the clock is ahead
@@ -40,8 +42,8 @@
 // many tests can share a server; a Fault and a Release name theirs.
 //
 // To fail at every call of a run in turn: let it run once, and count its calls
-// in the log; then for each n arm a Fault with Call n in an account that is as
-// new. To kill a process at call n: arm PauseBefore or PauseAfter, wait until a
+// in the log; then for each n restore what the account was before, and arm a
+// Fault with Call n. To kill a process at call n: arm PauseBefore or PauseAfter, wait until a
 // call is held, kill, and release with drop, or without for a call that
 // happens although its client died.
 //

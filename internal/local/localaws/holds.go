@@ -59,8 +59,15 @@ func (s *Server) AwaitHeld(ctx context.Context, account string, n int) []Held {
 	}
 }
 
-// Release lets held calls go and returns how many.
-func (s *Server) Release(r Release) int { return s.holds.release(r) }
+// Release lets held calls go and returns how many, once what they asked for
+// has happened.
+func (s *Server) Release(r Release) int {
+	let := s.holds.release(r)
+	for _, o := range let {
+		<-o.entry.done
+	}
+	return len(let)
+}
 
 // holds are the calls that are held.
 type holds struct {
@@ -72,14 +79,15 @@ type holds struct {
 
 type hold struct {
 	Held
+	entry   *logged
 	verdict chan bool // whether to drop it
 }
 
-func (h *holds) add(c Call) *hold {
+func (h *holds) add(entry *logged) *hold {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last++
-	one := &hold{Held{h.last, c}, make(chan bool, 1)}
+	one := &hold{Held{h.last, entry.Call}, entry, make(chan bool, 1)}
 	h.held = append(h.held, one)
 	if h.changed != nil {
 		close(h.changed)
@@ -113,7 +121,7 @@ func (h *holds) of(account string) ([]Held, <-chan struct{}) {
 	return list, h.changed
 }
 
-func (h *holds) release(r Release) (n int) {
+func (h *holds) release(r Release) (let []*hold) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.held = slices.DeleteFunc(h.held, func(o *hold) bool {
@@ -121,10 +129,10 @@ func (h *holds) release(r Release) (n int) {
 			return false
 		}
 		o.verdict <- r.Drop
-		n++
+		let = append(let, o)
 		return true
 	})
-	return n
+	return let
 }
 
 // serveHeld answers GET held, which can wait for calls to be held.
@@ -158,7 +166,7 @@ func (x *exchange) hold(entry *logged, limit time.Duration) {
 	if limit == 0 {
 		limit = pauseTime
 	}
-	one := x.s.holds.add(entry.Call)
+	one := x.s.holds.add(entry)
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	drop := false

@@ -122,15 +122,7 @@ func TestAHeldCallHappensForAClientThatDied(t *testing.T) {
 			}
 			c.held(1)
 			c.release(1, step.more)
-			deadline := time.Now().Add(10 * time.Second)
-			for len(s.Calls()) == 0 || s.Calls()[len(s.Calls())-1].Operation != "CreateFunction" {
-				if time.Now().After(deadline) {
-					t.Fatal("the call never ended")
-				}
-				time.Sleep(5 * time.Millisecond)
-			}
 			c.want(step.status, "lambda", "GET", functionsPath+"/"+step.name, nil)
-			s.ResetCalls()
 		}
 	})
 }

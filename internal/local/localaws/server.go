@@ -71,6 +71,7 @@ type Server struct {
 	arrivals sync.Mutex // makes the log's order that of the faults' counting
 	faults   faults
 	holds    holds
+	saved    saved
 	log      callLog
 
 	ctx  context.Context // ends with Close; what waits in here hangs on it

@@ -65,6 +65,15 @@ func (t boltTx) Delete(table, key string) error {
 	return nil
 }
 
+func (t boltTx) Tables() []string {
+	var tables []string
+	c := t.tx.Cursor()
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		tables = append(tables, string(k))
+	}
+	return tables
+}
+
 func (t boltTx) Scan(table, prefix string, f func(string, []byte) error) error {
 	b := t.tx.Bucket([]byte(table))
 	if b == nil {

@@ -40,6 +40,8 @@ type Tx interface {
 	// until f returns an error, which Scan returns. f must not write. The key
 	// and the value are copies that belong to f, also after the transaction.
 	Scan(table, prefix string, f func(key string, value []byte) error) error
+	// Tables lists the tables that there are, in order.
+	Tables() []string
 }
 
 // Memory is a Store in memory. The zero value is ready to use.
@@ -81,6 +83,8 @@ func (t memoryTx) Put(table, key string, value []byte) error {
 	t[table][key] = append([]byte{}, value...)
 	return nil
 }
+
+func (t memoryTx) Tables() []string { return slices.Sorted(maps.Keys(t)) }
 
 func (t memoryTx) Delete(table, key string) error {
 	delete(t[table], key)
