@@ -80,6 +80,7 @@ func Environment(home, endpoint string) []string {
 // Local is a local AWS that the program serves in a process of its own.
 type Local struct {
 	Endpoint string // http://127.0.0.1:PORT
+	Account  string // whose calls Do makes; Serve says Account
 
 	cmd    *exec.Cmd
 	ended  chan error
@@ -94,7 +95,7 @@ func Serve(ctx context.Context, binary, dir string, flags ...string) (*Local, er
 	if err := Look(ctx); err != nil {
 		return nil, err
 	}
-	l := &Local{ended: make(chan error, 1), stderr: &bytes.Buffer{}}
+	l := &Local{Account: Account, ended: make(chan error, 1), stderr: &bytes.Buffer{}}
 	l.cmd = exec.Command(binary, append([]string{"local", "--listen", "127.0.0.1:0"}, flags...)...)
 	l.cmd.Dir, l.cmd.Env, l.cmd.Stderr = dir, Environment(dir, ""), l.stderr
 	out, in, err := os.Pipe()
@@ -153,6 +154,13 @@ func (l *Local) Stop() error {
 	}
 }
 
+// As is the same server to another account. Stop is for the one of Serve.
+func (l *Local) As(account string) *Local {
+	other := *l
+	other.Account = account
+	return &other
+}
+
 // Answer is what a call got.
 type Answer struct {
 	Status int
@@ -169,7 +177,7 @@ func (l *Local) Do(ctx context.Context, service, call string, body []byte, heade
 	if err != nil {
 		return Answer{}, err
 	}
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Account+"/20260101/us-east-1/"+service+
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+l.Account+"/20260101/us-east-1/"+service+
 		"/aws4_request, SignedHeaders=host, Signature="+strings.Repeat("0", 64))
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
@@ -220,7 +228,7 @@ func (l *Local) Disarm(ctx context.Context) error {
 	return l.JSON(ctx, "edgedeploy", "DELETE /_edgedeploy/faults", nil, nil)
 }
 
-// Calls returns the calls since the last ResetCalls, in the order they ended.
+// Calls returns the calls since the last ResetCalls, in the order they arrived.
 func (l *Local) Calls(ctx context.Context) ([]localaws.Call, error) {
 	var calls []localaws.Call
 	err := l.JSON(ctx, "edgedeploy", "GET /_edgedeploy/calls", nil, &calls)
