@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// pauseTime is how long a call is held that nobody releases.
+	// pauseTime is how long a call is held that is not released.
 	pauseTime = time.Minute
 	// maxPoll is how long GET held may wait.
 	maxPoll = time.Minute
@@ -74,7 +74,7 @@ type holds struct {
 	mu      sync.Mutex
 	last    int64
 	held    []*hold
-	changed chan struct{} // closed at the next change; nil if nobody waits
+	changed chan struct{} // closed at the next change; nil if none waits
 }
 
 type hold struct {

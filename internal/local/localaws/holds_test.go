@@ -136,7 +136,7 @@ func TestHeldCallsAreReleasedByAccountAndOneByOne(t *testing.T) {
 		first := c.start("lambda", "GET", functionsPath, nil)
 		c.held(1)
 		second := c.start("lambda", "GET", functionsPath, nil)
-		theirs := other.start("lambda", "GET", functionsPath, nil)
+		others := other.start("lambda", "GET", functionsPath, nil)
 		other.held(1)
 		list := c.held(2)
 		c.release(1, fmt.Sprintf(`,"id":%d`, list[1].ID))
@@ -155,11 +155,11 @@ func TestHeldCallsAreReleasedByAccountAndOneByOne(t *testing.T) {
 		if n := s.Release(localaws.Release{}); n != 1 {
 			t.Errorf("%d were released, want the other account's", n)
 		}
-		<-theirs
+		<-others
 	})
 }
 
-func TestAPauseThatNobodyReleasesEnds(t *testing.T) {
+func TestAPauseThatIsNotReleasedEnds(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, s *localaws.Server, c caller) {
 		arm(t, s, localaws.Fault{Kind: localaws.PauseBefore, DelayMs: 100})

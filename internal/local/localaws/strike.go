@@ -38,7 +38,7 @@ func (x *exchange) strike(f Fault, entry *logged) {
 	case Delay:
 		x.hear()
 		if !x.sleep(delay) {
-			panic(http.ErrAbortHandler) // Close waits for nobody's delay
+			panic(http.ErrAbortHandler) // Close waits for no delay
 		}
 		x.answer(x.w)
 	case PauseBefore:
