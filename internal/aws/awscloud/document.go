@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 )
@@ -36,11 +38,18 @@ func parseDocument(doc []byte, root string) (*node, error) {
 	if len(bytes.TrimSpace(doc)) == 0 {
 		return nil, &strangerError{"it is empty"}
 	}
-	if first := firstElement(doc); first.Local != root {
-		if first.Local == "" {
-			return nil, &strangerError{"it is no XML"}
-		}
+	if err := checkWidth(doc); err != nil {
+		return nil, err
+	}
+	switch first := firstElement(doc); {
+	case first.Local == root:
+	case first.Local != "":
 		return nil, &strangerError{fmt.Sprintf("it is <%s>, not <%s>", shorten(first.Local), root)}
+	default:
+		if err := checkEncoding(doc); err != nil && bytes.HasPrefix(bytes.TrimPrefix(doc, utf8BOM), []byte("<")) {
+			return nil, err
+		}
+		return nil, &strangerError{"it is no XML"}
 	}
 	n, err := parseXML(doc)
 	if err != nil {
@@ -149,7 +158,7 @@ func summariesOf(list *node) ([]*node, error) {
 func notUnderstood(err error, operation, id string, r reply) error {
 	e := &Error{
 		Service: "CloudFront", Operation: operation, Resource: id,
-		Message:   scrub(fmt.Sprintf("the answer is not understood: %v; it begins with %q", err, shorten(string(r.body)))),
+		Message:   scrub(fmt.Sprintf("the answer is not understood: %s; it begins with %q", plain(err), shorten(string(r.body)))),
 		RequestID: r.requestID, Status: r.status,
 		Hint:  "CloudFront gave a document that this version does not know: please report this, with the request id",
 		cause: err,
@@ -160,11 +169,29 @@ func notUnderstood(err error, operation, id string, r reply) error {
 	return e
 }
 
+// plain gives what an error says, which may quote the document, in a line that
+// a terminal can show.
+func plain(err error) string {
+	return upTo(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, err.Error()), 300)
+}
+
 // shorten gives the beginning of a text from outside, on one line.
 func shorten(text string) string {
 	const limit = 80
-	short := strings.ToValidUTF8(text[:min(len(text), 8*limit)], "\uFFFD")
-	runes := []rune(strings.Join(strings.Fields(short), " "))
+	return upTo(strings.Join(strings.Fields(text[:min(len(text), 8*limit)]), " "), limit)
+}
+
+// excerpt gives the beginning of a text from outside as it stands.
+func excerpt(text string) string { return upTo(text, 80) }
+
+// upTo gives at most limit characters of a text.
+func upTo(text string, limit int) string {
+	runes := []rune(strings.ToValidUTF8(text[:min(len(text), utf8.UTFMax*(limit+1))], "\uFFFD"))
 	if len(runes) <= limit {
 		return string(runes)
 	}

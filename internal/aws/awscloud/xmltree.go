@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // node is one element of a document, with the byte offsets it came from. The
@@ -22,54 +24,176 @@ type node struct {
 	children        []*node
 }
 
-// parseXML reads a document. Whatever encoding/xml cannot read strictly is
-// refused: other encodings than UTF-8 (their offsets would mean something
-// else), entities of a document type, and more than one root.
+// maxDepth bounds the nesting of a document. The deepest element of the API
+// model is eleven levels down; the rest is room for elements to come.
+const maxDepth = 64
+
+// xmlSpace is the white space of XML. Unicode has more of it, which is text to
+// XML.
+const xmlSpace = " \t\r\n"
+
+// parseXML reads a document. It refuses what is not well-formed, and what another reader may read in
+// another way: other encodings than UTF-8 (offsets would mean something else),
+// a document type (its entities may stand for anything), and anything but
+// comments and processing instructions around the one root. A byte order mark
+// of UTF-8 is fine: it is before the root, where no byte is ever changed.
 func parseXML(doc []byte) (*node, error) {
-	dec := xml.NewDecoder(bytes.NewReader(doc))
-	var root *node
-	var open []*node
+	if err := checkEncoding(doc); err != nil {
+		return nil, err
+	}
+	p := parser{doc: doc, dec: xml.NewDecoder(bytes.NewReader(doc))}
 	for {
-		start := int(dec.InputOffset())
-		token, err := dec.Token()
+		start := int(p.dec.InputOffset())
+		token, err := p.dec.Token()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read XML: %w", err)
 		}
-		end := int(dec.InputOffset())
-		switch t := token.(type) {
-		case xml.StartElement:
-			n := &node{
-				name: spelledName(doc[start:end]), space: t.Name.Space, local: t.Name.Local,
-				start: start, end: end, inner: end, innerEnd: end,
-			}
-			switch {
-			case len(open) > 0:
-				parent := open[len(open)-1]
-				parent.children = append(parent.children, n)
-			case root != nil:
-				return nil, fmt.Errorf("read XML: a second root element %s at byte %d", n.name, start)
-			default:
-				root = n
-			}
-			open = append(open, n)
-		case xml.EndElement:
-			n := open[len(open)-1]
-			n.innerEnd, n.end = start, end
-			open = open[:len(open)-1]
-		case xml.CharData:
-			if len(open) > 0 {
-				n := open[len(open)-1]
-				n.text += string(t)
-			}
+		if err := p.take(token, start, int(p.dec.InputOffset())); err != nil {
+			return nil, err
 		}
 	}
-	if root == nil {
+	if p.root == nil {
 		return nil, errors.New("read XML: no root element")
 	}
-	return root, nil
+	return p.root, nil
+}
+
+// parser builds the tree of a document.
+type parser struct {
+	doc  []byte
+	dec  *xml.Decoder
+	root *node
+	open []*node
+}
+
+// take adds a token, which is the bytes from start to end.
+func (p *parser) take(token xml.Token, start, end int) error {
+	switch t := token.(type) {
+	case xml.StartElement:
+		return p.begin(t, start, end)
+	case xml.EndElement:
+		n := p.open[len(p.open)-1]
+		n.innerEnd, n.end = start, end
+		p.open = p.open[:len(p.open)-1]
+	case xml.CharData:
+		if len(p.open) > 0 {
+			n := p.open[len(p.open)-1]
+			n.text += string(t)
+			return nil
+		}
+		outside := p.doc[start:end]
+		if start == 0 {
+			outside = bytes.TrimPrefix(outside, utf8BOM)
+		}
+		if outside = bytes.Trim(outside, xmlSpace); len(outside) > 0 {
+			return fmt.Errorf("it has text outside of its root element: %q behind byte %d", excerpt(string(outside)), start)
+		}
+	case xml.ProcInst:
+		if strings.EqualFold(t.Target, "xml") && len(bytes.TrimPrefix(p.doc[:start], utf8BOM)) > 0 {
+			return fmt.Errorf("it has an XML declaration that does not come first, at byte %d", start)
+		}
+	case xml.Directive:
+		return fmt.Errorf("it has a document type (%q at byte %d), and its entities may stand for anything", excerpt(string(p.doc[start:end])), start)
+	}
+	return nil
+}
+
+// begin adds the start tag from start to end.
+func (p *parser) begin(t xml.StartElement, start, end int) error {
+	n := &node{
+		name: spelledName(p.doc[start:end]), space: t.Name.Space, local: t.Name.Local,
+		start: start, end: end, inner: end, innerEnd: end,
+	}
+	if len(p.open) == maxDepth {
+		return fmt.Errorf("it has more than %d levels of elements, at byte %d", maxDepth, start)
+	}
+	if len(t.Attr) > 1 {
+		seen := make(map[xml.Name]bool, len(t.Attr))
+		for _, a := range t.Attr {
+			if seen[a.Name] {
+				return fmt.Errorf("<%s> at byte %d has the attribute %s twice", shorten(n.name), start, shorten(a.Name.Local))
+			}
+			seen[a.Name] = true
+		}
+	}
+	switch {
+	case len(p.open) > 0:
+		parent := p.open[len(p.open)-1]
+		parent.children = append(parent.children, n)
+	case p.root != nil:
+		return fmt.Errorf("it has a second root element, <%s> at byte %d", shorten(n.name), start)
+	default:
+		p.root = n
+	}
+	p.open = append(p.open, n)
+	return nil
+}
+
+var utf8BOM = []byte("\uFEFF")
+
+// declaration is an XML declaration (XML 1.0, production 23) with its encoding.
+var declaration = regexp.MustCompile(`^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.0"|'1\.0')` +
+	`(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"([A-Za-z][\w.-]*)"|'([A-Za-z][\w.-]*)'))?` +
+	`(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>$`)
+
+// checkEncoding makes sure that a document is in UTF-8, says nothing else, and
+// holds no character that XML forbids. encoding/xml checks texts and attributes
+// but not comments, and misses declarations that are spelled with spaces.
+func checkEncoding(doc []byte) error {
+	if err := checkWidth(doc); err != nil {
+		return err
+	}
+	if err := checkDeclaration(bytes.TrimPrefix(doc, utf8BOM)); err != nil {
+		return err
+	}
+	for at := 0; at < len(doc); {
+		r, size := utf8.DecodeRune(doc[at:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return fmt.Errorf("it is not in UTF-8: byte %d is 0x%02X", at, doc[at])
+		case r < ' ' && !strings.ContainsRune(xmlSpace, r), r == 0xFFFE, r == 0xFFFF:
+			return fmt.Errorf("it has the character %U at byte %d, which XML forbids", r, at)
+		}
+		at += size
+	}
+	return nil
+}
+
+// checkWidth refuses encodings of more than one byte for "<", which show in the
+// first bytes (XML 1.0, appendix F).
+func checkWidth(doc []byte) error {
+	for _, first := range []struct{ bytes, encoding string }{
+		{"\x00\x00\xFE\xFF", "UTF-32"}, {"\xFF\xFE\x00\x00", "UTF-32"}, {"\x00\x00\x00<", "UTF-32"}, {"<\x00\x00\x00", "UTF-32"},
+		{"\xFE\xFF", "UTF-16"}, {"\xFF\xFE", "UTF-16"}, {"\x00<", "UTF-16"}, {"<\x00", "UTF-16"},
+	} {
+		if bytes.HasPrefix(doc, []byte(first.bytes)) {
+			return fmt.Errorf("it is in %s, and only UTF-8 is read", first.encoding)
+		}
+	}
+	return nil
+}
+
+// checkDeclaration checks the XML declaration of a document, if it has one.
+func checkDeclaration(doc []byte) error {
+	rest, ok := bytes.CutPrefix(doc, []byte("<?xml"))
+	if !ok || len(rest) == 0 || !strings.ContainsRune(xmlSpace+"?", rune(rest[0])) {
+		return nil
+	}
+	end := bytes.Index(doc, []byte("?>"))
+	if end < 0 {
+		return errors.New("its XML declaration does not end")
+	}
+	m := declaration.FindSubmatch(doc[:end+len("?>")])
+	if m == nil {
+		return fmt.Errorf("its XML declaration is odd: %q", excerpt(string(doc[:end+len("?>")])))
+	}
+	if encoding := string(m[1]) + string(m[2]); encoding != "" && !strings.EqualFold(encoding, "UTF-8") {
+		return fmt.Errorf("it says that its encoding is %q, and only UTF-8 is read", excerpt(encoding))
+	}
+	return nil
 }
 
 // spelledName gives the name of a start tag as the document spells it.
@@ -81,7 +205,7 @@ func spelledName(tag []byte) string {
 	return string(name)
 }
 
-// selfClosing says that the element is written <name/>.
+// selfClosing reports whether the element is written <name/>.
 func (n *node) selfClosing() bool { return n.inner == n.end }
 
 // prefix is the namespace prefix of the element's own name, with its colon.
@@ -109,7 +233,7 @@ func (n *node) all(local string) []*node {
 }
 
 // child gives the only child of that name, nil if there is none. Two are
-// refused: nobody could tell which one CloudFront means.
+// refused: which one CloudFront means is unknown.
 func (n *node) child(local string) (*node, error) {
 	found := n.all(local)
 	switch len(found) {
@@ -118,7 +242,7 @@ func (n *node) child(local string) (*node, error) {
 	case 1:
 		return found[0], nil
 	}
-	return nil, fmt.Errorf("%s at byte %d has %d elements %s", n.name, n.start, len(found), local)
+	return nil, fmt.Errorf("%s at byte %d has %d elements %s", shorten(n.name), n.start, len(found), local)
 }
 
 // value gives the text of the only child of that name, "" if there is none,
