@@ -3,6 +3,7 @@ package awscloud
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 )
@@ -14,8 +15,8 @@ type behavior struct {
 	// list, count and items are LambdaFunctionAssociations, its Quantity and
 	// its Items; nil where the document has none.
 	list, count, items *node
-	// members counts all associations, those on event types that nobody here
-	// knows included: they are neither read nor touched.
+	// members counts all associations, those on event types that are unknown
+	// here included: they are neither read nor touched.
 	members int
 	held    map[associations.Trigger]held
 }
@@ -29,10 +30,11 @@ type held struct {
 // readBehaviors gives the cache behaviours of a DistributionConfig or a
 // DistributionSummary in order of precedence, the default one last.
 //
-// CloudFront treats the leading slash of a path pattern as optional, so two
-// behaviours may be spelled differently and match the same: the first of them
-// takes every request, and is the one that stands for the path. The other one
-// is left out.
+// CloudFront matches alike with and without the leading slash of a path
+// pattern, and the first behaviour that matches takes the request (CloudFront
+// Developer Guide, "Path pattern"). Of two behaviours whose patterns differ in
+// nothing else, the first takes every request, so it stands for the path: it is
+// read and edited. The other one is left out, and keeps its bytes.
 //
 // Every distribution has a default cache behaviour (the API model requires
 // it): without one the document is not understood.
@@ -48,6 +50,9 @@ func readBehaviors(config *node) ([]behavior, error) {
 		if err != nil {
 			return nil, err
 		}
+		if pattern == "" {
+			return nil, fmt.Errorf("the cache behavior at byte %d has no PathPattern", n.start)
+		}
 		path := associations.CanonicalPath(pattern)
 		if seen[path] {
 			continue
@@ -55,7 +60,7 @@ func readBehaviors(config *node) ([]behavior, error) {
 		seen[path] = true
 		b, err := readBehavior(path, n)
 		if err != nil {
-			return nil, fmt.Errorf("cache behavior %s: %w", path, err)
+			return nil, fmt.Errorf("cache behavior %q: %w", excerpt(path), err)
 		}
 		behaviors = append(behaviors, b)
 	}
@@ -87,11 +92,10 @@ func readBehavior(path string, n *node) (behavior, error) {
 	}
 	for _, item := range b.items.all("LambdaFunctionAssociation") {
 		b.members++
-		event, err := item.value("EventType")
+		trigger, err := readTrigger(item)
 		if err != nil {
 			return b, err
 		}
-		trigger := associations.Trigger(event)
 		if !trigger.Valid() {
 			continue
 		}
@@ -105,6 +109,20 @@ func readBehavior(path string, n *node) (behavior, error) {
 		b.held[trigger] = h
 	}
 	return b, nil
+}
+
+// readTrigger reads the event type of an association, which need not be one
+// that is known here. One that is known but for white space around it is
+// refused: taken for unknown, its slot would look empty.
+func readTrigger(n *node) (associations.Trigger, error) {
+	event, err := n.value("EventType")
+	if err != nil {
+		return "", err
+	}
+	if trimmed := strings.TrimSpace(event); trimmed != event && associations.Trigger(trimmed).Valid() {
+		return "", fmt.Errorf("the event type %q has white space around it", excerpt(event))
+	}
+	return associations.Trigger(event), nil
 }
 
 func readHeld(n *node) (held, error) {

@@ -146,7 +146,7 @@ func summariesOf(list *node) ([]*node, error) {
 		return summaries, nil
 	}
 	count, err := list.value("Quantity")
-	if err == nil && count != "0" {
+	if err == nil && strings.Trim(count, xmlSpace) != "0" {
 		err = fmt.Errorf("it lists nothing, but its Quantity is %q", shorten(count))
 	}
 	return nil, err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -41,22 +42,28 @@ func (g docGen) text(s string) string {
 	case 0:
 		return "<![CDATA[" + s + "]]>"
 	case 1:
-		return "\n\t" + escape(s) + " "
+		return escape(s) + "<![CDATA[]]><?pi <!DOCTYPE?>"
 	case 2:
 		return "<!-- " + "was x -->" + escape(s)
 	case 3:
-		if s != "" && !strings.ContainsAny(s[:1], "<&") {
-			return fmt.Sprintf("&#x%X;", s[0]) + escape(s[1:])
+		if first, size := utf8.DecodeRuneInString(s); size > 0 {
+			return fmt.Sprintf("&#x%X;", first) + escape(s[size:])
 		}
 	}
 	return escape(s)
+}
+
+// scalar writes a number or a boolean, which may have white space around it.
+func (g docGen) scalar(v any) string {
+	space := rapid.SampledFrom([]string{"", "", " ", "\r\n\t"})
+	return space.Draw(g.T, "before") + g.text(fmt.Sprint(v)) + space.Draw(g.T, "behind")
 }
 
 func (g docGen) noise() string {
 	return rapid.SampledFrom([]string{
 		"", "", "", "\r\n  ", "<!-- <LambdaFunctionAssociations> -->", "<?keep me?>",
 		"<" + g.prefix + "Future a=\"1\"><" + g.prefix + "LambdaFunctionAssociations/></" + g.prefix + "Future>",
-		"<o:LambdaFunctionAssociations xmlns:o='urn:other'/>", "<![CDATA[ ]]>",
+		"<o:LambdaFunctionAssociations xmlns:o='urn:other'/>", "<![CDATA[ ]]>", "&#160;", "<!---->",
 	}).Draw(g.T, "noise")
 }
 
@@ -70,7 +77,7 @@ func (g docGen) mixed(members ...string) string {
 	return b.String()
 }
 
-var genARNs = []string{arn1, arn2, arn9, "arn:aws:lambda:us-east-1:111111111111:function:x:$LATEST", "odd<&arn"}
+var genARNs = []string{arn1, arn2, arn9, "arn:aws:lambda:us-east-1:111111111111:function:x:$LATEST", "odd<&arn", " " + arn1, arn1 + "\u00A0"}
 
 func drawHeld(t *rapid.T) map[associations.Trigger]association {
 	held := map[associations.Trigger]association{}
@@ -94,13 +101,13 @@ func (g docGen) list(held map[associations.Trigger]association) string {
 		}
 		members := []string{g.el("LambdaFunctionARN", g.text(a.arn)), g.el("EventType", g.text(string(trigger)))}
 		if a.includeBody || rapid.Bool().Draw(g.T, "body written") {
-			members = append(members, g.el("IncludeBody", g.text(fmt.Sprint(a.includeBody))))
+			members = append(members, g.el("IncludeBody", g.scalar(a.includeBody)))
 		}
 		items = append(items, g.el("LambdaFunctionAssociation", g.mixed(members...)))
 	}
 	var parts []string
 	if rapid.IntRange(0, 5).Draw(g.T, "quantity") > 0 {
-		parts = append(parts, g.el("Quantity", g.text(fmt.Sprint(len(items)))))
+		parts = append(parts, g.el("Quantity", g.scalar(len(items))))
 	}
 	switch {
 	case len(items) > 0 || rapid.Bool().Draw(g.T, "empty items"):
@@ -126,7 +133,8 @@ func (g docGen) behavior(name, path string, held map[associations.Trigger]associ
 	return g.el(name, g.mixed(members...))
 }
 
-var genPaths = []string{"/a&b/*", "/default", "/img/*"}
+// genPaths come in this order: what looks like /img/* is before it.
+var genPaths = []string{"/a&b/*", "/default", "/img/*\u00A0", "/\u2003img/*", "/img/*\n", "/ /img/*", "/img/*"}
 
 // drawDoc gives a document and what it holds.
 func drawDoc(t *rapid.T) (string, map[string]map[associations.Trigger]association) {
@@ -137,7 +145,7 @@ func drawDoc(t *rapid.T) (string, map[string]map[associations.Trigger]associatio
 		held[path] = drawHeld(t)
 		list = append(list, g.behavior("CacheBehavior", path, held[path]))
 	}
-	behaviors := g.el("CacheBehaviors", g.mixed(g.el("Quantity", "3"), g.el("Items", g.mixed(list...))))
+	behaviors := g.el("CacheBehaviors", g.mixed(g.el("Quantity", fmt.Sprint(len(list))), g.el("Items", g.mixed(list...))))
 	inner := g.mixed(behaviors, g.behavior("DefaultCacheBehavior", associations.DefaultPath, held[associations.DefaultPath]), g.el("Comment", g.text("hi")))
 	xmlns := " xmlns='urn:cf'"
 	if g.prefix != "" {
@@ -296,29 +304,40 @@ func readHeldByToken(t *rapid.T, doc []byte) (map[string]map[associations.Trigge
 		}
 		counts[path] = b.List.Quantity
 		for _, a := range b.List.Items {
-			held[path][associations.Trigger(strings.TrimSpace(a.On))] = association{strings.TrimSpace(a.ARN), strings.TrimSpace(a.Body) == "true"}
+			held[path][associations.Trigger(a.On)] = association{a.ARN, strings.TrimSpace(a.Body) == "true"}
 		}
 	}
 	read(associations.DefaultPath, config.Default)
 	for _, b := range config.Behaviors {
-		read(associations.CanonicalPath(strings.TrimSpace(b.Path)), b)
+		read(associations.CanonicalPath(b.Path), b)
 	}
 	return held, counts
 }
 
-// FuzzSplice feeds anything: either it is refused, or what comes out is well
-// formed, says what was asked, and is the same outside the default list.
+// FuzzSplice feeds anything: either it is refused when it is read, or it can be
+// edited, and what comes out is well formed, says what was asked, and is the
+// same outside the default list.
 func FuzzSplice(f *testing.F) {
 	f.Add([]byte(hostile), "viewer-request", arn1, true)
 	f.Add([]byte("<a><DefaultCacheBehavior/></a>"), "origin-request", arn2, false)
 	f.Add([]byte("<a xmlns='x'><DefaultCacheBehavior><LambdaFunctionAssociations><Quantity>1</Quantity><Items>"+
 		oneAssociation("viewer-request", arn1, "true")+"</Items></LambdaFunctionAssociations></DefaultCacheBehavior></a>"), "viewer-request", "", false)
+	for _, tt := range malformed {
+		f.Add([]byte(tt.of("<a><DefaultCacheBehavior/></a>")), "viewer-request", arn1+"\u00A0", true)
+	}
 	f.Fuzz(func(t *testing.T, doc []byte, trigger, arn string, body bool) {
-		edit := slotEdit{associations.DefaultPath, associations.Trigger(trigger), association{strings.TrimSpace(arn), body}}
-		if !edit.trigger.Valid() || edit.want.empty() && body {
+		edit := slotEdit{associations.DefaultPath, associations.Trigger(trigger), association{arn, body}}
+		if !edit.trigger.Valid() || edit.want.empty() && body || checkEncoding([]byte(arn)) != nil {
 			return
 		}
-		got, err := splice(doc, []slotEdit{edit})
+		root, err := parseXML(doc)
+		if err == nil {
+			_, err = readBehaviors(root)
+		}
+		got, failed := splice(doc, []slotEdit{edit})
+		if (err == nil) != (failed == nil) {
+			t.Fatalf("reading says %v, editing says %v\n%q", err, failed, doc)
+		}
 		if err != nil {
 			return
 		}

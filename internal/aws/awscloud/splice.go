@@ -39,7 +39,7 @@ type patch struct {
 //   - outside the LambdaFunctionAssociations of behaviours that change,
 //     nothing differs;
 //   - inside, the associations of other triggers keep their bytes, members
-//     that nobody here knows included, and so does an association whose
+//     that are unknown here included, and so does an association whose
 //     function is replaced, but for its ARN and IncludeBody;
 //   - edits that are true already change nothing at all.
 //
@@ -188,7 +188,10 @@ func (b behavior) quantity(doc []byte, count int, added []slotEdit) []patch {
 		}
 		return []patch{{b.list.inner, b.list.inner, text}}
 	}
-	patches := setText(doc, b.count, strconv.Itoa(count))
+	var patches []patch
+	if number := strconv.Itoa(count); strings.Trim(b.count.text, xmlSpace) != number {
+		patches = setText(doc, b.count, number)
+	}
 	if items != "" {
 		patches = append(patches, patch{b.count.end, b.count.end, items})
 	}
@@ -211,8 +214,8 @@ func (b behavior) insert(doc []byte, added []slotEdit) []patch {
 	return []patch{{at, at, text}}
 }
 
-// replace gives an existing association another function. Members that nobody
-// here knows stay: they belong to the slot, not to the function.
+// replace gives an existing association another function. Members that are
+// unknown here stay: they belong to the slot, not to the function.
 func (h held) replace(doc []byte, want association) []patch {
 	patches := setText(doc, h.arnNode, want.arn)
 	if h.includeBody == want.includeBody {
@@ -259,7 +262,7 @@ func (b behavior) place() int {
 // old text go with it.
 func setText(doc []byte, n *node, text string) []patch {
 	switch {
-	case strings.TrimSpace(n.text) == text:
+	case n.text == text:
 		return nil
 	case n.selfClosing():
 		return []patch{expand(doc, n, escape(text))}

@@ -2,7 +2,6 @@ package awscloud
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 )
@@ -32,7 +31,7 @@ func stateOf(d, config *node) (associations.State, error) {
 	}
 	s.Deployed = status == "Deployed"
 	if s.Account = accountOf(arn); s.Account == "" {
-		return s, fmt.Errorf("distribution %s: no account in its ARN %q", s.Distribution, arn)
+		return s, fmt.Errorf("distribution %s: no account in its ARN %q", s.Distribution, excerpt(arn))
 	}
 	if s.Enabled, err = config.flag("Enabled"); err != nil {
 		return s, err
@@ -51,11 +50,18 @@ func stateOf(d, config *node) (associations.State, error) {
 
 func aliasesOf(config *node) ([]string, error) {
 	nodes, err := config.items("Aliases", "CNAME")
+	if err != nil {
+		return nil, err
+	}
 	var names []string
 	for _, n := range nodes {
-		names = append(names, strings.TrimSpace(n.text))
+		name, err := n.leaf()
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
 	}
-	return names, err
+	return names, nil
 }
 
 // fillSlots reads what sits where.
@@ -76,7 +82,7 @@ func fillSlots(s *associations.State, config *node) error {
 			return err
 		}
 		for _, f := range functions {
-			event, err := f.value("EventType")
+			trigger, err := readTrigger(f)
 			if err != nil {
 				return err
 			}
@@ -84,7 +90,7 @@ func fillSlots(s *associations.State, config *node) error {
 			if err != nil {
 				return err
 			}
-			slot := associations.Slot{Distribution: s.Distribution, Path: b.path, Trigger: associations.Trigger(event)}
+			slot := associations.Slot{Distribution: s.Distribution, Path: b.path, Trigger: trigger}
 			s.Functions[slot] = arn
 		}
 	}

@@ -25,7 +25,7 @@ func TestStateTellsWhatADistributionIs(t *testing.T) {
 		`<Enabled>true</Enabled><Staging>true</Staging>`
 	const own = `<Id>E2EXAMPLE1ABCD</Id><ARN>arn:aws:cloudfront::111111111111:distribution/E2EXAMPLE1ABCD</ARN><Status>Deployed</Status><DomainName>d1.cloudfront.net</DomainName>`
 	want := associations.State{
-		Distribution: distID, Account: account, DomainName: "d1.cloudfront.net", Aliases: []string{"a.example.com", "b.example.com"},
+		Distribution: distID, Account: account, DomainName: "d1.cloudfront.net", Aliases: []string{"a.example.com", " b.example.com "},
 		Enabled: true, Deployed: true, Staging: true, Policy: "P1", PolicyKnown: true,
 		// An event type that nobody here knows is left out, and no error. The
 		// second spelling of /img/* is never reached: what it holds is not there.

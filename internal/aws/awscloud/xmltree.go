@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -245,23 +246,41 @@ func (n *node) child(local string) (*node, error) {
 	return nil, fmt.Errorf("%s at byte %d has %d elements %s", shorten(n.name), n.start, len(found), local)
 }
 
-// value gives the text of the only child of that name, "" if there is none,
-// without the white space around it.
+// value gives the text of the only child of that name, "" if there is none.
+//
+// It is the text as it stands, white space included. CloudFront writes none
+// around a text, and AWS's SDKs take none away: a path pattern that ends with a
+// space is another pattern than the one without it, and an ARN or an id with a
+// space around it is none that is known here.
 func (n *node) value(local string) (string, error) {
 	c, err := n.child(local)
 	if c == nil || err != nil {
 		return "", err
 	}
-	if len(c.children) > 0 {
-		return "", fmt.Errorf("%s at byte %d holds elements where text belongs", c.name, c.start)
-	}
-	return strings.TrimSpace(c.text), nil
+	return c.leaf()
 }
 
-// flag gives a boolean child, false if there is none.
+// leaf gives the text of an element that holds nothing but text.
+func (n *node) leaf() (string, error) {
+	if len(n.children) > 0 {
+		return "", fmt.Errorf("%s at byte %d holds elements where text belongs", shorten(n.name), n.start)
+	}
+	return n.text, nil
+}
+
+// flag gives a boolean child, false if there is none or nothing in it. Anything
+// that the SDK does not take for a boolean is refused. XML's white space around
+// booleans and numbers means nothing (XML Schema, part 2, whiteSpace).
 func (n *node) flag(local string) (bool, error) {
 	text, err := n.value(local)
-	return text == "true" || text == "1", err
+	if text = strings.Trim(text, xmlSpace); text == "" || err != nil {
+		return false, err
+	}
+	set, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, fmt.Errorf("%s of %s at byte %d is no boolean: %q", local, shorten(n.name), n.start, excerpt(text))
+	}
+	return set, nil
 }
 
 // items gives the members of one of CloudFront's lists, which are all spelled
