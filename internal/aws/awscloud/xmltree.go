@@ -33,7 +33,9 @@ const maxDepth = 64
 // XML.
 const xmlSpace = " \t\r\n"
 
-// parseXML reads a document. It refuses what is not well-formed, and what another reader may read in
+// parseXML reads a document in time and memory linear in its length.
+//
+// It refuses what is not well-formed, and what another reader may read in
 // another way: other encodings than UTF-8 (offsets would mean something else),
 // a document type (its entities may stand for anything), and anything but
 // comments and processing instructions around the one root. A byte order mark
@@ -67,7 +69,14 @@ type parser struct {
 	doc  []byte
 	dec  *xml.Decoder
 	root *node
-	open []*node
+	open []*opened
+}
+
+// opened is an element whose end is still to come. Its text comes in pieces,
+// of which there may be very many.
+type opened struct {
+	*node
+	chars []byte
 }
 
 // take adds a token, which is the bytes from start to end.
@@ -78,11 +87,12 @@ func (p *parser) take(token xml.Token, start, end int) error {
 	case xml.EndElement:
 		n := p.open[len(p.open)-1]
 		n.innerEnd, n.end = start, end
+		n.text, n.chars = string(n.chars), nil
 		p.open = p.open[:len(p.open)-1]
 	case xml.CharData:
 		if len(p.open) > 0 {
 			n := p.open[len(p.open)-1]
-			n.text += string(t)
+			n.chars = append(n.chars, t...)
 			return nil
 		}
 		outside := p.doc[start:end]
@@ -129,7 +139,7 @@ func (p *parser) begin(t xml.StartElement, start, end int) error {
 	default:
 		p.root = n
 	}
-	p.open = append(p.open, n)
+	p.open = append(p.open, &opened{node: n})
 	return nil
 }
 
