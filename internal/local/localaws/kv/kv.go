@@ -47,56 +47,120 @@ type Tx interface {
 // Memory is a Store in memory. The zero value is ready to use.
 type Memory struct {
 	mu     sync.RWMutex
-	tables map[string]map[string][]byte
+	tables map[string]*table
+}
+
+// table keeps its keys in order, so that a scan costs what it finds.
+type table struct {
+	keys   []string // sorted
+	values map[string][]byte
 }
 
 // View runs f over the current state.
 func (m *Memory) View(f func(Tx) error) error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return f(memoryTx(m.tables))
+	return f(&memoryTx{tables: m.tables})
 }
 
-// Update runs f over a copy of the state, and keeps the copy if f succeeds.
-func (m *Memory) Update(f func(Tx) error) error {
+// Update runs f over the state, and takes back what it did if f fails. It costs
+// what f does, however much there is.
+func (m *Memory) Update(f func(Tx) error) (err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	next := make(map[string]map[string][]byte, len(m.tables))
-	for name, table := range m.tables {
-		next[name] = maps.Clone(table)
+	if m.tables == nil {
+		m.tables = map[string]*table{}
 	}
-	if err := f(memoryTx(next)); err != nil {
-		return err
-	}
-	m.tables = next
-	return nil
-}
-
-type memoryTx map[string]map[string][]byte
-
-func (t memoryTx) Get(table, key string) []byte { return slices.Clone(t[table][key]) }
-
-func (t memoryTx) Put(table, key string, value []byte) error {
-	if t[table] == nil {
-		t[table] = map[string][]byte{}
-	}
-	t[table][key] = append([]byte{}, value...)
-	return nil
-}
-
-func (t memoryTx) Tables() []string { return slices.Sorted(maps.Keys(t)) }
-
-func (t memoryTx) Delete(table, key string) error {
-	delete(t[table], key)
-	return nil
-}
-
-func (t memoryTx) Scan(table, prefix string, f func(string, []byte) error) error {
-	for _, key := range slices.Sorted(maps.Keys(t[table])) {
-		if !strings.HasPrefix(key, prefix) {
-			continue
+	tx := &memoryTx{tables: m.tables}
+	done := false
+	defer func() {
+		if !done {
+			tx.undo() // also where f panics: it left no trace
 		}
-		if err := f(key, slices.Clone(t[table][key])); err != nil {
+	}()
+	err = f(tx)
+	done = err == nil
+	return err
+}
+
+type memoryTx struct {
+	tables  map[string]*table
+	before  []change
+	created []string // tables
+}
+
+// change is what a key held before it was written; nil if it was absent.
+type change struct {
+	table, key string
+	value      []byte
+}
+
+func (t *memoryTx) undo() {
+	for _, c := range slices.Backward(t.before) {
+		t.tables[c.table].set(c.key, c.value)
+	}
+	for _, name := range t.created {
+		delete(t.tables, name)
+	}
+}
+
+// set stores a value, or with nil removes the key.
+func (t *table) set(key string, value []byte) {
+	i, found := slices.BinarySearch(t.keys, key)
+	switch {
+	case value == nil && found:
+		t.keys = slices.Delete(t.keys, i, i+1)
+		delete(t.values, key)
+		return
+	case value == nil:
+		return
+	case !found:
+		t.keys = slices.Insert(t.keys, i, key)
+	}
+	t.values[key] = value
+}
+
+func (t *memoryTx) Get(name, key string) []byte {
+	if table := t.tables[name]; table != nil {
+		return slices.Clone(table.values[key])
+	}
+	return nil
+}
+
+func (t *memoryTx) write(name, key string, value []byte) {
+	if t.tables[name] == nil {
+		t.tables[name] = &table{values: map[string][]byte{}}
+		t.created = append(t.created, name)
+	}
+	t.before = append(t.before, change{name, key, t.tables[name].values[key]})
+	t.tables[name].set(key, value)
+}
+
+func (t *memoryTx) Put(name, key string, value []byte) error {
+	t.write(name, key, append([]byte{}, value...))
+	return nil
+}
+
+func (t *memoryTx) Tables() []string { return slices.Sorted(maps.Keys(t.tables)) }
+
+func (t *memoryTx) Delete(name, key string) error {
+	if t.tables[name] != nil {
+		t.write(name, key, nil)
+	}
+	return nil
+}
+
+func (t *memoryTx) Scan(name, prefix string, f func(string, []byte) error) error {
+	table := t.tables[name]
+	if table == nil {
+		return nil
+	}
+	start, _ := slices.BinarySearch(table.keys, prefix)
+	for _, key := range table.keys[start:] {
+		if !strings.HasPrefix(key, prefix) {
+			return nil
+		}
+		if err := f(key, slices.Clone(table.values[key])); err != nil {
 			return err
 		}
 	}
