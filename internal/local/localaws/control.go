@@ -19,8 +19,13 @@ type pong struct {
 
 const pongService = "edgedeploy-localaws"
 
-// control answers the private endpoints below /_edgedeploy/. A seed is
-// for the caller's account. Everything else is for the whole server, or for
+// inactive is the body of POST inactive: the ARN of a version.
+type inactive struct {
+	Version string `json:"version"`
+}
+
+// control answers the private endpoints below /_edgedeploy/. A seed and what
+// becomes inactive are for the caller's account. Everything else is for the whole server, or for
 // the account that the query or the body names.
 func (x *exchange) control() {
 	s, w, r := x.s, x.w, x.r
@@ -32,6 +37,9 @@ func (x *exchange) control() {
 	case "POST seed":
 		var seed Seed
 		obey(w, r, &seed, func() error { return s.Seed(x.id.Account, seed) })
+	case "POST inactive":
+		var which inactive
+		obey(w, r, &which, func() error { return s.SetInactive(x.id.Account, which.Version) })
 	case "GET clock":
 		reply(w, http.StatusOK, aheadMs{s.Ahead(account).Milliseconds()})
 	case "POST clock":

@@ -26,6 +26,7 @@
 //
 //	GET    ping                     who is there; needs no signature
 //	POST   seed                     a Seed, for the caller's account
+//	POST   inactive                 {"version": "<ARN>"} makes a version Inactive, until it is invoked
 //	POST   faults                   a Fault to arm
 //	DELETE faults                   disarms all
 //	GET    calls                    the log, a list of Call in the order of arrival

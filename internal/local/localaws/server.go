@@ -209,6 +209,12 @@ func (s *Server) Seed(account string, seed Seed) error {
 	return err
 }
 
+// SetInactive makes a published version Inactive, as AWS does after weeks
+// without an invocation. The next invocation, a dry run here, makes it Pending.
+func (s *Server) SetInactive(account, arn string) error {
+	return s.store.Update(func(tx kv.Tx) error { return s.lambda.SetInactive(tx, account, arn, s.clock.now(account)) })
+}
+
 // Version returns the facts of a published version and its zip, for a data
 // plane that runs it; false if the account has no such version.
 func (s *Server) Version(account, arn string) (facts lambda.Facts, zip []byte, ok bool, err error) {

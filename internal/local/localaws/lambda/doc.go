@@ -15,6 +15,9 @@
 //	                                                     │ PublishVersion
 //	                                                     ▼
 //	                                        an immutable numbered version
+//	                                                     │ SetInactive
+//	                                                     ▼
+//	                   Inactive ──(Invoke, dry)──► Pending ──(VersionActive)──► Active
 //
 // Sentences in errors are AWS's own where AWS's recorded answers or its API
 // model show them; a comment says LIKELY where they are inferred and UNKNOWN

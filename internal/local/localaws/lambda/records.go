@@ -37,6 +37,8 @@ type transition string
 const (
 	settled  transition = ""       // nothing: Active from the start
 	creating transition = "create" // State Pending
+	waking   transition = "wake"   // State Pending, after it was Inactive
+	idle     transition = "idle"   // State Inactive, until it is invoked
 	updating transition = "update" // State Active, LastUpdateStatus InProgress
 )
 
@@ -81,14 +83,18 @@ type alias struct {
 	Revision string
 }
 
-// busy says whether the transition is still under way.
+// busy says whether the transition is still under way. One that is Inactive is
+// in none.
 func (r record) busy(now time.Time) bool {
-	return r.Transition != settled && now.Before(r.ReadyAt)
+	return r.Transition != settled && r.Transition != idle && now.Before(r.ReadyAt)
 }
 
 // state is the State that AWS would report.
 func (r record) state(now time.Time) string {
-	if r.Transition == creating && r.busy(now) {
+	switch {
+	case r.Transition == idle:
+		return "Inactive"
+	case (r.Transition == creating || r.Transition == waking) && r.busy(now):
 		return "Pending"
 	}
 	return "Active"
@@ -96,7 +102,7 @@ func (r record) state(now time.Time) string {
 
 // revision is the RevisionId that AWS would report.
 func (r record) revision(now time.Time) string {
-	if r.Transition == settled || r.busy(now) {
+	if r.Transition == settled || r.Transition == idle || r.busy(now) {
 		return r.Revision
 	}
 	return successor(r.Revision)

@@ -23,6 +23,12 @@ type route struct {
 
 const functionsPath = "/2015-03-31/functions"
 
+// offered reports whether the local AWS answers the request. Of all ways to
+// invoke, only the dry run needs nothing that runs.
+func (rt route) offered(r *http.Request) bool {
+	return rt.do != nil && (rt.operation != "Invoke" || r.Header.Get("X-Amz-Invocation-Type") == "DryRun")
+}
+
 // routes is AWS's API model, "http" of each operation.
 func routes() []route {
 	const fn, tags = functionsPath + "/{}", "/2017-03-31/tags/{}"
@@ -45,9 +51,9 @@ func routes() []route {
 		{"TagResource", "POST", tags, 204, true, false, (*call).tagResource},
 		{"UntagResource", "DELETE", tags, 204, true, false, (*call).untagResource},
 		{"ListTags", "GET", tags, 200, false, false, (*call).listTags},
+		{"Invoke", "POST", fn + "/invocations", 204, true, true, (*call).dryInvoke}, // 204 is a dry run's
 		{"GetAccountSettings", "GET", "/2016-08-19/account-settings", 200, false, false, (*call).accountSettings},
 
-		{"Invoke", "POST", fn + "/invocations", 0, false, true, nil},
 		{"InvokeAsync", "POST", "/2014-11-13/functions/{}/invoke-async", 0, false, true, nil},
 		{"AddPermission", "POST", fn + "/policy", 0, false, false, nil},
 		{"GetPolicy", "GET", fn + "/policy", 0, false, false, nil},

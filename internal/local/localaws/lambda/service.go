@@ -108,7 +108,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, &apiError{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "the local AWS knows no Lambda operation " + r.Method + " " + r.URL.Path})
 		return
 	}
-	if rt.do == nil {
+	if !rt.offered(r) {
 		fail(w, notOffered("%s: it keeps functions and versions, and runs nothing here", rt.operation))
 		return
 	}
@@ -123,6 +123,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
+	if refusal, ok := answer.(*apiError); ok {
+		fail(w, refusal)
+		return
+	}
 	if answer == nil {
 		w.WriteHeader(rt.status)
 		return
@@ -130,7 +134,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, rt.status, answer)
 }
 
-// run executes the operation in a transaction of its kind.
+// run executes the operation in a transaction of its kind. An error undoes what
+// the operation wrote; an answer that is an *apiError does not.
 func (c *call) run(rt route) (any, error) {
 	transact := c.s.Store.View
 	if rt.writes {

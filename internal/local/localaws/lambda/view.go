@@ -101,6 +101,12 @@ func (v *configuration) setState(r record, now time.Time) {
 	const reason, code = "The function is being created.", "Creating"
 	v.State = r.state(now)
 	switch {
+	case v.State == "Inactive":
+		v.StateReason, v.StateReasonCode = "The function is currently idle.", "Idle" // recorded, of a container image
+		v.LastUpdateStatus = "Successful"
+	case v.State == "Pending" && r.Transition == waking:
+		v.StateReason, v.StateReasonCode = "The function is being restored.", "Restoring" // the sentence is LIKELY, the code AWS's
+		v.LastUpdateStatus = "Successful"                                                 // LIKELY: nothing was updated
 	case v.State == "Pending":
 		v.StateReason, v.StateReasonCode = reason, code
 	case r.busy(now):

@@ -265,11 +265,15 @@ func (c *call) mutable(revision *string) (function, record, error) {
 func (c *call) idle(r record) error {
 	switch {
 	case r.state(c.now) == "Pending":
-		return conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending")
+		return pendingConflict()
 	case r.busy(c.now):
 		return conflict("The operation cannot be performed at this time. An update is in progress for resource: %s", c.arn(r.Function, ""))
 	}
 	return nil
+}
+
+func pendingConflict() error {
+	return conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending")
 }
 
 // checkRole asks IAM. A role that was made a moment ago may not be assumable
