@@ -11,23 +11,12 @@ type Rules struct {
 	Adopt       bool // take over slots that are held by something else
 	AllowDetach bool // empty the slots of a distribution that left the spec
 	WithPolicy  bool // change distributions that take part in continuous deployment
-	// Restore is a rollback's rule: it gives back what it can. Behaviours and
-	// distributions that no longer exist are skipped, and a slot that already
-	// holds what is wanted is no conflict, whoever put it there.
-	Restore bool
-}
-
-// Skipped is a slot that a rollback could not give back.
-type Skipped struct {
-	Slot   Slot
-	Reason string
 }
 
 // Result is what Diff decided.
 type Result struct {
 	Changes []Change // by distribution; none without edits
 	Adopted []Edit   // slots taken over, whether or not they have to change
-	Skipped []Skipped
 	// Detached counts the edits that leave a slot empty.
 	Detached int
 }
@@ -70,9 +59,6 @@ func (d *differ) edit(e Edit) {
 
 // missing reports each wanted distribution that is not there, once.
 func (d *differ) missing() {
-	if d.rules.Restore {
-		return
-	}
 	ids := slices.Clone(d.want.Distributions)
 	for slot := range d.want.Table {
 		ids = append(ids, slot.Distribution)
@@ -88,28 +74,18 @@ func (d *differ) missing() {
 func (d *differ) wanted(slot Slot, want Binding) {
 	state, ok := d.have[slot.Distribution]
 	if !ok {
-		if d.rules.Restore {
-			d.result.Skipped = append(d.result.Skipped, Skipped{slot, "the distribution no longer exists"})
-		}
-		return
+		return // missing says it
 	}
 	if !slices.Contains(state.Behaviors, slot.Path) {
-		if d.rules.Restore {
-			d.result.Skipped = append(d.result.Skipped, Skipped{slot, "the cache behavior no longer exists"})
-			return
-		}
 		d.errs = append(d.errs, &BehaviorError{Slot: slot, Exist: state.Behaviors, Domain: state.DomainName})
 		return
 	}
-	if err := functionConflict(slot, state); err != nil {
+	if err := FunctionConflict(slot, state); err != nil {
 		d.errs = append(d.errs, err)
 		return
 	}
 	held := state.Held[slot]
-	if d.rules.Restore && held == want {
-		return
-	}
-	if !held.Empty() && !d.own.Owns(slot, held) {
+	if !d.own.Fills(slot, held) {
 		if !d.rules.Adopt {
 			d.errs = append(d.errs, &ConflictError{Slot: slot, Holder: held})
 			return
@@ -121,8 +97,8 @@ func (d *differ) wanted(slot Slot, want Binding) {
 	}
 }
 
-// functionConflict finds a CloudFront Function that keeps ours out.
-func functionConflict(slot Slot, state State) error {
+// FunctionConflict finds a CloudFront Function that keeps ours out.
+func FunctionConflict(slot Slot, state State) error {
 	if !slot.Trigger.Viewer() {
 		return nil
 	}
@@ -146,7 +122,7 @@ func (d *differ) unwanted() {
 	leaving := map[string][]Slot{}
 	for _, slot := range slots {
 		held := d.have[slot.Distribution].Held[slot]
-		if held.Empty() || !d.own.Owns(slot, held) {
+		if held.Empty() || !d.own.Empties(slot, held) {
 			continue
 		}
 		if !slices.Contains(d.want.Distributions, slot.Distribution) {

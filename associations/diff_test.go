@@ -39,11 +39,37 @@ func state(id string, held associations.Table) associations.State {
 
 // owned says that these slots are recorded, and that auth's versions are ours.
 func owned(slots ...associations.Slot) associations.Ownership {
-	o := associations.Ownership{Slots: map[associations.Slot]bool{}, Versions: map[versions.Ref]bool{ours.Version: true, newer.Version: true}}
+	o := associations.Ownership{Slots: map[associations.Slot]bool{}, Versions: map[versions.Ref]bool{ours.Version: true, newer.Version: true}, Functions: map[string]bool{}}
 	for _, s := range slots {
 		o.Slots[s] = true
 	}
 	return o
+}
+
+func TestWhatTheStackMayFillAndEmpty(t *testing.T) {
+	t.Parallel()
+	binds := owned(viewer)
+	binds.Functions["auth"] = true
+	unseen := bind("auth", 9)
+	for name, c := range map[string]struct {
+		own                  associations.Ownership
+		slot                 associations.Slot
+		held                 associations.Binding
+		ours, empties, fills bool
+	}{
+		"an empty slot":           {binds, images, associations.Binding{}, false, false, true},
+		"our version in our slot": {binds, viewer, ours, true, true, true},
+		"our version, moved, of a function that is bound": {binds, images, ours, true, false, true},
+		"our version in another slot, of one that is not": {owned(viewer), images, ours, true, false, false},
+		"our version in our slot, of one that is not":     {owned(viewer), viewer, ours, true, true, true},
+		"a version without our mark, in our slot":         {binds, viewer, unseen, false, false, false},
+		"theirs in our slot":                              {binds, viewer, foreign, false, false, false},
+		"an odd ARN in our slot":                          {binds, viewer, odd, false, false, false},
+	} {
+		if c.own.Ours(c.held) != c.ours || c.own.Empties(c.slot, c.held) != c.empties || c.own.Fills(c.slot, c.held) != c.fills {
+			t.Errorf("%s: ours %v, empties %v, fills %v", name, c.own.Ours(c.held), c.own.Empties(c.slot, c.held), c.own.Fills(c.slot, c.held))
+		}
+	}
 }
 
 func TestDiffDecidesSlotBySlot(t *testing.T) {
@@ -68,16 +94,12 @@ func TestDiffDecidesSlotBySlot(t *testing.T) {
 		"ours in a slot nobody recorded is a conflict": {want: table{viewer: ours}, held: table{viewer: ours}, own: owned(), errs: []error{&associations.ConflictError{Slot: viewer, Holder: ours}}},
 		"an odd ARN is a conflict":                     {want: table{viewer: newer}, held: table{viewer: odd}, own: owned(viewer), errs: []error{&associations.ConflictError{Slot: viewer, Holder: odd}}},
 		"adopting takes over":                          {want: table{viewer: newer}, held: table{viewer: foreign}, own: owned(), rules: associations.Rules{Adopt: true}, changes: edit(viewer, foreign, newer)},
-		"restoring what is there is no conflict":       {want: table{viewer: foreign}, held: table{viewer: foreign}, own: owned(), rules: associations.Rules{Restore: true}},
-		"restoring over theirs is one":                 {want: table{viewer: ours}, held: table{viewer: foreign}, own: owned(viewer), rules: associations.Rules{Restore: true}, errs: []error{&associations.ConflictError{Slot: viewer, Holder: foreign}}},
 		"ours and not wanted is emptied":               {want: table{}, held: table{viewer: ours}, own: owned(viewer), changes: edit(viewer, ours, associations.Binding{})},
 		"theirs and not wanted is not touched":         {want: table{}, held: table{viewer: foreign}, own: owned(viewer)},
 		"never ours and not wanted is not touched":     {want: table{}, held: table{viewer: ours}, own: owned()},
 		"a missing behavior is an error": {want: table{gone: ours}, errs: []error{
 			&associations.BehaviorError{Slot: gone, Exist: []string{"/img/*", "default"}, Domain: "E1.cloudfront.net"}}},
-		"a missing behavior is skipped when restoring":     {want: table{gone: ours}, rules: associations.Rules{Restore: true}},
-		"a missing distribution is an error":               {want: table{absent: ours}, errs: []error{&associations.DistributionError{Distribution: "E9"}}},
-		"a missing distribution is skipped when restoring": {want: table{absent: ours}, rules: associations.Rules{Restore: true}},
+		"a missing distribution is an error": {want: table{absent: ours}, errs: []error{&associations.DistributionError{Distribution: "E9"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

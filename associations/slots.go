@@ -153,17 +153,30 @@ type Change struct {
 	Edits        []Edit `json:"edits"`
 }
 
-// Ownership is what the releases of a stack say about slots and versions.
+// Ownership is what the releases of a stack say about slots, versions and
+// functions.
 type Ownership struct {
-	// Slots are those that the live release, or a later one that was never
-	// committed, bound or emptied.
+	// Slots are those that the live release binds, that one in flight binds or
+	// edits, and those that were left by a superseded release.
 	Slots map[Slot]bool
-	// Versions are those that a release of the stack put somewhere, and those
-	// that were seen to carry the stack's own mark.
+	// Versions are those that a release of the stack recorded, and those that
+	// were seen to carry the stack's own mark, of a function tagged for it.
 	Versions map[versions.Ref]bool
+	// Functions are those that the live release, or the one in flight, binds
+	// somewhere.
+	Functions map[string]bool
 }
 
-// Owns says that the slot is ours while b sits in it.
-func (o Ownership) Owns(s Slot, b Binding) bool {
-	return o.Slots[s] && (b.Empty() || b.ARN == "" && o.Versions[b.Version])
+// Ours reports whether b is a version of the stack.
+func (o Ownership) Ours(b Binding) bool { return b.ARN == "" && o.Versions[b.Version] }
+
+// Empties reports whether the stack may empty the slot while b sits in it.
+func (o Ownership) Empties(s Slot, b Binding) bool { return o.Slots[s] && o.Ours(b) }
+
+// Fills reports whether the stack may fill the slot while b sits in it: it is
+// empty, or b is a version of the stack, of a function that it binds somewhere
+// or in a slot that it may empty. So a renamed path pattern is no conflict, and
+// a version that is only published, and that another tool bound, is one.
+func (o Ownership) Fills(s Slot, b Binding) bool {
+	return b.Empty() || o.Ours(b) && (o.Functions[b.Version.Function] || o.Slots[s])
 }

@@ -18,8 +18,11 @@ type LockRequest struct {
 	// Role and Tags are given to the ledger function if it has to be created.
 	Role string
 	Tags map[string]string
-	// Seen saves reading the lock before taking it; see LedgerState.
+	// Seen saves reading the lock before taking it; see release.LedgerState.
 	Seen release.Seen
+	// AllowLost reports that the run was told where to go (rollback --to): the
+	// release that was live may be lost, because the run puts another in its place.
+	AllowLost bool
 }
 
 // Ledger is the append-only history of a stack's releases, with its lock.
@@ -27,30 +30,33 @@ type LockRequest struct {
 type Ledger interface {
 	// Read looks at the ledger; a missing one is Exists false, and no error.
 	Read(ctx context.Context, stack string) (release.LedgerState, error)
-	// Position looks only at which releases are live and pending: one call.
+	// Position looks only at which releases are live and in flight: one call.
 	Position(ctx context.Context, stack string) (release.Position, error)
 	// List gives the summaries of all releases, newest first.
 	List(ctx context.Context, stack string) ([]release.Summary, error)
 	// Get reads one release and verifies its bytes; ErrNoRelease.
 	Get(ctx context.Context, stack string, number int) (release.Release, error)
 	// Lock takes the lock, creating the ledger if there is none, and keeps it
-	// renewed until Unlock; *LockedError if somebody else holds it.
+	// renewed until Unlock; *LockedError if another run holds it.
 	Lock(ctx context.Context, req LockRequest) (Lease, error)
-	// Unlock takes the lock away from whoever holds it, and says who that was.
+	// Unlock takes the lock away from the run that holds it, and says which
+	// that was.
 	Unlock(ctx context.Context, stack string) (release.LockInfo, error)
 }
 
 // Lease is a held lock and what may be done only under it.
 type Lease interface {
-	// Verify asks AWS whether the lock still is ours; *LostLockError if not.
-	Verify(ctx context.Context) error
-	// Append writes the record, protects it from version cleaners and marks it
-	// pending. It gives back the release with its number.
+	// Prove makes sure that the lock is still this run's, by a compare-and-swap
+	// that was answered at most within ago: 0 asks for one now. *LostLockError.
+	Prove(ctx context.Context, within time.Duration) error
+	// Append writes the record, and gives it back with its number. Nothing
+	// points at it yet.
 	Append(ctx context.Context, r release.Release) (release.Release, error)
-	// MarkPending marks an existing release as the one in flight.
-	MarkPending(ctx context.Context, number int) error
+	// Mark names the release as the one in flight: the last thing before its
+	// first write to CloudFront.
+	Mark(ctx context.Context, r release.Release) error
 	// Commit moves live to the release.
-	Commit(ctx context.Context, number int) error
+	Commit(ctx context.Context, r release.Release) error
 	// Unlock ends the renewal and gives the lock back.
 	Unlock(ctx context.Context) error
 }
@@ -58,7 +64,7 @@ type Lease interface {
 // ErrNoRelease says that the ledger has no release of that number.
 var ErrNoRelease = errors.New("no such release")
 
-// LockedError says that somebody else holds the stack's lock.
+// LockedError says that another run holds the stack's lock. Nothing was changed.
 type LockedError struct {
 	Stack string
 	Lock  release.LockInfo
@@ -71,10 +77,10 @@ func (e *LockedError) Error() string {
 }
 
 // LostLockError says that a run no longer holds the lock it took: it expired
-// and somebody else took over, or it was unlocked by hand.
+// and another run took over, or it was unlocked by hand.
 type LostLockError struct {
 	Stack string
-	Lock  release.LockInfo // who holds it now
+	Lock  release.LockInfo // the run that holds it now
 }
 
 func (e *LostLockError) Error() string {

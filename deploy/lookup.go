@@ -12,7 +12,7 @@ import (
 // published. The versions are listed only after a run that died while it
 // published.
 func (o *observer) lookUp(ctx context.Context, spec versions.Spec) error {
-	found, err := versions.Find(ctx, o.cloud.Lambda, spec, o.want.Stack)
+	found, err := versions.Find(ctx, o.cloud.Lambda, spec, o.have.Stack)
 	if err != nil {
 		return err
 	}
@@ -26,14 +26,14 @@ func (o *observer) lookUp(ctx context.Context, spec versions.Spec) error {
 		o.mu.Lock()
 		o.have.Interrupted[spec.Function] = true
 		o.mu.Unlock()
-		if err := o.list(ctx, spec.Function); err != nil {
+		if err := o.versions(ctx, spec.Function); err != nil {
 			return err
 		}
 	}
 	return o.head(ctx, spec.Function)
 }
 
-func (o *observer) list(ctx context.Context, name string) error {
+func (o *observer) versions(ctx context.Context, name string) error {
 	list, err := o.cloud.Lambda.Versions(ctx, name)
 	if err != nil {
 		return err

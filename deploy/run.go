@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
@@ -36,7 +35,7 @@ type Runner struct {
 	Now func() time.Time
 	// Limit bounds the versions that are published at once; at least 1.
 	Limit int
-	// Restore undoes the writes of a run that failed between distributions.
+	// Restore rolls a run back that failed after it had marked its release.
 	Restore bool
 	// Pace says how often Lambda's states are looked at; zero for AWS's own pace.
 	Pace versions.Pace
@@ -50,52 +49,61 @@ type Runner struct {
 
 // Result is what a run came to.
 type Result struct {
-	Release release.Release // as it was recorded; Number 0 if it was not
+	Release release.Release // the record that was made or completed; Number 0 if none was
 	Live    bool            // the release is the live one
 	Slots   []SlotResult
+	// RolledBack is the release that --on-failure rollback made; Number 0 if
+	// there is none.
+	RolledBack release.Release
+	// Drift are the slots that did not stay as the release says.
+	Drift []Drift
 	// Undeployed are the distributions that had not taken the configuration
-	// over everywhere when the timeout ran out, or nobody waited.
+	// over everywhere when the timeout ran out, or that were not waited for.
 	Undeployed []string
 }
 
-// SlotResult is what became of one edit.
-type SlotResult struct {
-	Edit associations.Edit `json:"edit"`
-	// State is one of: written, not-written, unknown (the answer was lost),
-	// restored.
-	State string `json:"state"`
-}
+// proofAge is how old the proof of the lock may be before a write in Lambda.
+// Before each write in CloudFront there is one of its own.
+const proofAge = 30 * time.Second
 
-// Run runs the plan, in this order: lock, compare the ledger with what the
-// plan saw, tag and publish, record, write distributions, commit, unlock,
-// wait. A rollback writes first and records then, because it is urgent and
-// what it leads to is recorded already; unless another release is in flight,
-// whose record must not be lost sight of.
+// Run runs the plan, in one order for every kind: lock, compare the ledger with
+// what the plan saw, commit what was written before, tag and publish, record,
+// mark as in flight, write distributions, commit, unlock, wait. Nothing is
+// written to CloudFront that is not in a record.
 //
 // When ctx is cancelled no further step is started, and the ones in flight are
-// finished. Errors: *HeldError, *LockedError, *StaleError (nothing changed);
-// *PartialError (some distributions were written); *BehindError (all is done
-// but the bookkeeping); *UndeployedError (all is done, not yet everywhere);
+// finished. Errors: *release.HeldError, *LockedError, *StaleError (nothing
+// changed); *PartialError (some distributions were written, or may have been);
+// *UncommittedError (all were written, and the ledger does not say so yet);
+// *UndeployedError (all is done, not yet everywhere); *DriftError (all was
+// written, and did not stay); *UnfinishedError (a rollback did what it could);
 // *InterruptedError.
 func (r *Runner) Run(ctx context.Context, p plan.Plan, by Run) (Result, error) {
 	if len(p.Held) > 0 {
-		return Result{}, &release.HeldError{Stack: p.Stack, Held: p.Held}
+		return Result{}, p.HeldError()
 	}
-	var result Result
+	result := Result{}
 	if p.Changes() {
 		var err error
 		if result, err = r.locked(ctx, p, by); err != nil {
 			return result, err
 		}
 	}
-	return r.await(ctx, p, result)
+	result, err := r.await(ctx, p, result)
+	if err == nil && len(p.Unfinished) > 0 {
+		err = &UnfinishedError{Stack: p.Stack, Left: p.Unfinished}
+	}
+	return result, err
 }
 
-// locked does everything that needs the lock.
-func (r *Runner) locked(ctx context.Context, p plan.Plan, by Run) (result Result, err error) {
-	lease, err := r.Ledger.Lock(ctx, LockRequest{
+// locked runs all of a plan but the waiting, under the stack's lock.
+func (r *Runner) locked(ctx context.Context, p plan.Plan, by Run) (Result, error) {
+	if ctx.Err() != nil {
+		return Result{}, &InterruptedError{Stack: p.Stack}
+	}
+	lease, err := r.Ledger.Lock(context.WithoutCancel(ctx), LockRequest{
 		Stack: p.Stack, Holder: by.Actor, RunID: by.ID, Phase: string(p.Kind),
-		Role: p.Goal.Role, Tags: p.Goal.Tags, Seen: p.Seen,
+		Role: p.Goal.Role, Tags: p.Goal.Tags, Seen: p.Seen, AllowLost: p.Named,
 	})
 	if err != nil {
 		return Result{}, err
@@ -107,17 +115,7 @@ func (r *Runner) locked(ctx context.Context, p plan.Plan, by Run) (result Result
 		}
 	}()
 	e := execution{Runner: r, lease: lease, plan: p, by: by, goal: p.Goal, published: map[string]versions.Version{}}
-	if marksTarget(p) {
-		return e.rollback(ctx)
-	}
-	return e.forward(ctx)
-}
-
-// marksTarget says that a mark on the target is record enough for a rollback to
-// begin. It is not if another release is in flight: the mark would take the
-// place of the only trace of what that one may have written.
-func marksTarget(p plan.Plan) bool {
-	return p.Kind == release.KindRollback && p.Goal.Of != 0 && (p.Saw.Pending == 0 || p.Saw.Pending == p.Goal.Of)
+	return e.run(ctx)
 }
 
 // execution is one run under one lock.
@@ -133,71 +131,63 @@ type execution struct {
 	result    Result
 }
 
-// forward is the order of everything but a rollback: what will be attached is
-// recorded before it is attached.
-func (e *execution) forward(ctx context.Context) (Result, error) {
-	if err := e.fresh(ctx); err != nil {
-		return Result{}, err
+func (e *execution) run(ctx context.Context) (Result, error) {
+	done, err := e.fresh(ctx)
+	if err != nil || done {
+		return e.result, err
+	}
+	if err := e.settle(ctx); err != nil {
+		return e.result, err
 	}
 	if err := e.prepare(ctx); err != nil {
 		return e.result, err
 	}
-	recorded, err := e.append(ctx)
-	if err != nil {
+	if err := e.record(ctx); err != nil {
 		return e.result, err
 	}
-	if err := e.associate(ctx, e.lease.Verify); err != nil {
-		return e.result, err
-	}
-	return e.commit(ctx, recorded)
-}
-
-// rollback writes before it records. Its target is marked as in flight before
-// the first write; that and the comparison with what the plan saw run beside
-// the reads that the write needs anyway.
-func (e *execution) rollback(ctx context.Context) (Result, error) {
-	fresh := make(chan error, 1)
-	go func() { fresh <- e.fresh(ctx) }()
-	mark := sync.OnceValue(func() error {
-		if err := <-fresh; err != nil {
-			return err
+	if err := e.associate(ctx); err != nil {
+		if e.Restore && e.plan.Record && e.plan.Kind == release.KindApply {
+			return e.result, e.rollBack(ctx, err)
 		}
-		return e.lease.MarkPending(ctx, e.plan.Goal.Of)
-	})
-	guard := func(ctx context.Context) error {
-		group, gctx := errgroup.WithContext(ctx)
-		group.Go(func() error { return e.lease.Verify(gctx) })
-		group.Go(mark)
-		return group.Wait()
-	}
-	if err := e.prepare(ctx); err != nil {
 		return e.result, err
 	}
-	if err := e.associate(ctx, guard); err != nil {
-		return e.result, err
-	}
-	// Where every slot held already what is wanted, no write asked the guard.
-	if err := mark(); err != nil {
-		return e.result, err
-	}
-	// What is bound is what was wanted: from here on only the books can fail.
-	ctx = context.WithoutCancel(ctx)
-	recorded, err := e.append(ctx)
-	if err != nil {
-		return e.result, &BehindError{Stack: e.plan.Stack, Err: err}
-	}
-	return e.commit(ctx, recorded)
+	return e.result, e.commit(ctx)
 }
 
-// fresh compares the ledger with what the plan saw.
-func (e *execution) fresh(ctx context.Context) error {
+// fresh compares the ledger with what the plan saw. A rollback that was not told
+// where to go is never planned again; it is done if another run has undone just
+// that release meanwhile.
+func (e *execution) fresh(ctx context.Context) (done bool, err error) {
 	now, err := e.Ledger.Position(ctx, e.plan.Stack)
+	if err != nil || now == e.plan.Saw {
+		return false, err
+	}
+	stale := &StaleError{Stack: e.plan.Stack, Saw: e.plan.Saw, Now: now}
+	if e.plan.Kind != release.KindRollback || e.plan.Named || now.Pending != 0 {
+		return false, stale
+	}
+	live, err := e.Ledger.Get(ctx, e.plan.Stack, now.Live)
 	if err != nil {
-		return err
+		return false, errors.Join(stale, err)
 	}
-	if now != e.plan.Saw {
-		return &StaleError{Stack: e.plan.Stack, Saw: e.plan.Saw, Now: now}
+	if live.Kind != release.KindRollback || live.Undone != e.plan.Goal.Undone || live.Undone == 0 {
+		return false, stale
 	}
+	e.result.Release, e.result.Live = live, true
+	e.notify(Warned{Text: fmt.Sprintf("release %d was rolled back by another run meanwhile (release %d)", live.Undone, live.Number)})
+	return true, nil
+}
+
+// settle commits a release whose writes a dead run had all made.
+func (e *execution) settle(ctx context.Context) error {
+	if e.plan.Settle == 0 {
+		return nil
+	}
+	settled := release.Release{Stack: e.plan.Stack, Number: e.plan.Settle}
+	if err := e.lease.Commit(context.WithoutCancel(ctx), settled); err != nil {
+		return fmt.Errorf("make release %d, which was written before, the live one: %w", e.plan.Settle, err)
+	}
+	e.notify(Committed{Release: settled})
 	return nil
 }
 
@@ -226,8 +216,13 @@ func (e *execution) step(ctx context.Context, s plan.Step) error {
 	if ctx.Err() != nil {
 		return &InterruptedError{Stack: e.plan.Stack}
 	}
+	ctx = context.WithoutCancel(ctx)
 	e.notify(StepStarted{Step: s})
-	detail, err := e.do(context.WithoutCancel(ctx), s)
+	err := e.lease.Prove(ctx, proofAge)
+	detail := ""
+	if err == nil {
+		detail, err = e.do(ctx, s)
+	}
 	if err != nil {
 		e.notify(StepFailed{Step: s, Err: err})
 		return err
@@ -283,29 +278,60 @@ func (e *execution) publish(ctx context.Context, s plan.Publish, tick func(strin
 	return fmt.Sprintf("version %d", v.Ref.Number), nil
 }
 
-// append records the release, with its provenance.
-func (e *execution) append(ctx context.Context) (release.Release, error) {
+// record writes the release down, with its provenance, and marks it as in
+// flight. A plan that completes a release, or only puts back what one says,
+// has its record already. One without a step has nothing to be in flight.
+func (e *execution) record(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return release.Release{}, &InterruptedError{Stack: e.plan.Stack}
+		return &InterruptedError{Stack: e.plan.Stack}
 	}
-	goal := e.goal
+	switch {
+	case e.plan.Complete != 0:
+		e.result.Release = e.goal
+		return nil
+	case !e.plan.Record:
+		return nil
+	}
+	goal, err := e.append(ctx, e.goal)
+	if err != nil {
+		return err
+	}
+	e.goal, e.result.Release = goal, goal
+	if goal.Kind == release.KindResume {
+		return nil // it writes nothing, so nothing of it can be in flight
+	}
+	return e.mark(ctx, goal)
+}
+
+func (e *execution) append(ctx context.Context, goal release.Release) (release.Release, error) {
 	goal.RunID, goal.Actor, goal.Message, goal.Tool, goal.At = e.by.ID, e.by.Actor, e.by.Message, e.by.Tool, e.by.At
 	recorded, err := e.lease.Append(context.WithoutCancel(ctx), goal)
 	if err != nil {
 		return release.Release{}, fmt.Errorf("record the release: %w", err)
 	}
-	e.result.Release = recorded
 	e.notify(Recorded{Release: recorded})
 	return recorded, nil
 }
 
-func (e *execution) commit(ctx context.Context, recorded release.Release) (Result, error) {
-	if err := e.lease.Commit(context.WithoutCancel(ctx), recorded.Number); err != nil {
-		return e.result, &BehindError{Stack: e.plan.Stack, Err: fmt.Errorf("make release %d the live one: %w", recorded.Number, err)}
+func (e *execution) mark(ctx context.Context, r release.Release) error {
+	if err := e.lease.Mark(context.WithoutCancel(ctx), r); err != nil {
+		return fmt.Errorf("mark release %d as in flight: %w", r.Number, err)
+	}
+	return nil
+}
+
+// commit makes the release the live one. Where only slots were put back there
+// is nothing to commit.
+func (e *execution) commit(ctx context.Context) error {
+	if !e.plan.Record && e.plan.Complete == 0 {
+		return nil
+	}
+	if err := e.lease.Commit(context.WithoutCancel(ctx), e.goal); err != nil {
+		return &UncommittedError{Stack: e.plan.Stack, Release: e.goal, Err: err}
 	}
 	e.result.Live = true
-	e.notify(Committed{Release: recorded})
-	return e.result, nil
+	e.notify(Committed{Release: e.goal})
+	return nil
 }
 
 func (r *Runner) notify(ev Event) {
@@ -316,7 +342,7 @@ func (r *Runner) notify(ev Event) {
 	}
 }
 
-// isLost says that a write may have happened although it ended with an error.
+// isLost reports whether a write may have happened although it ended with an error.
 func isLost(err error) bool {
 	var lost interface{ Lost() bool }
 	return errors.As(err, &lost) && lost.Lost()

@@ -90,15 +90,18 @@ func (w *wait) next(ctx context.Context, reason string, refusal error) error {
 // AwaitActive waits until a recorded version is Active, and makes sure that it
 // is what was recorded: the same configuration, the same content by the mark
 // of this stack in its description, and the same CodeSHA256 (if want has one),
-// of a function that is tagged for this stack. The returned Version is as
-// observed.
+// of a function that is tagged for this stack. A version that is Inactive is
+// woken, once. The returned Version is as observed.
 //
 // Errors: ErrNoVersion when it was deleted, *OwnerError, *UnknownOwnerError,
 // *MismatchError, *StateError when it ended in a state other than Active,
 // *WaitError. What l itself answers is given back as it is.
-func AwaitActive(ctx context.Context, l Reader, want Version, stack string, pace Pace, tick Tick) (Version, error) {
-	w := newWait(want.Ref.String(), pace.poll(), orDefault(pace.Timeout, versionTimeout), tick)
+func AwaitActive(ctx context.Context, l Lambda, want Version, stack string, pace Pace, tick Tick) (Version, error) {
+	timeout := orDefault(pace.Timeout, versionTimeout)
+	w := newWait(want.Ref.String(), pace.poll(), timeout, tick)
 	defer w.stop()
+	k := waking{lambda: l, wait: newWait(want.Ref.String(), pace.poll(), min(timeout, appearTimeout), tick)}
+	defer k.wait.stop()
 	for {
 		have, err := l.Version(ctx, want.Ref)
 		if err != nil {
@@ -107,14 +110,18 @@ func AwaitActive(ctx context.Context, l Reader, want Version, stack string, pace
 		if err := verify(have, want, stack); err != nil {
 			return Version{}, err
 		}
-		active, err := versionActive(have)
-		if err != nil {
-			return Version{}, err
-		}
-		if active {
+		switch have.State.State {
+		case "Active":
 			return have.Version, nil
+		case "Pending", "": // Lambda's own waiter goes on waiting only here
+			k.stirred = k.asked
+			err = w.next(ctx, waitingFor(want.Ref.String(), have.State), nil)
+		case "Inactive":
+			err = k.inactive(ctx, have)
+		default:
+			err = stateError(have, "it can never serve; publish again after the cause is gone")
 		}
-		if err := w.next(ctx, waitingFor(want.Ref.String(), have.State), nil); err != nil {
+		if err != nil {
 			return Version{}, err
 		}
 	}
@@ -134,23 +141,6 @@ func (p *publisher) awaitPublished(ctx context.Context, v Version) (Version, err
 			return Version{}, werr
 		}
 	}
-}
-
-// versionActive judges a version's state. Lambda's own waiter goes on waiting
-// only while it is Pending.
-func versionActive(p Published) (bool, error) {
-	e := &StateError{Name: p.Version.Ref.String(), State: p.State.State, Reason: p.State.Reason}
-	switch p.State.State {
-	case "Active":
-		return true, nil
-	case "Pending", "":
-		return false, nil
-	case "Inactive":
-		e.Advice = "Lambda set it aside because nobody invoked it for weeks; invoke this version once and it comes back"
-	default:
-		e.Advice = "it can never serve; publish again after the cause is gone"
-	}
-	return false, e
 }
 
 // verify checks ownership and identity of a version.

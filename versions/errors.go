@@ -68,6 +68,7 @@ type StateError struct {
 	State  string // Failed, Inactive…; "update Failed" for a failed update
 	Reason string // AWS's words
 	Advice string // what a person can do
+	Err    error  // why Lambda would not wake an Inactive version; nil if it was not refused
 }
 
 func (e *StateError) Error() string {
@@ -75,8 +76,14 @@ func (e *StateError) Error() string {
 	if e.Reason != "" {
 		s += " (" + e.Reason + ")"
 	}
+	if e.Err != nil {
+		s += " and could not be woken: " + e.Err.Error()
+	}
 	return s + ": " + e.Advice
 }
+
+// Unwrap gives the refusal.
+func (e *StateError) Unwrap() error { return e.Err }
 
 // WaitError says that something did not come to pass in time.
 type WaitError struct {

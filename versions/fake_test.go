@@ -34,6 +34,11 @@ type lambda struct {
 	// tagsTake delays the sight of tags.
 	tagsTake time.Duration
 
+	// deaf: a dry run does nothing to an Inactive version (UNKNOWN at AWS).
+	deaf bool
+	// wakesAfter is how long a version that was woken still shows as Inactive.
+	wakesAfter time.Duration
+
 	calls  []string
 	before map[int]func() error // by call number from 1: answered instead of the call
 	after  map[int]func() error // run after the call had its effect; an error replaces the answer
@@ -64,7 +69,9 @@ type version struct {
 	code        string
 	description string
 	activeAt    time.Time
-	state       string // other than Pending or Active
+	state       string    // other than Pending or Active
+	wokenAt     time.Time // from when a woken version shows as Pending; zero if it was not woken
+	relapses    bool      // its resources cannot be made again: it ends Inactive
 }
 
 func newLambda() *lambda {
@@ -180,10 +187,35 @@ func (l *lambda) observe(f *function, v *version) Published {
 	if time.Now().Before(v.activeAt) {
 		p.State = State{State: "Pending", Reason: "The function is being created."}
 	}
-	if v.state != "" {
+	if v.state != "" && !v.waking() {
 		p.State = State{State: v.state}
 	}
 	return p
+}
+
+// waking reports whether the version was woken, and shows it: it is Pending, or
+// Active after that.
+func (v *version) waking() bool {
+	now := time.Now()
+	return !v.wokenAt.IsZero() && !now.Before(v.wokenAt) && (!v.relapses || now.Before(v.activeAt))
+}
+
+func (l *lambda) Wake(_ context.Context, r Ref) error {
+	return l.call("Wake", func() error {
+		f, err := l.find(r.Function)
+		if err != nil {
+			return err
+		}
+		v := f.version(r.Number)
+		switch {
+		case v == nil:
+			return fmt.Errorf("Function not found: %s: %w", r, ErrNoVersion)
+		case v.state == "Inactive" && !l.deaf:
+			v.wokenAt = time.Now().Add(l.wakesAfter)
+			v.activeAt = v.wokenAt.Add(l.published)
+		}
+		return nil
+	})
 }
 
 func (v *version) observed(name string) Version {

@@ -341,9 +341,6 @@ func TestAwaitActive(t *testing.T) {
 		"a deleted one is an error": {
 			with: func(_ *lambda, f *function) { f.versions = nil }, err: ErrNoVersion.Error(),
 		},
-		"an Inactive one does not wake up by itself": {
-			with: func(_ *lambda, f *function) { f.versions[0].state = "Inactive" }, err: "invoke this version once",
-		},
 		"a Failed one never serves": {
 			with: func(_ *lambda, f *function) { f.versions[0].state = "Failed" }, err: "fn:1 is Failed",
 		},

@@ -30,7 +30,10 @@ type State struct {
 	Reason string // AWS's words
 }
 
-// Settled says that nothing is in transition: mutations are accepted.
+// Settled reports whether nothing is in transition: mutations are accepted, also
+// while the function is Inactive ("Functions can only be updated if they are in
+// the Active or Inactive state": AWS Compute Blog, "Tracking the state of Lambda
+// functions"; of publishing it says nothing).
 func (s State) Settled() bool { return s.State != "Pending" && s.Update != "InProgress" }
 
 // CreateInput is all that a new function is made of.
@@ -118,6 +121,10 @@ type Writer interface {
 	Publish(ctx context.Context, in PublishInput) (Published, error)
 	// Tag sets and removes tags of a function.
 	Tag(ctx context.Context, functionARN string, set map[string]string, remove []string) error
+	// Wake makes a dry run of one version, which runs no code, so that Lambda
+	// makes an Inactive one ready again. Without an error Lambda was asked;
+	// whether the version wakes its state tells.
+	Wake(ctx context.Context, r Ref) error
 }
 
 // Aliases is what this package reads and changes of a function's aliases.

@@ -161,6 +161,7 @@ func TestUnsettledMeansThatSomethingIsInTransition(t *testing.T) {
 		{State: "Active", Update: "Successful"}:   true,
 		{State: "Active", Update: "Failed"}:       true,
 		{State: "Inactive", Update: "InProgress"}: false,
+		{State: "Inactive", Update: "Successful"}: true, // updated as it is
 	} {
 		if got := s.Settled(); got != want {
 			t.Errorf("%+v: Settled = %v", s, got)

@@ -41,16 +41,19 @@ type app struct {
 	verbose           bool
 	color, noColor    bool
 	allowEnv          []string
-	account           string    // of a saved plan; "" otherwise
 	loads             loadFlags // of the commands that pack
 	calls             *callLog
-	exit              int   // what the command ends with when it returns no error
-	wrote             bool  // a document went to stdout already
-	doc               *spec // for the positions of what an error is about
-	localFlags        []string
+	exit              int             // what the command ends with when it returns no error
+	wrote             bool            // a document went to stdout already
+	doc               *spec           // for the positions of what an error is about
+	running           string          // the command's name
+	fromEnv           map[string]bool // flags that the environment set
 
 	board atomic.Pointer[board] // of the run that goes on, for ^C
 }
+
+// defaultFile is the spec where -f names none.
+const defaultFile = "edgedeploy.yaml"
 
 // Main runs one command and gives the exit code. It reads the environment only
 // through lookup.
@@ -79,7 +82,7 @@ func (a *app) interrupted(again bool) {
 	switch {
 	case b == nil:
 	case again:
-		a.say("edgedeploy: stopped at once; apply again goes on from whatever was reached\n")
+		a.say("edgedeploy: stopped at once; the same command goes on from whatever was reached\n")
 	default:
 		b.tell("edgedeploy: finishing what is in flight; ^C again stops at once")
 	}
@@ -150,7 +153,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 }
 
 func (a *app) globalFlags(f *pflag.FlagSet) {
-	f.StringVarP(&a.file, "file", "f", "edgedeploy.yaml", "the spec")
+	f.StringVarP(&a.file, "file", "f", defaultFile, "the spec")
 	f.StringVar(&a.root, "root", "", "the project's root, which no path may leave (default: the folder with .git above the spec)")
 	f.StringVarP(&a.output, "output", "o", "text", "text, json or markdown")
 	f.StringVar(&a.profile, "profile", "", "profile of ~/.aws/config")
@@ -168,50 +171,6 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 // stackFlag is for commands that need no spec.
 func (a *app) stackFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.stack, "stack", "", "the stack's name; no spec is read then")
-}
-
-// settle reads the environment's flags and decides the styles. It runs before
-// every command.
-func (a *app) settle(cmd *cobra.Command) error {
-	var bad error
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name := "EDGEDEPLOY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, set := a.lookup(name)
-		// A pipeline that has nothing to say sets a variable to nothing.
-		if f.Changed || !set || value == "" || f.Name == "help" || bad != nil {
-			return
-		}
-		if f.Name == "auto-approve" && cmd.Flags().Changed("yes") {
-			return // the same answer by another name, and the command line wins
-		}
-		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			bad = &usageError{command: cmd.CommandPath(), err: notOfType(name, f.Value.Type(), value, err)}
-		}
-	})
-	if bad != nil {
-		return bad
-	}
-	switch a.output {
-	case "text", "json", "markdown":
-	default:
-		return &usageError{command: cmd.CommandPath(), err: errors.New("--output is text, json or markdown, not " + a.output)}
-	}
-	a.style()
-	return nil
-}
-
-// notOfType says what a variable of the environment may be, in other words
-// than those of Go's parsers.
-func notOfType(name, kind, value string, err error) error {
-	switch kind {
-	case "bool":
-		return fmt.Errorf("%s is true or false, not %q", name, value)
-	case "duration":
-		return fmt.Errorf("%s is a duration such as 90s or 5m, not %q", name, value)
-	case "int":
-		return fmt.Errorf("%s is a whole number, not %q", name, value)
-	}
-	return fmt.Errorf("%s: %w", name, err)
 }
 
 // style decides colour and width: flags first, then NO_COLOR and the like,

@@ -12,6 +12,9 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
+	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
+	"github.com/edgedeploy/edgedeploy/internal/start/provenance"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 
@@ -82,7 +85,7 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 				return err
 			}
 			if out == "" {
-				if out, err = ownFolder(s.top, "build"); err != nil {
+				if out, err = connect.OwnFolder(s.top, "build"); err != nil {
 					return err
 				}
 			}
@@ -93,7 +96,7 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 			for _, f := range s.Stack.Functions {
 				b := all[f.Key]
 				file := filepath.Join(out, f.Key+".zip")
-				if err := writeWhole(file, b.Zip); err != nil {
+				if err := planfile.WriteWhole(file, b.Zip); err != nil {
 					return err
 				}
 				bundles = append(bundles, s.bundleReport(b, file))
@@ -152,9 +155,9 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			same := func() string { return "edgedeploy " + toolVersion() + "\n" }
+			same := func() string { return "edgedeploy " + provenance.Tool() + "\n" }
 			return a.document(same, func() ([]byte, error) {
-				return json.MarshalIndent(versionFacts(), "", "  ")
+				return json.MarshalIndent(provenance.Facts(), "", "  ")
 			}, same)
 		},
 	}

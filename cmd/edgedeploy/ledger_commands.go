@@ -1,38 +1,17 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 )
-
-// withStack connects for a command that needs only the stack's name: from
-// --stack, or from the spec.
-func (a *app) withStack(ctx context.Context, do func(ses *session, stack string) error) (err error) {
-	var s *spec
-	stack := a.stack
-	if stack == "" {
-		if s, err = a.load(); err != nil {
-			return err
-		}
-		stack = s.Stack.Name
-	}
-	ses, err := a.connect(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ses.close()) }()
-	return do(ses, stack)
-}
 
 func (a *app) historyCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -42,15 +21,15 @@ func (a *app) historyCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			return a.withStack(ctx, func(ses *session, stack string) error {
-				if err := ses.right(ctx); err != nil {
+			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
+				if err := ses.Right(ctx); err != nil {
 					return err
 				}
-				list, err := ses.ledger.List(ctx, stack)
+				list, err := ses.Ledger.List(ctx, stack)
 				if err != nil {
 					return err
 				}
-				at, err := ses.ledger.Position(ctx, stack)
+				at, err := ses.Ledger.Position(ctx, stack)
 				if err != nil {
 					return err
 				}
@@ -78,11 +57,11 @@ func (a *app) showCommand() *cobra.Command {
 				return err
 			}
 			ctx := cmd.Context()
-			return a.withStack(ctx, func(ses *session, stack string) error {
-				if err := ses.right(ctx); err != nil {
+			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
+				if err := ses.Right(ctx); err != nil {
 					return err
 				}
-				at, err := ses.ledger.Position(ctx, stack)
+				at, err := ses.Ledger.Position(ctx, stack)
 				if err != nil {
 					return err
 				}
@@ -92,7 +71,7 @@ func (a *app) showCommand() *cobra.Command {
 				if number == 0 {
 					return &release.NoTargetError{Stack: stack}
 				}
-				r, err := ses.ledger.Get(ctx, stack, number)
+				r, err := ses.Ledger.Get(ctx, stack, number)
 				if err != nil {
 					return err
 				}
@@ -132,14 +111,14 @@ what is live or in flight.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			return a.withStack(ctx, func(ses *session, stack string) error {
-				if err := ses.right(ctx); err != nil {
+			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
+				if err := ses.Right(ctx); err != nil {
 					return err
 				}
 				if err := a.confirm(ctx, yes, "Unlock "+stack+", even if its run is still alive?"); err != nil {
 					return err
 				}
-				was, err := ses.ledger.Unlock(ctx, stack)
+				was, err := ses.Ledger.Unlock(ctx, stack)
 				if err != nil {
 					return err
 				}
@@ -164,47 +143,4 @@ func (a *app) unlocked(stack string, was release.LockInfo) error {
 			"schema": 1, "stack": stack, "wasLocked": was.RunID != "", "holder": was.Holder, "runId": was.RunID, "phase": was.Phase,
 		}, "", "  ")
 	}, same)
-}
-
-func (a *app) resumeCommand() *cobra.Command {
-	var message string
-	cmd := &cobra.Command{
-		Use:   "resume [RELEASE]",
-		Short: "Lift the hold that a rollback left (of one release, or all)",
-		Long: `A rollback holds the content it took out of service: apply refuses it until it
-changes. Resume lifts the hold. It records a release, and touches nothing in
-CloudFront.`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			number, err := releaseArgument(cmd, args)
-			if err != nil {
-				return err
-			}
-			ctx := cmd.Context()
-			return a.withStack(ctx, func(ses *session, stack string) error {
-				state, err := ses.read(ctx, stack)
-				if err != nil {
-					return err
-				}
-				state.Live.Stack = stack // also when there is none
-				planned, err := plan.PlanResume(state, number)
-				if err != nil {
-					return err
-				}
-				run := runFlags{message: message, noWait: true, restore: "stop"}
-				if err := a.execute(ctx, ses, prepared{plan: planned}, run); err != nil {
-					return err
-				}
-				for _, h := range state.Holds() {
-					if number == 0 || h.Release == number {
-						a.say(fmt.Sprintf("Lifted the hold on what release %d bound.\n", h.Release))
-					}
-				}
-				return nil
-			})
-		},
-	}
-	cmd.Flags().StringVarP(&message, "message", "m", "", "why, for the history")
-	a.stackFlag(cmd)
-	return cmd
 }

@@ -46,7 +46,7 @@ stops with ^C.`,
 }
 
 func (a *app) serveLocal(ctx context.Context, listen string, o localaws.Options) (err error) {
-	if o.Dir, err = a.localDir(nil, true); err != nil {
+	if o.Dir, err = a.connectOptions(nil).LocalDir(true); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", listen)

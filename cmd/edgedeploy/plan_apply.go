@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
-	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
+	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
+	"github.com/edgedeploy/edgedeploy/internal/start/provenance"
 )
 
 // ruleFlags are the permissions of one plan.
@@ -49,25 +50,26 @@ func (a *app) planCommand() *cobra.Command {
 }
 
 func (a *app) plan(ctx context.Context, rules ruleFlags, detailed bool, out string) error {
-	return a.withBundles(ctx, func(s *spec, all map[string]built, ses *session) error {
+	return a.withBundles(ctx, func(s *spec, all map[string]built, ses *connect.Session) error {
 		p, err := a.prepare(ctx, s, ses, all, rules)
 		if err != nil {
 			return err
 		}
 		if out != "" {
-			if err := savePlan(out, p); err != nil {
+			p.ID = provenance.NewID()
+			if err := planfile.Save(out, p); err != nil {
 				return err
 			}
 		}
-		if detailed && p.plan.Changes() {
+		if detailed && p.Plan.Changes() {
 			a.exit = exitChanges
 		}
-		return a.showPlan(p.plan)
+		return a.showPlan(p.Plan)
 	})
 }
 
 // withBundles reads the spec, packs its bundles, and only then connects.
-func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, *session) error) (err error) {
+func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, *connect.Session) error) (err error) {
 	s, err := a.load()
 	if err != nil {
 		return err
@@ -76,20 +78,30 @@ func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, 
 	if err != nil {
 		return err
 	}
-	ses, err := a.connect(ctx, s)
+	ses, err := a.connect(ctx, s, "")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, ses.close()) }()
+	defer func() { err = errors.Join(err, ses.Close()) }()
 	return do(s, all, ses)
 }
 
 func (a *app) showPlan(p plan.Plan) error {
+	a.warnBack(p)
 	return a.document(
-		func() string { return render.PlanText(p, a.out) },
+		func() string { return render.PlanText(p, a.commands(p.Stack), a.out) },
 		func() ([]byte, error) { return render.PlanJSON(p) },
-		func() string { return render.PlanMarkdown(p) },
+		func() string { return render.PlanMarkdown(p, a.commands(p.Stack)) },
 	)
+}
+
+// warnBack warns a person who believes that something is about to be undone.
+func (a *app) warnBack(p plan.Plan) {
+	for _, n := range p.Notes {
+		if n.Kind == "already-back" {
+			a.warn(n.Text)
+		}
+	}
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -100,7 +112,8 @@ func (a *app) applyCommand() *cobra.Command {
 		Aliases: []string{"deploy"},
 		Short:   "Publish, associate and record what the spec wants",
 		Long: `Apply shows the plan, asks, and runs the very plan it showed. With a file that
-plan --out wrote, it runs that plan or refuses it as stale.
+plan --out wrote, it runs that plan, says that it was applied already, or
+refuses it as stale.
 
 It can be repeated at any time: what is there already is not done again.`,
 		Args: cobra.MaximumNArgs(1),
@@ -117,6 +130,7 @@ It can be repeated at any time: what is there already is not done again.`,
 	rules.register(cmd)
 	a.loads.register(cmd.Flags())
 	run.register(cmd)
+	run.registerRestore(cmd)
 	return cmd
 }
 
@@ -124,7 +138,7 @@ It can be repeated at any time: what is there already is not done again.`,
 const plans = 3
 
 func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) error {
-	return a.withBundles(ctx, func(s *spec, all map[string]built, ses *session) error {
+	return a.withBundles(ctx, func(s *spec, all map[string]built, ses *connect.Session) error {
 		for try := 1; ; try++ {
 			p, err := a.prepare(ctx, s, ses, all, rules)
 			if err != nil {
@@ -141,60 +155,20 @@ func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) error {
 }
 
 // showAndRun shows a plan, asks if there is something to ask, and runs it.
-func (a *app) showAndRun(ctx context.Context, ses *session, p prepared, run runFlags, question string) error {
+func (a *app) showAndRun(ctx context.Context, ses *connect.Session, p planfile.Plan, run runFlags, question string) error {
+	a.warnBack(p.Plan)
 	// The result is the document on stdout; the plan before it is for the eyes,
 	// and nobody is asked about what was not shown.
-	if a.output == "text" || !run.yes && p.plan.Changes() {
-		a.say(render.PlanText(p.plan, a.err) + "\n")
+	if a.output == "text" || !run.yes && p.Plan.Changes() {
+		a.say(render.PlanText(p.Plan, a.commands(p.Plan.Stack), a.err) + "\n")
 	}
-	if len(p.plan.Held) > 0 {
-		return &release.HeldError{Stack: p.plan.Stack, Held: p.plan.Held}
+	if len(p.Plan.Held) > 0 {
+		return p.Plan.HeldError()
 	}
-	if p.plan.Changes() {
+	if p.Plan.Changes() {
 		if err := a.confirm(ctx, run.yes, question); err != nil {
 			return err
 		}
 	}
 	return a.execute(ctx, ses, p, run)
-}
-
-func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err error) {
-	for _, name := range []string{"adopt", "allow-detach", "with-policy", "upgrade-trampoline"} {
-		if cmd.Flags().Changed(name) {
-			return &usageError{cmd.CommandPath(), errors.New("--" + name + " was to be said to plan: a saved plan is run as it is")}
-		}
-	}
-	ctx := cmd.Context()
-	p, err := openPlan(file)
-	if err != nil {
-		return err
-	}
-	switch {
-	case p.local && !a.local:
-		return &usageError{cmd.CommandPath(), fmt.Errorf("%s was planned with --local: apply it with --local", file)}
-	case a.local && !p.local:
-		return &usageError{cmd.CommandPath(), fmt.Errorf("%s was planned without --local: apply it without", file)}
-	}
-	ses, err := a.connectFor(ctx, p.plan.Account)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ses.close()) }()
-	account, err := ses.Identity.Account(ctx)
-	if err != nil {
-		return err
-	}
-	if account != p.plan.Account {
-		return &plan.AccountError{Want: p.plan.Account, Have: account}
-	}
-	if !p.plan.Changes() {
-		now, err := ses.ledger.Position(ctx, p.plan.Stack)
-		if err != nil {
-			return err
-		}
-		if now != p.plan.Saw {
-			return &deploy.StaleError{Stack: p.plan.Stack, Saw: p.plan.Saw, Now: now}
-		}
-	}
-	return a.showAndRun(ctx, ses, p, run, "Apply this to "+p.plan.Stack+"?")
 }

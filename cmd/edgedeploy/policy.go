@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 
@@ -52,10 +53,7 @@ Without an argument it prints all three in one JSON object. It contacts nothing.
 }
 
 func (a *app) policies(s stackspec.Stack) (map[string][]byte, error) {
-	account := s.Account
-	if m := accountInRole.FindStringSubmatch(s.Role); account == "" && m != nil {
-		account = m[1]
-	}
+	account := connect.AccountOf(s)
 	if account == "" {
 		return nil, errors.New("the spec says neither account: nor a role: policies name the account")
 	}

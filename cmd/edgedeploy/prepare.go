@@ -9,47 +9,44 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
+	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
+	"github.com/edgedeploy/edgedeploy/internal/start/provenance"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// prepared is a plan with what running it needs.
-type prepared struct {
-	plan    plan.Plan
-	zips    map[versions.ContentID][]byte
-	subject string // the commit's first line
-	local   bool   // for the local AWS
-}
-
 // prepare makes the plan of a spec: bundles first, so that what is wrong with
 // the files is said before anything is contacted.
-func (a *app) prepare(ctx context.Context, s *spec, ses *session, all map[string]built, rules ruleFlags) (prepared, error) {
-	state, err := ses.read(ctx, s.Stack.Name)
+func (a *app) prepare(ctx context.Context, s *spec, ses *connect.Session, all map[string]built, rules ruleFlags) (planfile.Plan, error) {
+	state, err := ses.Read(ctx, s.Stack.Name)
 	if err != nil {
-		return prepared{}, err
+		return planfile.Plan{}, err
 	}
 	if !rules.upgrade {
 		if all, err = a.keepTrampolines(s, all, state.Live); err != nil {
-			return prepared{}, err
+			return planfile.Plan{}, err
 		}
 	}
 	distributions, seen, err := deploy.Resolve(ctx, ses.CloudFront, plan.Named(s.Stack), state.Live)
 	if err != nil {
-		return prepared{}, err
+		return planfile.Plan{}, err
 	}
 	for _, d := range distributions {
-		s.ids[d.ID] = d.Key
+		for _, id := range d.IDs {
+			s.ids[id] = d.Key
+		}
 	}
 	dir := filepath.Dir(s.file)
-	from := source(ctx, dir)
+	from := provenance.Source(ctx, dir)
 	planned, err := deploy.Prepare(ctx, ses.Cloud, state, plan.Want(s.Stack, packed(all), distributions, from), rules.Rules, seen)
 	if err != nil {
-		return prepared{}, err
+		return planfile.Plan{}, err
 	}
 	zips := map[versions.ContentID][]byte{}
 	for _, b := range all {
 		zips[b.Content] = b.Zip
 	}
-	return prepared{plan: planned, zips: zips, local: a.local, subject: subject(ctx, dir, from)}, nil
+	return planfile.Plan{Plan: planned, Code: planfile.Zips(zips), Local: a.local, Subject: provenance.Subject(ctx, dir, from)}, nil
 }
 
 // keepTrampolines packs functions again that are live with another trampoline
@@ -78,13 +75,4 @@ func (a *app) keepTrampolines(s *spec, all map[string]built, live release.Releas
 		kept[f.Key] = b
 	}
 	return kept, nil
-}
-
-// code gives the zips of a plan to the runner.
-func (p prepared) code(id versions.ContentID) ([]byte, error) {
-	zip, ok := p.zips[id]
-	if !ok {
-		return nil, fmt.Errorf("content %s is not at hand", id.Short())
-	}
-	return zip, nil
 }

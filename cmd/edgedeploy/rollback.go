@@ -2,137 +2,100 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
+	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
 	var run runFlags
 	var rules plan.Rules
-	var to int
+	var req release.Request
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "rollback",
-		Short: "Go back to an earlier release, without building anything",
-		Long: `Rollback puts an earlier release's versions back into its slots. Nothing is
-built or published, and no spec is needed (--stack). Without --to it goes to the
-nearest earlier release that is complete, was not itself rolled back, and binds
-something else than now. --to 0 goes to before the first release.
+		Short: "Undo what is live, or go to any release; builds nothing",
+		Long: `Rollback undoes what is live: the versions that were bound before go back into
+their slots. Nothing is built or published, and no spec is needed (--stack).
 
-What is taken out of service is held: apply refuses it until it changes, or
+It undoes one release, however often it is said. Where the stack is back
+already it says so, puts back what was changed outside, and waits until it is
+everywhere. While a release is in flight, that one is undone; a rollback that
+was interrupted is completed.
+
+--of N says which release is to be undone; if that is neither live nor in
+flight, nothing is. Pipelines use it. --to N goes to any release that was live
+or in flight once; --to 0 to before the first.
+
+What is taken out of service is held: apply refuses it until it has changed, or
 until resume.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := run.check(cmd); err != nil {
 				return err
 			}
-			if to < -1 {
-				return &usageError{cmd.CommandPath(), fmt.Errorf("--to is a release number, or 0; not %d", to)}
+			req.Named = cmd.Flags().Changed("to")
+			switch {
+			case req.To < 0:
+				return &usageError{cmd.CommandPath(), fmt.Errorf("--to is a release number, or 0; not %d", req.To)}
+			case cmd.Flags().Changed("of") && req.Of < 1:
+				return &usageError{cmd.CommandPath(), fmt.Errorf("--of is a release number from 1; not %d", req.Of)}
 			}
-			ctx := cmd.Context()
-			return a.withStack(ctx, func(ses *session, stack string) error {
-				for try := 1; ; try++ {
-					p, err := a.prepareRollback(ctx, ses, stack, to, rules)
-					if err != nil {
-						return err
-					}
-					if dry {
-						return a.showPlan(p.plan)
-					}
-					err = a.showAndRun(ctx, ses, p, run, fmt.Sprintf("Roll %s back?", stack))
-					if !is[*deploy.StaleError](err) || !run.yes || to < 0 || try == plans {
-						return err
-					}
-					a.warn(err.Error() + "; planning again")
-				}
-			})
+			return a.rollback(cmd.Context(), rollingBack{req, rules, run, dry})
 		},
 	}
 	run.register(cmd)
 	f := cmd.Flags()
-	f.IntVar(&to, "to", -1, "the release to go back to; 0 is before the first")
+	f.IntVar(&req.To, "to", 0, "the release to go to; 0 is before the first")
+	f.IntVar(&req.Of, "of", 0, "the release to undo; nothing is done if it is neither live nor in flight")
+	f.Lookup("to").DefValue, f.Lookup("of").DefValue = "", ""
 	f.BoolVar(&dry, "dry-run", false, "show the plan and end")
 	f.BoolVar(&rules.Adopt, "adopt", false, "take slots back that something else holds by now")
+	f.BoolVar(&rules.AllowDetach, "allow-detach", false, "empty slots of which no release after the target says that they were empty")
 	f.BoolVar(&rules.WithPolicy, "with-policy", false, "change distributions that take part in continuous deployment")
 	a.stackFlag(cmd)
 	return cmd
 }
 
-// prepareRollback plans a rollback. What does not depend on each other is
-// asked at once: a rollback is urgent, and its round trips are counted.
-func (a *app) prepareRollback(ctx context.Context, ses *session, stack string, to int, rules plan.Rules) (prepared, error) {
-	var (
-		state   release.LedgerState
-		at      release.Position
-		history release.History
-		target  release.Release
-		passed  []release.Release
-	)
-	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { state, err = ses.read(gctx, stack); return err })
-	group.Go(func() (err error) {
-		history, at, err = a.lineage(gctx, ses, stack)
-		if err != nil {
-			return err
-		}
-		if to < 0 {
-			if to, err = history.Target(stack, at); err != nil {
+// rollingBack is what rollback was asked for.
+type rollingBack struct {
+	req   release.Request
+	rules plan.Rules
+	run   runFlags
+	dry   bool
+}
+
+func (a *app) rollback(ctx context.Context, r rollingBack) error {
+	return a.withStack(ctx, func(ses *connect.Session, stack string) error {
+		for try := 1; ; try++ {
+			p, err := a.prepareRollback(ctx, ses, stack, r)
+			if err != nil {
 				return err
 			}
-		}
-		target, passed, err = a.releases(gctx, ses, stack, to, history.Passed(at, to))
-		return err
-	})
-	if err := group.Wait(); err != nil {
-		return prepared{}, err
-	}
-	if state.Position() != at {
-		return prepared{}, &deploy.StaleError{Stack: stack, Saw: state.Position(), Now: at}
-	}
-	if at.Live == 0 && at.Pending == 0 {
-		return prepared{}, &release.NoTargetError{Stack: stack}
-	}
-	want := plan.RollbackTo(state, target, passed)
-	planned, err := deploy.Prepare(ctx, ses.Cloud, state, want, rules, nil)
-	return prepared{plan: planned}, err
-}
-
-// lineage reads what the list of releases and the ledger's aliases tell.
-func (a *app) lineage(ctx context.Context, ses *session, stack string) (release.History, release.Position, error) {
-	var list []release.Summary
-	var at release.Position
-	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { list, err = ses.ledger.List(gctx, stack); return err })
-	group.Go(func() (err error) { at, err = ses.ledger.Position(gctx, stack); return err })
-	err := group.Wait()
-	return release.NewHistory(list), at, err
-}
-
-// releases reads the target and the releases that going there passes.
-func (a *app) releases(ctx context.Context, ses *session, stack string, to int, numbers []int) (release.Release, []release.Release, error) {
-	var target release.Release
-	passed := make([]release.Release, len(numbers))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	if to != 0 {
-		group.Go(func() (err error) { target, err = ses.ledger.Get(gctx, stack, to); return err })
-	}
-	for i, n := range numbers {
-		group.Go(func() (err error) {
-			passed[i], err = ses.ledger.Get(gctx, stack, n)
-			if errors.Is(err, deploy.ErrNoRelease) {
-				err = nil // deleted: there is nothing left of it to hold
+			if r.dry {
+				return a.showPlan(p)
 			}
-			return err
-		})
+			err = a.showAndRun(ctx, ses, planfile.Plan{Plan: p}, r.run, fmt.Sprintf("Roll %s back?", stack))
+			// One that undoes what is live meant what was live when it was typed:
+			// it is never planned again. (deploy/release, Request.Plain)
+			if !is[*deploy.StaleError](err) || !r.run.yes || r.req.Plain() || try == plans {
+				return err
+			}
+			a.warn(err.Error() + "; planning again")
+		}
+	})
+}
+
+func (a *app) prepareRollback(ctx context.Context, ses *connect.Session, stack string, r rollingBack) (plan.Plan, error) {
+	state, err := readStack(ctx, ses, stack)
+	if err != nil {
+		return plan.Plan{}, err
 	}
-	err := group.Wait()
-	return target, passed, err
+	return deploy.PrepareRollback(ctx, ses.Cloud, ses.Ledger, state, r.req, r.rules)
 }

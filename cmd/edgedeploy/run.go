@@ -10,6 +10,9 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/screen/term"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
+	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
+	"github.com/edgedeploy/edgedeploy/internal/start/provenance"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -19,22 +22,32 @@ type runFlags struct {
 	message string
 	noWait  bool
 	timeout time.Duration
-	restore string // --on-failure
+	restore string // --on-failure; only apply has it
 }
 
+// What --on-failure may be.
+const (
+	restoreStop = "stop"
+	restoreBack = "rollback"
+)
+
 func (r *runFlags) register(cmd *cobra.Command) {
+	r.restore = restoreStop
 	f := cmd.Flags()
 	f.BoolVarP(&r.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&r.yes, "auto-approve", false, "the same as --yes")
 	f.StringVarP(&r.message, "message", "m", "", "why, for the history (apply: default is the commit's subject)")
 	f.BoolVar(&r.noWait, "no-wait", false, "end as soon as CloudFront accepted everything")
 	f.DurationVar(&r.timeout, "timeout", 30*time.Minute, "how long to wait until the change is everywhere")
-	f.StringVar(&r.restore, "on-failure", "stop", "stop, or rollback: undo the distributions written before the one that failed")
+}
+
+func (r *runFlags) registerRestore(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.restore, "on-failure", restoreStop, "stop, or rollback: undo the release if a distribution cannot be written")
 }
 
 func (r *runFlags) check(cmd *cobra.Command) error {
 	switch {
-	case r.restore != "stop" && r.restore != "rollback":
+	case r.restore != restoreStop && r.restore != restoreBack:
 		return &usageError{cmd.CommandPath(), fmt.Errorf("--on-failure is stop or rollback, not %s", r.restore)}
 	case r.timeout <= 0:
 		return &usageError{cmd.CommandPath(), fmt.Errorf("--timeout must be more than 0; --no-wait does not wait")}
@@ -68,15 +81,15 @@ func (a *app) confirm(ctx context.Context, yes bool, question string) error {
 var errDeclined = fmt.Errorf("nothing was changed: the answer was not yes")
 
 // execute runs a plan and tells what came of it.
-func (a *app) execute(ctx context.Context, ses *session, p prepared, r runFlags) error {
+func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan, r runFlags) error {
 	runner := &deploy.Runner{
-		Cloud: ses.Cloud, Ledger: ses.ledger, Code: p.code, Now: time.Now,
-		Limit: 4, Restore: r.restore == "rollback",
+		Cloud: ses.Cloud, Ledger: ses.Ledger, Code: p.Code, Now: time.Now,
+		Limit: 4, Restore: r.restore == restoreBack,
 	}
 	if !r.noWait {
 		runner.Timeout = r.timeout
 	}
-	if ses.local {
+	if ses.Local {
 		// The local AWS has no quotas to respect.
 		runner.Pace, runner.Poll = versions.Pace{Poll: 20 * time.Millisecond}, 20*time.Millisecond
 	}
@@ -84,25 +97,29 @@ func (a *app) execute(ctx context.Context, ses *session, p prepared, r runFlags)
 	runner.Notify = show
 	message := r.message
 	if message == "" {
-		message = p.subject
+		message = p.Subject
 	}
-	result, err := runner.Run(ctx, p.plan, a.by(message))
+	by := provenance.Run(a.lookup, message)
+	if p.ID != "" {
+		by.ID = p.ID + planRun + by.ID // so that the record tells which plan it came from
+	}
+	result, err := runner.Run(ctx, p.Plan, by)
 	done()
-	if a.output == "text" && p.plan.Changes() {
+	if a.output == "text" && p.Plan.Changes() {
 		a.say("\n")
 	}
-	if !p.plan.Changes() && err == nil {
+	if !p.Plan.Changes() && err == nil {
 		if a.output == "text" {
 			return nil // the plan said so
 		}
 		// The document of every other run, of what is live: a pipeline that runs
 		// again wants the same qualified ARNs as the first time.
-		result.Release.Number, result.Release.Functions, result.Live = p.plan.Saw.Live, p.plan.Goal.Functions, p.plan.Saw.Live != 0
+		result.Release.Number, result.Release.Functions, result.Live = p.Plan.Saw.Live, p.Plan.Goal.Functions, p.Plan.Saw.Live != 0
 	}
 	if is[*deploy.StaleError](err) || is[*deploy.LockedError](err) {
 		return err
 	}
-	outcome := render.Outcome{Plan: p.plan, Result: result, Flags: a.localFlags}
+	outcome := render.Outcome{Plan: p.Plan, Result: result, Commands: a.commands(p.Plan.Stack)}
 	if err != nil {
 		outcome.ExitCode = exitCode(err)
 	}

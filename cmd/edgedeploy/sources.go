@@ -16,6 +16,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/fetch"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/sources"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 
@@ -62,7 +63,7 @@ func (a *app) fetchSources(ctx context.Context, s *spec) error {
 	var mu sync.Mutex // of everything below
 	warnings, failed := map[string]bool{}, map[pinned]error{}
 	store := &sources.Store{
-		Dir: a.sourcesDir(), Offline: a.offline, AllowHTTP: loopback,
+		Dir: a.sourcesDir(), Offline: a.offline, AllowHTTP: connect.Loopback,
 		Warn: func(text string) { mu.Lock(); defer mu.Unlock(); warnings[text] = true },
 	}
 	s.fetched = map[pinned][]byte{}

@@ -12,6 +12,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -23,11 +24,12 @@ func (a *app) statusCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			return a.withStack(ctx, func(ses *session, stack string) error {
+			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
 				st, err := status(ctx, ses, stack)
 				if err != nil {
 					return err
 				}
+				st.Commands = a.commands(stack)
 				if detailed && !settled(st) {
 					a.exit, st.ExitCode = exitChanges, exitChanges
 				}
@@ -45,26 +47,32 @@ func (a *app) statusCommand() *cobra.Command {
 }
 
 // status compares what the live release says with what is there.
-func status(ctx context.Context, ses *session, stack string) (render.Status, error) {
-	state, err := ses.read(ctx, stack)
+func status(ctx context.Context, ses *connect.Session, stack string) (render.Status, error) {
+	state, err := ses.Read(ctx, stack)
 	if err != nil {
 		return render.Status{}, err
 	}
 	st := render.Status{
-		Stack: stack, Account: state.Account, Live: state.Live, Pending: state.Pending,
+		Stack: stack, Account: state.Account, Live: state.Live, Pending: state.Pending, Phase: state.Phase, Lost: state.Lost,
 		Lock: state.Lock, Holds: state.Holds(), Now: time.Now(),
 	}
-	there := make([]*associations.State, len(state.Live.Distributions))
+	ids := state.Live.IDs()
+	for _, e := range state.Pending.Edits {
+		ids = append(ids, e.Slot.Distribution)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	found := make([]*associations.State, len(ids))
 	st.Functions = make([]render.FunctionStatus, len(state.Live.Functions))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	for i, d := range state.Live.Distributions {
+	for i, id := range ids {
 		group.Go(func() error {
-			found, err := ses.CloudFront.Distribution(gctx, d.ID)
+			state, err := ses.CloudFront.Distribution(gctx, id)
 			if is[*associations.DistributionError](err) {
 				return nil // said below, slot by slot
 			}
-			there[i] = &found
+			found[i] = &state
 			return err
 		})
 	}
@@ -74,17 +82,26 @@ func status(ctx context.Context, ses *session, stack string) (render.Status, err
 	if err := group.Wait(); err != nil {
 		return render.Status{}, err
 	}
-	for _, b := range state.Live.Bindings {
-		i := slices.IndexFunc(state.Live.Distributions, func(d release.Distribution) bool { return d.ID == b.Slot.Distribution })
-		if i < 0 {
-			continue // a record that binds in a distribution it does not name is not ours
-		}
-		st.Slots = append(st.Slots, slotStatus(b, state.Live.Distributions[i], there[i]))
+	there := map[string]*associations.State{}
+	for i, id := range ids {
+		there[id] = found[i]
+	}
+	if _, flying := state.InFlight(); flying {
+		st.Written = state.Pending.Written(func(s associations.Slot) associations.Binding {
+			if there[s.Distribution] == nil {
+				return associations.Binding{}
+			}
+			return there[s.Distribution].Held[s]
+		})
+	}
+	for _, b := range state.Live.Bindings() {
+		i := slices.IndexFunc(state.Live.Distributions, func(d release.Distribution) bool { return slices.Contains(d.IDs, b.Slot.Distribution) })
+		st.Slots = append(st.Slots, slotStatus(b, state.Live.Distributions[i], there[b.Slot.Distribution]))
 	}
 	return st, nil
 }
 
-func functionStatus(ctx context.Context, ses *session, f release.Function) (render.FunctionStatus, error) {
+func functionStatus(ctx context.Context, ses *connect.Session, f release.Function) (render.FunctionStatus, error) {
 	v, err := ses.Lambda.Version(ctx, f.Ref())
 	switch {
 	case errors.Is(err, versions.ErrNoVersion):

@@ -94,8 +94,8 @@ func DecodePlan(data []byte) (Plan, error) {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return Plan{}, fmt.Errorf("the plan is not JSON: %w", err)
 	}
-	if head.Schema != PlanSchema {
-		return Plan{}, fmt.Errorf("the plan has format %d; this edgedeploy reads format %d", head.Schema, PlanSchema)
+	if head.Schema != Schema {
+		return Plan{}, fmt.Errorf("the plan has format %d; this edgedeploy reads format %d", head.Schema, Schema)
 	}
 	var p Plan
 	if err := json.Unmarshal(data, &p); err != nil {

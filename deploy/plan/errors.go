@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -55,4 +56,16 @@ func (e *PinError) Error() string {
 	default:
 		return fmt.Sprintf("version %s is not what release %d recorded: its content or configuration differs", ref, e.Release)
 	}
+}
+
+// HolderGoneError says that a slot should go back to a version that the stack
+// took it from, and that version does not exist any more. Nothing was changed:
+// the slot must not become empty without a word.
+type HolderGoneError struct {
+	Slot   associations.Slot
+	Holder versions.Ref
+}
+
+func (e *HolderGoneError) Error() string {
+	return fmt.Sprintf("%s was taken from %s, which does not exist any more", e.Slot, e.Holder)
 }

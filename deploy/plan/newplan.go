@@ -1,12 +1,8 @@
 package plan
 
 import (
-	"cmp"
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
@@ -18,213 +14,115 @@ import (
 // *BlockedError. A plan that a hold forbids is still made, with Held set, so
 // that it can be shown.
 func NewPlan(want Desired, have Observed, rules Rules) (Plan, error) {
-	p := planner{want: want, have: have, rules: rules, own: Owned(have.Ledger, want)}
 	if want.Account != "" && have.Account != want.Account {
 		return Plan{}, &BlockedError{Stack: want.Stack, Problems: []error{
 			&AccountError{Want: want.Account, Have: have.Account}}}
 	}
-	p.own = p.own.with(have, want.Stack)
+	if err := have.Ledger.Foreign(); err != nil {
+		return Plan{}, &BlockedError{Stack: want.Stack, Problems: []error{err}}
+	}
+	p := newPlanner(want, have, rules, have.written() == release.WrittenAll)
 	p.resolve()
-	table := p.bindings()
-	result, errs := associations.Diff(
-		associations.Want{Table: table, Distributions: p.distributionIDs()},
-		have.Distributions, p.own.Ownership,
-		associations.Rules{Adopt: rules.Adopt, AllowDetach: rules.AllowDetach, WithPolicy: rules.WithPolicy, Restore: want.Kind == release.KindRollback})
+	p.entries = p.numbered(want.Distributions)
+	table := release.Release{Distributions: p.entries}.Table()
+	result, errs := associations.Diff(associations.Want{Table: table, Distributions: p.ids()}, have.Distributions, p.own,
+		associations.Rules{Adopt: rules.Adopt, AllowDetach: rules.AllowDetach, WithPolicy: rules.WithPolicy})
 	p.errs = append(p.errs, errs...)
 	p.retag = p.tags()
 	if len(p.errs) > 0 {
 		return Plan{}, &BlockedError{Stack: want.Stack, Problems: p.errs}
 	}
-	for _, s := range result.Skipped {
-		delete(table, s.Slot)
-	}
 	return p.plan(table, result), nil
 }
 
+// planner is one plan in the making.
 type planner struct {
 	want  Desired
 	have  Observed
 	rules Rules
-	own   ownership
+	base  release.Base
+	// settle is the release in flight that is committed first; 0 for none.
+	settle int
+	own    associations.Ownership
 
 	functions []release.Function // want's, with the numbers of versions that exist
+	entries   []release.Distribution
 	publish   []Publish
 	activate  []Activate
 	kept      []release.Function
 	retag     []Tag
-	adopted   bool            // a function is taken over
-	lost      []release.Bound // what cannot be given back, because it no longer exists
+	adopted   bool // a function is taken over
 	errs      []error
 }
 
-// resolve finds for each wanted function the version that serves, or plans to
-// publish one.
-func (p *planner) resolve() {
-	for _, f := range p.want.Functions {
-		switch {
-		case f.Number != 0:
-			p.pinned(f)
-		default:
-			p.reuseOrPublish(f)
+// newPlanner begins a plan that commits the release in flight first, or
+// supersedes it.
+func newPlanner(want Desired, have Observed, rules Rules, settle bool) *planner {
+	p := &planner{want: want, have: have, rules: rules, base: release.Base{Live: have.Ledger.Live}}
+	switch flight, flying := have.Ledger.InFlight(); {
+	case flying && settle:
+		p.settle, p.base.Live = flight.Number, flight
+	case flying:
+		p.base.Superseded = flight
+	}
+	p.own = owned(p.base, have)
+	return p
+}
+
+// owned is what the base makes the stack's, with the versions that any release
+// in hand recorded, and those that were seen to carry the stack's mark.
+func owned(base release.Base, have Observed) associations.Ownership {
+	own := base.Ownership()
+	for _, r := range slices.AppendSeq([]release.Release{have.Ledger.Live, have.Ledger.Pending}, maps.Values(have.Releases)) {
+		for _, f := range r.Functions {
+			own.Versions[f.Ref()] = true
 		}
 	}
-}
-
-// pinned takes exactly the recorded version, or refuses: a rollback never
-// quietly publishes.
-func (p *planner) pinned(f release.Function) {
-	if Recorded(p.have.Ledger.Live, f) || !p.want.Binds(f.Spec.Function) {
-		p.keep(f)
-		return
-	}
-	seen, ok := p.have.States[f.Ref()]
-	if !ok {
-		p.errs = append(p.errs, &PinError{Function: f, Release: p.want.Of, Gone: true})
-		return
-	}
-	if seen.TagsError != "" {
-		p.errs = append(p.errs, &versions.UnknownOwnerError{Function: f.Spec.Function, Reason: seen.TagsError})
-		return
-	}
-	if seen.Version.Spec != f.Spec || seen.Version.Stack != p.want.Stack || seen.Tags[versions.StackTag] != p.want.Stack ||
-		f.CodeSHA256 != "" && seen.Version.CodeSHA256 != f.CodeSHA256 {
-		p.errs = append(p.errs, &PinError{Function: f, Release: p.want.Of, Seen: seen.Version, Owner: seen.Tags[versions.StackTag]})
-		return
-	}
-	p.keep(f)
-	// What was just seen Active needs no second look: a rollback is urgent.
-	if seen.State.State != "Active" {
-		p.activate = append(p.activate, Activate{Key: f.Key, Version: seen.Version})
-	}
-}
-
-func (p *planner) keep(f release.Function) {
-	p.functions = append(p.functions, f)
-	p.kept = append(p.kept, f)
-}
-
-func (p *planner) reuseOrPublish(f release.Function) {
-	for _, r := range []release.Release{p.have.Ledger.Live, p.have.Ledger.Pending} {
-		if old, ok := r.Function(f.Spec.Function); ok && old.Spec == f.Spec && !p.have.Gone[old.Ref()] {
-			f.Number, f.CodeSHA256 = old.Number, old.CodeSHA256
-			p.keep(f)
-			return
+	for ref, v := range have.States {
+		if v.Version.Stack == have.Stack && v.TagsError == "" && v.Tags[versions.StackTag] == have.Stack {
+			own.Versions[ref] = true
 		}
 	}
-	if v, ok := versions.Reuse(f.Spec, p.want.Stack, p.have.Versions[f.Spec.Function]); ok {
-		f.Number, f.CodeSHA256 = v.Ref.Number, v.CodeSHA256
-		p.keep(f)
-		p.activate = append(p.activate, Activate{Key: f.Key, Version: v, Point: p.have.Interrupted[f.Spec.Function]})
-		return
-	}
-	p.functions = append(p.functions, f)
-	head := p.have.Heads[f.Spec.Function]
-	step := Publish{
-		Key: f.Key, Spec: f.Spec, Create: !head.Exists, Resets: head.Config.Extra,
-		CodeSHA256: f.CodeSHA256, ZipBytes: f.ZipBytes, Tags: p.want.Tags,
-	}
-	if old, ok := p.have.Ledger.Live.Function(f.Spec.Function); ok {
-		step.Replaces, step.Config = old.Number, configChange(old.Spec.Config, f.Spec.Config)
-	}
-	if head.Exists && head.Tags[versions.StackTag] != p.want.Stack {
-		switch {
-		case head.TagsError != "":
-			p.errs = append(p.errs, &versions.UnknownOwnerError{Function: f.Spec.Function, Reason: head.TagsError})
-			return
-		case !p.rules.Adopt:
-			p.errs = append(p.errs, &versions.OwnerError{Function: f.Spec.Function, Owner: head.Tags[versions.StackTag]})
-			return
-		}
-		step.Adopt, p.adopted = true, true
-	}
-	p.publish = append(p.publish, step)
+	return own
 }
 
-// configChange says in words what differs between two configurations.
-func configChange(from, to versions.Config) string {
-	var words []string
-	say := func(what, from, to string) {
-		if from != to {
-			words = append(words, fmt.Sprintf("%s %s → %s", what, cmp.Or(from, "default"), cmp.Or(to, "default")))
-		}
-	}
-	say("runtime", from.Runtime, to.Runtime)
-	say("handler", from.Handler, to.Handler)
-	say("role", from.Role, to.Role)
-	say("memory", strconv.Itoa(from.MemoryMB), strconv.Itoa(to.MemoryMB))
-	say("timeout", strconv.Itoa(from.TimeoutSeconds), strconv.Itoa(to.TimeoutSeconds))
-	say("log format", from.Logging.Format, to.Logging.Format)
-	say("log level", from.Logging.Level, to.Logging.Level)
-	say("log group", from.Logging.Group, to.Logging.Group)
-	return strings.Join(words, ", ")
-}
-
-// bindings names the versions that the wanted slots shall hold.
-func (p *planner) bindings() associations.Table {
+// numbered gives the entries with the numbers of the versions that exist.
+func (p *planner) numbered(entries []release.Distribution) []release.Distribution {
 	numbers := map[string]int{}
 	for _, f := range p.functions {
 		numbers[f.Spec.Function] = f.Number
 	}
-	table := make(associations.Table, len(p.want.Bindings))
-	for slot, b := range p.want.Bindings {
-		if b.ARN == "" && b.Version.Number == 0 {
-			b.Version.Number = numbers[b.Version.Function]
-		}
-		table[slot] = b
-	}
-	p.giveBack(table)
-	return table
-}
-
-// giveBack adds what slots go back to, as far as they still are ours to give
-// and what sat there still exists.
-func (p *planner) giveBack(table associations.Table) {
-	for _, slot := range p.want.GivesBack.Slots() {
-		b := p.want.GivesBack[slot]
-		switch held := p.have.Distributions[slot.Distribution].Held[slot]; {
-		case held != b && !p.own.Owns(slot, held):
-		case p.have.Gone[b.Version]:
-			p.lost = append(p.lost, release.Bound{Slot: slot, Binding: b})
-		default:
-			table[slot] = b
+	list := slices.Clone(entries)
+	for i := range list {
+		list[i].Bindings = slices.Clone(list[i].Bindings)
+		for j := range list[i].Bindings {
+			if b := &list[i].Bindings[j].Binding; b.Version.Number == 0 {
+				b.Version.Number = numbers[b.Version.Function]
+			}
 		}
 	}
+	return list
 }
 
-// bound leaves out what is given back: it is nobody's business of ours any more.
-func (p *planner) bound(table associations.Table) associations.Table {
-	table = maps.Clone(table)
-	maps.DeleteFunc(table, func(slot associations.Slot, _ associations.Binding) bool {
-		_, given := p.want.GivesBack[slot]
-		return given
-	})
-	return table
-}
+func (p *planner) ids() []string { return release.Release{Distributions: p.entries}.IDs() }
 
-func (p *planner) distributionIDs() []string {
-	ids := make([]string, 0, len(p.want.Distributions))
-	for _, d := range p.want.Distributions {
-		ids = append(ids, d.ID)
-	}
-	return ids
-}
-
-// plan puts the decisions together.
+// plan puts the decisions of an apply together.
 func (p *planner) plan(table associations.Table, result associations.Result) Plan {
 	plan := Plan{
-		Schema: PlanSchema, Stack: p.want.Stack, Kind: p.want.Kind, Account: p.have.Account,
-		Saw: p.have.Ledger.Position(), Seen: p.have.Ledger.Seen, Heads: p.have.Heads,
+		Schema: Schema, Stack: p.want.Stack, Kind: release.KindApply, Account: p.have.Account,
+		Saw: p.have.Ledger.Position(), Settle: p.settle, Seen: p.have.Ledger.Seen, Heads: p.have.Heads,
 	}
-	if plan.Kind == release.KindApply && (p.adopted || len(result.Adopted) > 0) {
-		plan.Kind = release.KindAdopt
-	}
-	plan.Goal = p.goal(plan.Kind, table, result)
-	plan.Stages = p.stages(table, result)
+	p.wake()
+	plan.Stages = p.stages(result.Changes, table)
+	plan.Goal = p.goal(table, result)
 	plan.Record = p.needsRecord(plan)
+	if !plan.Record {
+		plan.Goal = p.base.Live
+	}
 	plan.Notes = p.notes(result)
 	plan.Context = p.context()
-	if p.want.Kind == release.KindApply && plan.Changes() {
-		plan.Held = heldBy(p.want, p.have.Ledger.Holds())
+	if plan.Changes() {
+		plan.Held = p.held(plan.Goal)
 	}
 	return plan
 }
@@ -233,7 +131,7 @@ func (p *planner) plan(table associations.Table, result associations.Result) Pla
 // distribution, then waiting. Steps of one stage do not depend on each other.
 // Tags come before versions because TagResource is refused while a function
 // is being updated (Lambda Developer Guide, function states).
-func (p *planner) stages(table associations.Table, result associations.Result) []Stage {
+func (p *planner) stages(changes []associations.Change, table associations.Table) []Stage {
 	var tags, prepare, associate, await Stage
 	for _, t := range p.retag {
 		tags = append(tags, t)
@@ -245,12 +143,12 @@ func (p *planner) stages(table associations.Table, result associations.Result) [
 		prepare = append(prepare, s)
 	}
 	waits := map[string]bool{}
-	for _, ch := range result.Changes {
+	for _, ch := range changes {
 		associate = append(associate, Associate{Change: ch})
 		waits[ch.Distribution] = true
 	}
 	for slot := range table {
-		if !p.have.Distributions[slot.Distribution].Deployed {
+		if state, ok := p.have.Distributions[slot.Distribution]; ok && !state.Deployed {
 			waits[slot.Distribution] = true
 		}
 	}
@@ -266,68 +164,149 @@ func (p *planner) stages(table associations.Table, result associations.Result) [
 	return stages
 }
 
-// goal is the release that the plan leads to.
-func (p *planner) goal(kind release.Kind, table associations.Table, result associations.Result) release.Release {
-	live := p.have.Ledger.Live
-	table = p.bound(table)
+// goal is the release that an apply leads to.
+func (p *planner) goal(table associations.Table, result associations.Result) release.Release {
+	live, sup := p.base.Live, p.base.Superseded
 	goal := release.Release{
-		Schema: release.ReleaseSchema, Stack: p.want.Stack, Kind: kind, Parent: live.Number, Of: p.want.Of,
-		Account: p.have.Account, Source: p.want.Source, Role: p.want.Role, Tags: p.want.Tags,
-		Functions: slices.Clone(p.functions), Distributions: slices.Clone(p.want.Distributions),
-		Bindings: release.List(table), Origins: p.origins(table),
-		Holds: p.holds(),
+		Schema: release.Schema, Stack: p.want.Stack, Kind: release.KindApply, Adopted: p.adopted || len(result.Adopted) > 0,
+		Parent: live.Number, Account: p.have.Account, Source: p.want.Source, Role: p.want.Role, Tags: p.want.Tags,
+		Functions: slices.Clone(p.functions), Distributions: p.entries, Edits: edits(result.Changes),
+		Unknown: live.Unknown,
 	}
 	slices.SortFunc(goal.Functions, release.CompareFunctions)
-	for _, ch := range result.Changes {
-		goal.Changed = append(goal.Changed, ch.Edits...)
+	goal.Holds = p.holdsAfter()
+	goal.Takings = p.takings(table, goal.Edits)
+	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(table, goal.Edits))
+	changes := p.changesSlots(table, goal.Edits)
+	switch {
+	case sup.IsBack() && release.SameBindings(goal.Distributions, sup.Distributions):
+		// What the dead rollback was to bind: it is completed by another hand.
+		goal.Brought, goal.Returns, goal.Back = sup.Brought, sup.Returns, sup.Back
+		goal.Commits = release.CommitsWith(p.want.Source, sup.Commits)
+	case changes && sup.GoingBack():
+		goal.Brought, goal.Returns = release.Self, sup.Target
+		goal.Commits = release.CommitsWith(p.want.Source, live.Commits)
+	case changes && p.base.Supersedes() && sup.Brought == live.Brought:
+		// It brought nothing of its own: what is live comes before this one.
+		goal.Brought, goal.Returns = release.Self, live.Number
+		goal.Commits = release.CommitsWith(p.want.Source, sup.Commits, live.Commits)
+	case changes && sup.IsBack():
+		goal.Brought, goal.Returns = release.Self, sup.Number
+		goal.Commits = release.CommitsWith(p.want.Source, sup.Commits, live.Commits)
+	case changes && p.base.Supersedes():
+		goal.Brought, goal.Returns = release.Self, sup.Returns
+		goal.Commits = release.CommitsWith(p.want.Source, sup.Commits, live.Commits)
+	case changes:
+		goal.Brought, goal.Returns = release.Self, live.Number
+		goal.Commits = release.CommitsWith(p.want.Source, live.Commits)
+	default:
+		goal.Brought, goal.Returns, goal.Back = live.Brought, live.Returns, live.Back
+		goal.Commits = release.CommitsWith(p.want.Source, live.Commits)
 	}
 	return goal
 }
 
-// holds are the holds in force after the plan.
+// changesSlots reports whether an apply binds a slot otherwise than live did,
+// or writes one, itself or by what it supersedes, that live did not bind. To
+// repair what was changed outside is no change.
+func (p *planner) changesSlots(table associations.Table, edits []associations.Edit) bool {
+	live := p.base.Live.Table()
+	touched := maps.Clone(live)
+	for _, list := range [][]associations.Edit{edits, p.base.Superseded.Edits} {
+		for _, e := range list {
+			touched[e.Slot] = e.To
+		}
+	}
+	for _, l := range p.base.Superseded.Left {
+		touched[l.Slot] = l.Binding
+	}
+	for slot := range touched {
+		if table[slot] != live[slot] {
+			return true
+		}
+	}
+	return false
+}
+
+// takings carries on what slots held before the stack took them, and adds what
+// this plan takes, in place or by writing.
+func (p *planner) takings(table associations.Table, edits []associations.Edit) []release.Taking {
+	taken := p.base.Takings(p.have.Held)
+	for slot, b := range table {
+		held := p.have.Held(slot)
+		release.Take(taken, associations.Edit{Slot: slot, From: held, To: b}, p.own)
+	}
+	for _, e := range edits {
+		if e.To.Empty() {
+			release.Take(taken, e, p.own)
+		}
+	}
+	decided := decidedBy(table, edits)
+	for _, e := range p.base.Superseded.Edits {
+		if t := taken[e.Slot]; !decided(e.Slot) && t.Holder == p.have.Held(e.Slot) {
+			delete(taken, e.Slot) // given back by a rollback that died
+		}
+	}
+	return release.SortTakings(taken)
+}
+
+// holds are the holds in force.
 func (p *planner) holds() []release.Hold {
-	if p.want.Kind == release.KindRollback {
-		return p.want.Holds
+	if p.settle != 0 {
+		return p.base.Live.Holds
 	}
 	return p.have.Ledger.Holds()
 }
 
-// origins says of each bound slot what sat there before the stack took it.
-func (p *planner) origins(table associations.Table) []release.Bound {
-	known := associations.Table{}
-	for _, list := range [][]release.Bound{p.want.Origins, p.have.Ledger.Pending.Origins, p.have.Ledger.Live.Origins} {
-		maps.Copy(known, release.Table(list))
+// holdsAfter are those in force after an apply. What a dead rollback lifted by
+// going back is held no more: a rollback of this release goes to its target. What
+// one lifted that went forth is held again.
+func (p *planner) holdsAfter() []release.Hold {
+	if sup := p.base.Superseded; sup.GoingBack() || sup.Kind == release.KindApply {
+		return sup.Holds
 	}
-	origins := associations.Table{}
-	for slot := range table {
-		held := p.have.Distributions[slot.Distribution].Held[slot]
-		switch first, ok := known[slot]; {
-		case ok:
-			origins[slot] = first
-		case !held.Empty() && !p.own.Owns(slot, held) && !p.own.Slots[slot]:
-			origins[slot] = held
-		}
-	}
-	return release.List(origins)
+	return p.holds()
 }
 
-// needsRecord says that the goal is not what the live release says already.
-func (p *planner) needsRecord(plan Plan) bool {
-	live, goal := p.have.Ledger.Live, plan.Goal
-	switch {
-	case live.Number == 0, p.have.Ledger.Pending.Number != 0, plan.Kind != release.KindApply:
-		return true
-	}
-	for _, stage := range plan.Stages {
-		for _, s := range stage {
-			if _, wait := s.(Await); !wait {
+// held gives every reason why the goal must not be applied.
+func (p *planner) held(goal release.Release) []release.Held {
+	return release.HeldBy(p.holds(), release.Bringing{
+		Places: goal.Places(), Source: p.want.Source, Strict: p.want.StrictHold,
+		Spec: func(ref versions.Ref) versions.Spec {
+			f, _ := goal.Function(ref.Function)
+			return f.Spec
+		},
+		Key: func(function string) string {
+			if f, ok := goal.Function(function); ok {
+				return f.Key
+			}
+			return function
+		},
+		Gone: func(at release.Place) bool { return !p.placeExists(goal, at) },
+	})
+}
+
+// placeExists reports whether the cache behavior of a place exists, in a
+// distribution that the key means now, or meant in the live release.
+func (p *planner) placeExists(goal release.Release, at release.Place) bool {
+	for _, r := range []release.Release{goal, p.have.Ledger.Live, p.have.Ledger.Pending} {
+		for _, d := range r.Distributions {
+			if d.Key == at.Key && slices.ContainsFunc(d.IDs, func(id string) bool {
+				return p.have.exists(associations.Slot{Distribution: id, Path: at.Path})
+			}) {
 				return true
 			}
 		}
 	}
-	return !slices.Equal(identities(live.Functions), identities(goal.Functions)) ||
-		!slices.Equal(live.Distributions, goal.Distributions) ||
-		!slices.Equal(live.Bindings, goal.Bindings) ||
+	return false
+}
+
+// needsRecord reports whether the goal is not what the base says already.
+func (p *planner) needsRecord(plan Plan) bool {
+	live, goal := p.base.Live, plan.Goal
+	return live.Number == 0 || p.base.Supersedes() || plan.acts() || goal.Adopted ||
+		!slices.Equal(identities(live.Functions), identities(goal.Functions)) ||
+		!release.SameBindings(live.Distributions, goal.Distributions) ||
 		!maps.Equal(live.Tags, goal.Tags)
 }
 
@@ -341,8 +320,19 @@ func identities(functions []release.Function) []release.Function {
 	return list
 }
 
-// recorded says that the release binds exactly this version.
-func Recorded(r release.Release, f release.Function) bool {
-	old, ok := r.Function(f.Spec.Function)
-	return ok && old.Number == f.Number && old.Spec == f.Spec
+// edits are those of changes, in the order of their slots.
+func edits(changes []associations.Change) []associations.Edit {
+	var list []associations.Edit
+	for _, ch := range changes {
+		list = append(list, ch.Edits...)
+	}
+	return list
+}
+
+// decidedBy tells which slots a plan binds or edits.
+func decidedBy(table associations.Table, edits []associations.Edit) func(associations.Slot) bool {
+	return func(s associations.Slot) bool {
+		_, bound := table[s]
+		return bound || slices.ContainsFunc(edits, func(e associations.Edit) bool { return e.Slot == s })
+	}
 }

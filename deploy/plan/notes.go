@@ -5,22 +5,16 @@ import (
 	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
-// notes says what a person should read before saying yes.
+// notes says what a person should read before saying yes to an apply.
 func (p *planner) notes(result associations.Result) []Note {
 	var notes []Note
 	add := func(kind, format string, args ...any) {
 		notes = append(notes, Note{Kind: kind, Text: fmt.Sprintf(format, args...)})
 	}
-	switch pending := p.have.Ledger.Pending; {
-	case p.have.Ledger.Position().GoingBack():
-		add("ledger-pending", "a rollback to release %d was interrupted before it was recorded; rollback again completes it", pending.Number)
-	case pending.Number != 0:
-		add("ledger-pending", "release %d was started and never committed; what it bound is taken into account", pending.Number)
-	}
+	notes = append(notes, p.flightNotes()...)
 	for _, s := range p.publish {
 		if s.Adopt {
 			add("adopt-function", "takes over function %s", s.Spec.Function)
@@ -32,19 +26,47 @@ func (p *planner) notes(result associations.Result) []Note {
 	for _, e := range result.Adopted {
 		add("adopt-slot", "takes over %s from %s", e.Slot, e.From)
 	}
-	for _, s := range result.Skipped {
-		add("skipped", "%s is skipped: %s", s.Slot, s.Reason)
+	recorded := p.base.Live.Table()
+	for _, e := range edits(result.Changes) {
+		if was, ok := recorded[e.Slot]; ok && was != e.From && !p.base.Supersedes() {
+			add("drift", "%s was changed outside since release %d: it holds %s instead of %s", e.Slot, p.base.Live.Number, e.From, was)
+		}
 	}
-	for _, b := range p.lost {
-		add("skipped", "%s is emptied: %s, which sat there before, no longer exists", b.Slot, b.Binding)
+	return append(notes, p.writeNotes(result.Changes)...)
+}
+
+// flightNotes tell what an apply does about a release in flight, and which
+// slots were left by a superseded one.
+func (p *planner) flightNotes() []Note {
+	var notes []Note
+	add := func(kind, format string, args ...any) {
+		notes = append(notes, Note{Kind: kind, Text: fmt.Sprintf(format, args...)})
 	}
-	recorded := release.Table(p.have.Ledger.Live.Bindings)
-	for _, ch := range result.Changes {
-		for _, e := range ch.Edits {
-			if was, ok := recorded[e.Slot]; ok && was != e.From && p.have.Ledger.Pending.Number == 0 {
-				add("drift", "%s was changed outside since release %d: it holds %s instead of %s", e.Slot, p.have.Ledger.Live.Number, e.From, was)
+	switch flight := p.have.Ledger.Pending; {
+	case p.settle != 0:
+		add("in-flight", "release %d was written and never committed; it is committed first", flight.Number)
+	case flight.GoingBack():
+		add("in-flight", "supersedes the rollback to release %d that was interrupted; what it holds stays held", flight.Target)
+	case flight.Number != 0:
+		add("in-flight", "supersedes release %d, which was begun and never committed", flight.Number)
+	}
+	for _, r := range []release.Release{p.base.Live, p.base.Superseded} {
+		for _, l := range r.Left {
+			if p.have.Held(l.Slot) == l.Binding {
+				add("left", "%s holds %s, which a superseded release wrote", l.Slot, l.Binding)
 			}
 		}
+	}
+	return notes
+}
+
+// writeNotes tell what is special about the distributions that are written.
+func (p *planner) writeNotes(changes []associations.Change) []Note {
+	var notes []Note
+	add := func(kind, format string, args ...any) {
+		notes = append(notes, Note{Kind: kind, Text: fmt.Sprintf(format, args...)})
+	}
+	for _, ch := range changes {
 		state := p.have.Distributions[ch.Distribution]
 		switch {
 		case state.Staging:
@@ -84,15 +106,17 @@ func mixed(ch associations.Change) []string {
 // context gathers what a person reads the plan in.
 func (p *planner) context() Context {
 	c := Context{Domains: map[string]string{}, Kept: p.kept}
-	for _, d := range p.want.Distributions {
-		state := p.have.Distributions[d.ID]
+	for id, state := range p.have.Distributions {
 		switch {
-		case d.Alias != "":
-			c.Domains[d.ID] = d.Alias
 		case len(state.Aliases) > 0:
-			c.Domains[d.ID] = state.Aliases[0]
+			c.Domains[id] = state.Aliases[0]
 		case state.DomainName != "":
-			c.Domains[d.ID] = state.DomainName
+			c.Domains[id] = state.DomainName
+		}
+	}
+	for _, d := range p.want.Distributions {
+		if d.Alias != "" && d.ID() != "" {
+			c.Domains[d.ID()] = d.Alias
 		}
 	}
 	return c

@@ -1,44 +1,32 @@
 package plan
 
 import (
+	"iter"
+	"slices"
+	"time"
+
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// Desired is what shall be: from a spec with its bundles, or from a release.
+// Desired is what a spec with its bundles says shall be.
 type Desired struct {
-	Stack         string
-	Kind          release.Kind
-	Of            int    // rollback: the target release
-	Account       string // refuse any other account; "" for any
-	Role          string // the ledger function's role
-	Tags          map[string]string
-	Functions     []release.Function // by key
+	Stack     string
+	Account   string // refuse any other account; "" for any
+	Role      string // the ledger function's role
+	Tags      map[string]string
+	Functions []release.Function // by key
+	// Distributions, by key, with what shall be bound there. Bindings name
+	// functions; version number 0 means the version that Functions says.
 	Distributions []release.Distribution
-	// Bindings name functions; Number 0 means the version that Functions says.
-	Bindings   associations.Table
-	StrictHold bool
-	Source     release.Source
-	// Origins are those that the target of a rollback recorded.
-	Origins []release.Bound
-	// GivesBack are the slots that a rollback leaves to what sat there before
-	// the stack took them. Slots that are not the stack's any more stay as
-	// they are.
-	GivesBack associations.Table
-	// Holds are those in force after a rollback; an apply keeps those of the
-	// live release.
-	Holds []release.Hold
+	StrictHold    bool
+	Source        release.Source
 }
 
-// binds says that a slot wants the function.
+// Binds reports whether a slot wants the function.
 func (d Desired) Binds(function string) bool {
-	for _, b := range d.Bindings {
-		if b.Version.Function == function {
-			return true
-		}
-	}
-	return false
+	return release.Release{Distributions: d.Distributions}.Bound()[function]
 }
 
 // Observed is what there is: pure data, without clients.
@@ -46,6 +34,9 @@ type Observed struct {
 	Stack   string
 	Account string
 	Ledger  release.LedgerState
+	// Releases are those that a rollback may have to look at besides the live
+	// one and the one in flight, by number.
+	Releases map[int]release.Release
 	// Heads are the functions that no recorded version serves.
 	Heads map[string]versions.Head
 	// Versions are the versions that are known: found by their aliases, or listed.
@@ -55,11 +46,24 @@ type Observed struct {
 	Interrupted map[string]bool
 	// States are those of versions that were read one by one.
 	States map[versions.Ref]versions.Published
-	// Gone are recorded versions that were looked for and do not exist any more.
+	// Gone are versions that were looked for and do not exist.
 	Gone map[versions.Ref]bool
 	// Distributions, by id. One that does not exist is absent.
 	Distributions map[string]associations.State
 }
+
+// Held is what sits in a slot.
+func (o Observed) Held(s associations.Slot) associations.Binding {
+	return o.Distributions[s.Distribution].Held[s]
+}
+
+// exists reports whether the slot's cache behavior exists.
+func (o Observed) exists(s associations.Slot) bool {
+	return slices.Contains(o.Distributions[s.Distribution].Behaviors, s.Path)
+}
+
+// written says how far the release in flight came.
+func (o Observed) written() release.Written { return o.Ledger.Pending.Written(o.Held) }
 
 // Rules are a person's permissions for one plan.
 type Rules struct {
@@ -126,14 +130,21 @@ type Stage []Step
 
 // Note is something a person should read before saying yes.
 type Note struct {
-	// Kind is one of: adopt-slot, adopt-function, skipped, drift, mixed-triggers,
-	// policy, ledger-pending, resets, reuse-unchecked.
+	// Kind is one of: adopt-slot, adopt-function, skipped, stray, renamed, moved,
+	// left, drift, mixed-triggers, policy, in-flight, already-back, resets.
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 }
 
-// PlanSchema is the version of the plan's JSON format.
-const PlanSchema = 1
+// Unfinished is something that a rollback cannot do: it does the rest, and ends
+// with exit code 1.
+type Unfinished struct {
+	Slot   associations.Slot `json:"slot"`
+	Reason string            `json:"reason"`
+}
+
+// Schema is the version of the plan's JSON format.
+const Schema = 1
 
 // Plan is everything that a run will do, as data. The plan that was shown is
 // the value that runs.
@@ -143,16 +154,28 @@ type Plan struct {
 	Kind    release.Kind     `json:"kind"`
 	Account string           `json:"account"`
 	Saw     release.Position `json:"saw"`
-	// Goal is the release that the run will record, without number, time and
-	// provenance. Functions with Number 0 are published by this plan.
+	// Settle is the release in flight that the run commits first, because all
+	// its writes were made; 0 for none.
+	Settle int `json:"settle,omitempty"`
+	// Complete is the rollback in flight that the run finishes, instead of
+	// recording another; 0 for none.
+	Complete int `json:"complete,omitempty"`
+	// Record reports that the run records Goal before it writes. Otherwise what
+	// it writes is recorded already.
+	Record bool `json:"record"`
+	// Goal is the release that the run leads to: without number, time and
+	// provenance if it is to be recorded. Functions with Number 0 are published
+	// by this plan.
 	Goal   release.Release `json:"goal"`
 	Stages []Stage         `json:"stages"`
-	// Record says that the goal differs from the live release, even if there
-	// is nothing to do in the account: a release must be recorded.
-	Record bool           `json:"record"`
-	Held   []release.Held `json:"held,omitempty"` // why the plan must not run; see HeldError
-	Notes  []Note         `json:"notes,omitempty"`
-	// seen and heads save a run that follows at once from reading again. A
+	// Named reports that a rollback was told where to go: only such a one may
+	// be planned anew without being shown.
+	Named bool           `json:"named,omitempty"`
+	Held  []release.Held `json:"held,omitempty"` // why the plan must not run; see release.HeldError
+	Notes []Note         `json:"notes,omitempty"`
+	// Unfinished are what a rollback leaves undone: the run ends with exit code 1.
+	Unfinished []Unfinished `json:"unfinished,omitempty"`
+	// Seen and Heads save a run that follows at once from reading again. A
 	// saved plan has neither.
 	Seen  release.Seen             `json:"-"`
 	Heads map[string]versions.Head `json:"-"`
@@ -167,33 +190,76 @@ type Context struct {
 	Domains map[string]string `json:"domains,omitempty"`
 	// Kept are the functions that need no new version, with the version that serves.
 	Kept []release.Function `json:"kept,omitempty"`
+	// Back tells since when the stack is back at an earlier release: a rollback
+	// that changes nothing says so.
+	Back *Back `json:"back,omitempty"`
+	// Holds are the holds in force once a rollback or resume ran.
+	Holds []release.Hold `json:"holds,omitempty"`
 }
 
-// Changes says that running the plan changes something: a version, a
+// Back is where a stack is back at.
+type Back struct {
+	At     int       `json:"at"`     // the release whose bindings are live
+	Since  time.Time `json:"since"`  // when the rollback was recorded
+	Undone int       `json:"undone"` // the release that it took out of service
+}
+
+// Changes reports whether running the plan changes something: a version, a
 // distribution, tags or the ledger. Waiting for propagation is no change.
 func (p Plan) Changes() bool {
-	if p.Record {
-		return true
-	}
-	for _, stage := range p.Stages {
-		for _, s := range stage {
-			if _, wait := s.(Await); !wait {
-				return true
-			}
+	return p.Record || p.Settle != 0 || p.Complete != 0 || p.acts()
+}
+
+// acts reports whether a step changes something in the account.
+func (p Plan) acts() bool {
+	for s := range p.Steps() {
+		if _, wait := s.(Await); !wait {
+			return true
 		}
 	}
 	return false
 }
 
-// Writes gives the distributions that the plan writes, in order.
-func (p Plan) Writes() []string {
-	var ids []string
-	for _, stage := range p.Stages {
-		for _, s := range stage {
-			if a, ok := s.(Associate); ok {
-				ids = append(ids, a.Change.Distribution)
+// HeldError tells that the plan is held, and what leads on.
+func (p Plan) HeldError() *release.HeldError {
+	e := &release.HeldError{Stack: p.Stack, Held: p.Held}
+	if p.Settle == 0 {
+		e.Flight = p.Saw.Pending
+	}
+	return e
+}
+
+// Steps are the plan's steps in their order.
+func (p Plan) Steps() iter.Seq[Step] {
+	return func(yield func(Step) bool) {
+		for _, stage := range p.Stages {
+			for _, s := range stage {
+				if !yield(s) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// Writes gives the distributions that the plan writes, in order.
+func (p Plan) Writes() []string {
+	var ids []string
+	for s := range p.Steps() {
+		if a, ok := s.(Associate); ok {
+			ids = append(ids, a.Change.Distribution)
+		}
+	}
 	return ids
+}
+
+// Edits are the slots that the plan writes.
+func (p Plan) Edits() []associations.Edit {
+	var edits []associations.Edit
+	for s := range p.Steps() {
+		if a, ok := s.(Associate); ok {
+			edits = append(edits, a.Change.Edits...)
+		}
+	}
+	return edits
 }

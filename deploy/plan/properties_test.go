@@ -39,7 +39,7 @@ func TestEveryWantedSlotHoldsExactlyTheWantedCodeConfigurationAndFlags(t *testin
 		}
 		want := drawDesired(t)
 		after := run(t, have, mustPlan(t, want, have, adopt))
-		for slot, b := range want.Bindings {
+		for slot, b := range wanted(want) {
 			v, held := versionAt(after, slot)
 			if held.IncludeBody != b.IncludeBody {
 				t.Errorf("%s: include body is %v, want %v", slot, held.IncludeBody, b.IncludeBody)
@@ -52,10 +52,10 @@ func TestEveryWantedSlotHoldsExactlyTheWantedCodeConfigurationAndFlags(t *testin
 		}
 		for _, slot := range allSlots() {
 			was := have.Distributions[slot.Distribution].Held[slot]
-			_, wanted := want.Bindings[slot]
+			_, bound := wanted(want)[slot]
 			_, held := versionAt(after, slot)
 			ours := was.Version.Function != "other-team" && !was.Empty()
-			if !wanted && ours && !held.Empty() {
+			if !bound && ours && !held.Empty() {
 				t.Errorf("%s is not wanted, was ours, and still holds %s", slot, held)
 			}
 		}
@@ -87,8 +87,7 @@ func TestEveryWantedDistributionEndsDeployed(t *testing.T) {
 		worlds, _ := drawHistory(t, 1)
 		have, want := worlds[0], drawDesired(t)
 		if rapid.Bool().Draw(t, "the same again") {
-			want = plan.Desired{Stack: "s", Kind: release.KindApply, Functions: have.Ledger.Live.Functions,
-				Distributions: have.Ledger.Live.Distributions, Bindings: release.Table(have.Ledger.Live.Bindings)}
+			want = plan.Desired{Stack: "s", Functions: slices.Clone(have.Ledger.Live.Functions), Distributions: have.Ledger.Live.Distributions}
 			for i := range want.Functions {
 				want.Functions[i].Number = 0
 			}
@@ -98,7 +97,7 @@ func TestEveryWantedDistributionEndsDeployed(t *testing.T) {
 			have.Distributions[id] = state
 		}
 		after := run(t, have, mustPlan(t, want, have, adopt))
-		for slot := range want.Bindings {
+		for slot := range wanted(want) {
 			if !after.Distributions[slot.Distribution].Deployed {
 				t.Errorf("%s is not deployed at the end", slot.Distribution)
 			}
@@ -175,7 +174,7 @@ func TestTheOrderOfVersionListsDoesNotMatter(t *testing.T) {
 			slices.Reverse(list)
 			back.Versions[name] = list
 		}
-		if diff := cmp.Diff(forth, mustPlan(t, want, back, adopt), cmpopts.IgnoreUnexported(plan.Plan{})); diff != "" {
+		if diff := cmp.Diff(forth, mustPlan(t, want, back, adopt), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("the plan depends on the order of a list:\n%s", diff)
 		}
 	})
@@ -192,7 +191,7 @@ func TestForeignSlotsAreNeverTouched(t *testing.T) {
 		have = drift(t, have)
 		want := drawDesired(t)
 		clash := false
-		for slot := range want.Bindings {
+		for slot := range wanted(want) {
 			held := have.Distributions[slot.Distribution].Held[slot]
 			clash = clash || held.Version.Function == "other-team"
 		}
@@ -237,34 +236,44 @@ func TestAnotherStackAfterACrashNeedsNoAdoptionAndLeavesNothingBehind(t *testing
 		planned := mustPlan(t, drawDesired(t), have, plan.Rules{})
 		all := steps(planned)
 		// The release is recorded once everything is published, before the first write.
-		recorded := slices.IndexFunc(all, func(s plan.Step) bool {
+		marked := slices.IndexFunc(all, func(s plan.Step) bool {
 			switch s.(type) {
 			case plan.Associate, plan.Await:
 				return true
 			}
 			return false
 		})
-		if recorded < 0 {
+		if marked < 0 {
 			return
 		}
-		half, err := plan.Simulate(have, all[:rapid.IntRange(recorded, len(all)).Draw(t, "cut")]...)
+		half, err := plan.Simulate(have, all[:rapid.IntRange(marked, len(all)).Draw(t, "cut")]...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		half.Ledger.Pending = record(half, planned)
+		half.Ledger.Pending, half.Ledger.Phase = recorded(half, planned), release.PhaseRun
 		want := drawDesired(t)
 		after := run(t, half, mustPlan(t, want, half, plan.Rules{}))
 		for _, slot := range allSlots() {
 			v, held := versionAt(after, slot)
-			b, wanted := want.Bindings[slot]
+			b, bound := wanted(want)[slot]
 			switch {
-			case !wanted && !held.Empty():
+			case !bound && !held.Empty():
 				t.Errorf("%s still holds %s of the crashed run", slot, held)
-			case wanted && v.Spec.Function != b.Version.Function:
+			case bound && v.Spec.Function != b.Version.Function:
 				t.Errorf("%s holds %s, want %s", slot, held, b)
 			}
 		}
 	})
+}
+
+// goTo plans a rollback to a release.
+func goTo(n int, have plan.Observed, rules plan.Rules, releases ...release.Release) (plan.Plan, error) {
+	have = seeAll(have)
+	have.Releases = map[int]release.Release{}
+	for _, r := range releases {
+		have.Releases[r.Number] = r
+	}
+	return plan.NewRollback(release.Request{To: n, Named: true}, have, rules)
 }
 
 func TestRollbackGivesTheBindingsBackAndPublishesNothing(t *testing.T) {
@@ -273,32 +282,43 @@ func TestRollbackGivesTheBindingsBackAndPublishesNothing(t *testing.T) {
 		n := rapid.IntRange(2, 4).Draw(t, "releases")
 		worlds, releases := drawHistory(t, n)
 		to := rapid.IntRange(0, n-1).Draw(t, "to")
-		have, target := seeAll(worlds[n-1]), releases[to]
-		planned := mustPlan(t, plan.RollbackTo(have.Ledger, target, nil), have, plan.Rules{Adopt: true})
-		for _, s := range steps(planned) {
+		have, target := worlds[n-1], releases[to]
+		planned, err := goTo(target.Number, have, plan.Rules{}, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s := range planned.Steps() {
 			if p, ok := s.(plan.Publish); ok {
 				t.Errorf("the rollback publishes %s", p.Key)
 			}
 		}
 		after := run(t, have, planned)
-		for _, b := range target.Bindings {
-			if held := after.Distributions[b.Slot.Distribution].Held[b.Slot]; held != b.Binding {
-				t.Errorf("%s holds %s after the rollback, want %s", b.Slot, held, b.Binding)
+		binds := target.Table()
+		for slot, b := range binds {
+			if held := after.Held(slot); held != b {
+				t.Errorf("%s holds %s after the rollback, want %s", slot, held, b)
 			}
 		}
-		if diff := cmp.Diff(target.Bindings, after.Ledger.Live.Bindings, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(binds, after.Ledger.Live.Table()); diff != "" {
 			t.Errorf("the rollback's release binds something else than its target:\n%s", diff)
 		}
-		// What was bound since and is not wanted by the target is gone.
-		wanted := release.Table(target.Bindings)
-		for _, b := range have.Ledger.Live.Bindings {
-			was := release.Table(have.Ledger.Live.Origins)[b.Slot]
-			if is := after.Distributions[b.Slot.Distribution].Held[b.Slot]; wanted[b.Slot].Empty() && is != was {
-				t.Errorf("%s holds %s, and not what sat there before the rolled-back release: %s", b.Slot, is, was)
+		// What was bound since and is not wanted by the target is what it was
+		// before it was taken last.
+		for slot := range have.Ledger.Live.Table() {
+			was := associations.Binding{}
+			for i := to + 1; i < n; i++ {
+				before := worlds[i-1].Held(slot)
+				if !releases[i].Table()[slot].Empty() && releases[i-1].Table()[slot].Empty() && !before.Empty() {
+					was = before
+				}
+			}
+			if is := after.Held(slot); binds[slot].Empty() && is != was {
+				t.Errorf("%s holds %s, and not what sat there before it was taken: %s", slot, is, was)
 			}
 		}
-		if again := mustPlan(t, plan.RollbackTo(seeAll(after).Ledger, target, nil), seeAll(after), plan.Rules{}); len(again.Stages) > 0 {
-			t.Errorf("rolling back twice to the same release does something: %+v", again.Stages)
+		again, err := goTo(target.Number, after, plan.Rules{}, target)
+		if err != nil || len(again.Stages) > 0 && again.Changes() {
+			t.Errorf("rolling back twice to the same release does something: %+v, %v", again.Stages, err)
 		}
 	})
 }
@@ -308,31 +328,28 @@ func TestRollbackToZeroGivesBackWhatWasThereBefore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		first := drawWorld(t, true)
 		have := first
-		touched := map[associations.Slot]bool{}
-		n := rapid.IntRange(1, 4).Draw(t, "releases")
 		keep := drawDesired(t)
-		for range n {
-			// Only what is bound throughout has an origin to give back.
+		for range rapid.IntRange(1, 4).Draw(t, "releases") {
+			// Only what is bound throughout has something to give back.
 			next := drawDesired(t)
 			next.Functions = append(slices.DeleteFunc(slices.Clone(next.Functions), func(f release.Function) bool {
 				return slices.ContainsFunc(keep.Functions, func(k release.Function) bool { return k.Key == f.Key })
 			}), keep.Functions...)
-			slices.SortFunc(next.Functions, func(a, b release.Function) int { return int(a.Key[0]) - int(b.Key[0]) })
-			next.Bindings = keep.Bindings
-			have = run(t, have, mustPlan(t, next, have, adopt))
+			slices.SortFunc(next.Functions, release.CompareFunctions)
+			have = run(t, have, mustPlan(t, binding(next, wanted(keep)), have, adopt))
 		}
-		for slot := range keep.Bindings {
-			touched[slot] = true
+		planned, err := goTo(0, have, plan.Rules{})
+		if err != nil {
+			t.Fatal(err)
 		}
-		after := run(t, have, mustPlan(t, plan.RollbackTo(have.Ledger, release.Release{}, nil), have, plan.Rules{}))
-		for slot := range touched {
-			was := first.Distributions[slot.Distribution].Held[slot]
-			if is := after.Distributions[slot.Distribution].Held[slot]; is != was {
+		after := run(t, have, planned)
+		for slot := range wanted(keep) {
+			if is, was := after.Held(slot), first.Held(slot); is != was {
 				t.Errorf("%s holds %s after rollback to 0, and held %s at first", slot, is, was)
 			}
 		}
-		if len(after.Ledger.Live.Bindings) != 0 {
-			t.Errorf("after rollback to 0 the stack still claims %+v", after.Ledger.Live.Bindings)
+		if bound := after.Ledger.Live.Bindings(); len(bound) != 0 {
+			t.Errorf("after rollback to 0 the stack still claims %+v", bound)
 		}
 	})
 }
@@ -342,28 +359,32 @@ func TestRollbackToAPrunedVersionIsAnError(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		worlds, releases := drawHistory(t, 2)
 		target, have := releases[0], seeAll(worlds[1])
-		gone, any := versions.Ref{}, false
-		for _, b := range target.Bindings {
-			live, ok := have.Ledger.Live.Function(b.Binding.Version.Function)
-			if !ok || live.Ref() != b.Binding.Version {
-				gone, any = b.Binding.Version, true
+		var pruned []associations.Edit
+		planned, err := goTo(1, have, adopt, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range planned.Edits() {
+			if _, ours := target.Records(e.To.Version); ours {
+				pruned = append(pruned, e)
 			}
 		}
-		if !any {
+		if len(pruned) == 0 {
 			t.Skip("everything the target binds is live")
 		}
 		// Pruned, and a version of the same content made anew under another number.
-		list := slices.Clone(have.Versions[gone.Function])
+		ref := rapid.SampledFrom(pruned).Draw(t, "pruned").To.Version
+		have.Versions = maps.Clone(have.Versions)
+		list := slices.Clone(have.Versions[ref.Function])
 		for i := range list {
-			if list[i].Ref == gone {
+			if list[i].Ref == ref {
 				list[i].Ref.Number = 95
 			}
 		}
-		have.Versions[gone.Function] = list
-		have = seeAll(have)
-		_, err := plan.NewPlan(plan.RollbackTo(have.Ledger, target, nil), have, adopt)
-		if err == nil {
-			t.Fatalf("version %s is gone and the rollback plans all the same", gone)
+		have.Versions[ref.Function] = list
+		have.Gone = map[versions.Ref]bool{ref: true}
+		if _, err := goTo(1, have, adopt, target); !isType[*plan.PinError](err) {
+			t.Fatalf("version %s is gone and the rollback plans all the same: %v", ref, err)
 		}
 	})
 }
@@ -383,7 +404,7 @@ func TestACrashAnywhereReachesTheSameEndInNoMoreSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 		if crashedAfterRecord(all[:cut]) {
-			half.Ledger.Pending = record(half, planned)
+			half.Ledger.Pending, half.Ledger.Phase = recorded(half, planned), release.PhaseRun
 		}
 		rest := mustPlan(t, want, half, adopt)
 		if n, left := len(acts(steps(rest))), len(acts(all[cut:])); n > left {
@@ -401,7 +422,7 @@ func TestACrashAnywhereReachesTheSameEndInNoMoreSteps(t *testing.T) {
 				t.Errorf("%s ends differently after a crash at step %d:\n%s", id, cut, diff)
 			}
 		}
-		if !slices.Equal(whole.Ledger.Live.Bindings, after.Ledger.Live.Bindings) {
+		if !slices.Equal(whole.Ledger.Live.Bindings(), after.Ledger.Live.Bindings()) {
 			t.Errorf("the release after the crash binds something else")
 		}
 	})

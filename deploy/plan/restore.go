@@ -1,119 +1,325 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// Wanted is what a release says shall be: its own versions, by number. No
-// spec and no bundles are needed.
-func Wanted(r release.Release) Desired {
-	return Desired{
-		Stack: r.Stack, Kind: release.KindRollback, Of: r.Number, Account: r.Account, Role: r.Role, Tags: r.Tags,
-		Functions: slices.Clone(r.Functions), Distributions: slices.Clone(r.Distributions),
-		Bindings: release.Table(r.Bindings), Origins: r.Origins, Source: r.Source,
-	}
-}
-
-// nothing is what the stack wants where it wants nothing: a rollback to 0.
-func nothing(r release.Release) Desired {
-	return Desired{
-		Stack: r.Stack, Kind: release.KindRollback, Account: r.Account, Role: r.Role, Tags: r.Tags,
-		Distributions: slices.Clone(r.Distributions), Bindings: associations.Table{},
-	}
-}
-
-// RollbackTo gives what a rollback from the state of the ledger to the target
-// wants; passed are the releases that it takes out of service. Slots that were
-// taken over after the target go back to whom they were taken from.
-func RollbackTo(state release.LedgerState, target release.Release, passed []release.Release) Desired {
-	want := Wanted(target)
-	if target.Number == 0 {
-		want = nothing(state.Live)
-		if state.Live.Number == 0 {
-			want = nothing(state.Pending)
+// place finds for each entry of the target the distributions it means now, and
+// for each binding its slot there. It gives the entries that the rollback binds.
+func (p *restorer) place() []release.Distribution {
+	var entries []release.Distribution
+	slots := map[associations.Slot]bool{} // of the target, where its distributions are now
+	for _, d := range p.target.Distributions {
+		d.IDs = p.idsOf(d)
+		for _, id := range d.IDs {
+			for _, b := range d.Bindings {
+				slots[associations.Slot{Distribution: id, Path: b.Path, Trigger: b.Trigger}] = true
+			}
 		}
+		entries = append(entries, d)
 	}
-	want.Tags, want.Role = state.Live.Tags, state.Live.Role
-	if state.Live.Number == 0 {
-		want.Tags, want.Role = state.Pending.Tags, state.Pending.Role
+	for i, d := range entries {
+		entries[i].Bindings = p.placed(d, slots)
 	}
-	want.Distributions = joinDistributions(want.Distributions, state.Live.Distributions, state.Pending.Distributions)
-	want.Holds = release.HoldsAfter(state.Live.Holds, target, passed)
-	want.GivesBack = associations.Table{}
-	for _, list := range [][]release.Bound{state.Pending.Origins, state.Live.Origins} {
-		for _, origin := range list {
-			if _, bound := want.Bindings[origin.Slot]; !bound {
-				want.GivesBack[origin.Slot] = origin.Binding
+	return entries
+}
+
+// idsOf says which distributions an entry of the target means now: the same
+// ids where the live release (or the one in flight) knows them, else the one
+// that it has under the key, else the entry's own. CloudFront is not asked.
+func (p *restorer) idsOf(d release.Distribution) []string {
+	known, keyed := map[string]bool{}, map[string]string{}
+	for _, r := range []release.Release{p.base.Superseded, p.base.Live} {
+		for _, id := range r.IDs() {
+			known[id] = true
+		}
+		for _, e := range r.Distributions {
+			if e.ID() != "" {
+				keyed[e.Key] = e.ID()
 			}
 		}
 	}
-	return want
+	id, now := d.ID(), keyed[d.Key]
+	if id == "" || known[id] || now == "" || slices.Contains(p.target.IDs(), now) {
+		return d.IDs
+	}
+	p.note("moved", "%s is %s now: what release %d bound in %s goes there, and %s stays as it is", d.Key, now, p.target.Number, id, id)
+	return []string{now}
 }
 
-// joinDistributions keeps the distributions that a rollback empties among
-// those the stack names: going back is no reason to ask for --allow-detach.
-func joinDistributions(lists ...[]release.Distribution) []release.Distribution {
-	var all []release.Distribution
-	for _, list := range lists {
-		for _, d := range list {
-			if !slices.ContainsFunc(all, func(o release.Distribution) bool { return o.ID == d.ID }) {
-				all = append(all, d)
+// placed gives an entry's bindings where they are now, and leaves out those
+// whose cache behavior is gone.
+func (p *restorer) placed(d release.Distribution, slots map[associations.Slot]bool) []release.Placed {
+	list := []release.Placed{}
+	for _, b := range d.Bindings {
+		path, ok := b.Path, true
+		for _, id := range d.IDs {
+			slot := associations.Slot{Distribution: id, Path: b.Path, Trigger: b.Trigger}
+			if p.have.exists(slot) {
+				continue
 			}
+			var now associations.Slot
+			if now, ok = p.renamed(slot, b.Binding.Version, slots); !ok || len(d.IDs) > 1 {
+				ok = false
+				p.leave(slot, "the cache behavior does not exist any more")
+				break
+			}
+			path = now.Path
+			p.moved[release.Place{Key: d.Key, Path: b.Path, Trigger: b.Trigger}] = release.Place{Key: d.Key, Path: path, Trigger: b.Trigger}
+			p.note("renamed", "%s %s is %s now", id, b.Path, path)
 		}
-	}
-	return all
-}
-
-// PlanResume plans to lift the hold of one release, or of all when release is
-// 0: it records a release that binds what is bound, and touches nothing else.
-// It refuses with *InFlightError while another release is in flight.
-func PlanResume(state release.LedgerState, recorded int) (Plan, error) {
-	live := state.Live
-	if live.Number == 0 {
-		return Plan{}, &release.NoTargetError{Stack: live.Stack}
-	}
-	var keep []release.Hold
-	holds := state.Holds()
-	for _, h := range holds {
-		if recorded != 0 && h.Release != recorded {
-			keep = append(keep, h)
-		}
-	}
-	if len(keep) == len(holds) {
-		return Plan{}, &release.NotHeldError{Stack: live.Stack, Release: recorded, Holds: holds}
-	}
-	if at := state.Position(); at.Pending != 0 {
-		return Plan{}, &release.InFlightError{Stack: live.Stack, At: at}
-	}
-	goal := live
-	goal.Kind, goal.Parent, goal.Of, goal.Changed, goal.Holds = release.KindResume, live.Number, 0, nil, keep
-	return Plan{
-		Schema: PlanSchema, Stack: live.Stack, Kind: release.KindResume, Account: state.Account,
-		Saw: state.Position(), Seen: state.Seen, Goal: goal, Record: true,
-	}, nil
-}
-
-// heldBy gives every reason why want may not be applied.
-func heldBy(want Desired, holds []release.Hold) []release.Held {
-	var held []release.Held
-	for _, h := range holds {
-		if want.StrictHold {
-			held = append(held, release.Held{Release: h.Release, Strict: true})
+		if !ok {
 			continue
 		}
-		before := len(held)
-		for _, f := range want.Functions {
-			if want.Binds(f.Spec.Function) && slices.Contains(h.Items, f.Spec) {
-				held = append(held, release.Held{Release: h.Release, Key: f.Key, Content: f.Spec.Content})
-			}
+		for _, id := range d.IDs {
+			p.table[associations.Slot{Distribution: id, Path: path, Trigger: b.Trigger}] = b.Binding
 		}
-		if len(held) == before && h.Commit != "" && h.Commit == want.Source.Commit && !want.Source.Dirty {
-			held = append(held, release.Held{Release: h.Release, Commit: h.Commit})
+		list = append(list, release.Placed{Path: path, Trigger: b.Trigger, Binding: b.Binding})
+	}
+	slices.SortFunc(list, comparePlaced)
+	return list
+}
+
+// comparePlaced orders bindings within an entry as slots are ordered.
+func comparePlaced(a, b release.Placed) int {
+	return associations.Slot{Path: a.Path, Trigger: a.Trigger}.Compare(associations.Slot{Path: b.Path, Trigger: b.Trigger})
+}
+
+// renamed finds the one slot that a path pattern was renamed to: the same
+// function on the same trigger, at a slot that the target does not know and
+// that no release after the target filled or took from others.
+func (p *restorer) renamed(slot associations.Slot, ref versions.Ref, slots map[associations.Slot]bool) (associations.Slot, bool) {
+	var found []associations.Slot
+	for at, b := range p.have.Distributions[slot.Distribution].Held {
+		taking, taken := p.taken[at]
+		if at.Trigger == slot.Trigger && b.Version.Function == ref.Function && p.own.Ours(b) && !slots[at] &&
+			!(taken && taking.FromOthersSince(p.target.Number)) {
+			found = append(found, at)
 		}
 	}
-	return held
+	if len(found) != 1 {
+		return associations.Slot{}, false
+	}
+	return found[0], true
+}
+
+// fill plans the edits that bring the table about.
+func (p *restorer) fill() {
+	for _, slot := range p.table.Slots() {
+		b, held := p.table[slot], p.have.Held(slot)
+		same := held == b && p.own.Ours(held) // no conflict, whoever put it there
+		if !same && !p.own.Fills(slot, held) && !p.rules.Adopt {
+			p.errs = append(p.errs, &associations.ConflictError{Slot: slot, Holder: held})
+			continue
+		}
+		if err := associations.FunctionConflict(slot, p.have.Distributions[slot.Distribution]); err != nil && held != b {
+			p.errs = append(p.errs, err)
+			continue
+		}
+		if held != b {
+			p.edits[slot] = associations.Edit{Slot: slot, From: held, To: b}
+		}
+	}
+}
+
+// empty plans what becomes of the stack's slots that the target does not bind:
+// one that was taken goes back to who had it, one that was empty is emptied.
+func (p *restorer) empty() {
+	detach := map[string][]associations.Slot{}
+	for _, slot := range slices.SortedFunc(maps.Keys(p.own.Slots), associations.Slot.Compare) {
+		held := p.have.Held(slot)
+		if _, bound := p.table[slot]; bound || held.Empty() || !p.own.Empties(slot, held) {
+			continue
+		}
+		to, inverse := p.before(slot)
+		switch {
+		case to == held:
+			delete(p.taken, slot) // given back where it is
+			continue
+		case to.Empty() && !inverse && !p.rules.AllowDetach:
+			detach[slot.Distribution] = append(detach[slot.Distribution], slot)
+			continue
+		}
+		p.edits[slot] = associations.Edit{Slot: slot, From: held, To: to}
+	}
+	for _, id := range slices.Sorted(maps.Keys(detach)) {
+		p.errs = append(p.errs, &associations.DetachError{Distribution: id, Slots: detach[id]})
+	}
+}
+
+// before is what a slot goes back to that the target does not bind, and whether
+// emptying it undoes an edit that was made after the target.
+func (p *restorer) before(slot associations.Slot) (to associations.Binding, inverse bool) {
+	t, ok := p.taken[slot]
+	later := ok && int(t.Release) > p.target.Number
+	if !later || t.Holder.Empty() {
+		return associations.Binding{}, later || int(t.Filled) > p.target.Number || p.undone.Number > p.target.Number
+	}
+	if (t.Own || p.own.Ours(t.Holder)) && !p.target.Contents()[p.specOf(t.Holder.Version)] {
+		// A version of our own that was moved there: only what the target binds
+		// comes back into service.
+		return associations.Binding{}, true
+	}
+	return t.Holder, true
+}
+
+// specOf is the content and configuration of a version that is recorded or was
+// looked at; the zero Spec if it is neither.
+func (p *restorer) specOf(ref versions.Ref) versions.Spec {
+	for _, r := range []release.Release{p.target, p.base.Live, p.base.Superseded, p.undone} {
+		if f, ok := r.Records(ref); ok {
+			return f.Spec
+		}
+	}
+	return p.have.States[ref].Version.Spec
+}
+
+// goal is the record of a rollback.
+func (p *restorer) goal(entries []release.Distribution) release.Release {
+	live, sup := p.base.Live, p.base.Superseded
+	like := live // what a rollback leaves as it is: tags and the ledger's role
+	if like.Number == 0 {
+		like = sup
+	}
+	heritage := release.Heritage{
+		Base: live, Undone: p.undone, Target: p.target, Superseded: sup, Named: p.req.Named, Automatic: p.req.Automatic,
+	}
+	lineage := heritage.Lineage()
+	goal := release.Release{
+		Schema: release.Schema, Stack: p.have.Stack, Kind: release.KindRollback, Parent: live.Number,
+		Brought: lineage.Brought, Returns: lineage.Returns, Back: lineage.Back, Undone: p.undone.Number, Target: p.target.Number,
+		Account: p.have.Account, Source: p.target.Source, Role: like.Role, Tags: like.Tags,
+		Functions: slices.Clone(p.target.Functions), Distributions: entries, Edits: edits(p.changes()),
+		Automatic: p.req.Automatic, Commits: p.target.Commits, Unknown: p.target.Unknown,
+	}
+	goal.Takings = p.takings(goal.Edits)
+	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(p.table, goal.Edits))
+	own := release.Hold{}
+	if !heritage.Forth() && !p.req.Automatic {
+		own = release.NewHold(release.Passing{
+			Undone: p.undone.Number, Origin: p.undone.Brought, Taken: p.outOfService(), Target: p.target,
+			Binds: goal.Places(), Moved: p.moved,
+		})
+	}
+	goal.Holds = release.AfterRollback(p.holds(), p.target, own)
+	return goal
+}
+
+// takings are those after the rollback: what it gives back or empties is
+// settled, and what it takes is added.
+func (p *restorer) takings(edits []associations.Edit) []release.Taking {
+	for slot, b := range p.table {
+		held := p.have.Held(slot)
+		release.Take(p.taken, associations.Edit{Slot: slot, From: held, To: b}, p.own)
+	}
+	for _, e := range edits {
+		if _, bound := p.table[e.Slot]; bound {
+			continue
+		}
+		if t := p.taken[e.Slot]; t.Holder == e.To || int(t.Release) > p.target.Number {
+			delete(p.taken, e.Slot)
+		}
+	}
+	return release.SortTakings(p.taken)
+}
+
+// outOfService are the releases whose bindings the rollback takes out of service.
+func (p *restorer) outOfService() []release.Release {
+	live, sup := p.base.Live, p.base.Superseded
+	if p.route.Way == release.WayComplete && p.typedOver() {
+		return []release.Release{p.undone}
+	}
+	var list []release.Release
+	if p.base.Supersedes() && p.route.Way != release.WayComplete {
+		list = append(list, sup)
+	}
+	plainly := p.req.Plain() && len(list) > 0 // then live counts only where it is passed too
+	if live.Number != 0 && (!plainly || live.Brought != p.target.Brought) {
+		list = append(list, live)
+	}
+	return list
+}
+
+// passed is the content that the rollback takes out of service.
+func (p *restorer) passed() map[versions.Spec]bool {
+	out := map[versions.Spec]bool{}
+	for _, r := range p.outOfService() {
+		maps.Copy(out, passedContents(r, p.target))
+	}
+	return out
+}
+
+// passedContents is what a release binds and the target does not.
+func passedContents(r, target release.Release) map[versions.Spec]bool {
+	out, kept := map[versions.Spec]bool{}, target.Contents()
+	for spec := range r.Contents() {
+		if !kept[spec] {
+			out[spec] = true
+		}
+	}
+	return out
+}
+
+// strays names versions of the stack that stay where no release decides, and
+// leaves the rollback unfinished where one of them is of what it takes out of
+// service, or held.
+func (p *restorer) strays(out, bound map[versions.Spec]bool) {
+	kept := p.target.Contents()
+	for _, h := range p.holds() {
+		for _, spec := range h.Content {
+			if !bound[spec] && !kept[spec] {
+				out[spec] = true
+			}
+		}
+	}
+	releases := []release.Release{p.base.Live, p.base.Superseded, p.target, p.undone}
+	for _, s := range straysIn(p.have, p.own, releases, p.after) {
+		if out[p.specOf(s.Binding.Version)] {
+			p.leave(s.Slot, "it holds %s, which is taken out of service, and no release put it there", s.Binding)
+			continue
+		}
+		p.note("stray", "%s holds %s, which no release put there", s.Slot, s.Binding)
+	}
+}
+
+// after is what a slot holds once the rollback ran; decided reports whether the
+// rollback binds it.
+func (p *restorer) after(slot associations.Slot, held associations.Binding) (b associations.Binding, decided bool) {
+	if b, bound := p.table[slot]; bound {
+		return b, true
+	}
+	if e, edited := p.edits[slot]; edited {
+		return e.To, false
+	}
+	return held, false
+}
+
+// straysIn finds versions of the functions that the releases bind, in the
+// distributions that they name, outside of decided slots.
+func straysIn(have Observed, own associations.Ownership, releases []release.Release,
+	after func(associations.Slot, associations.Binding) (associations.Binding, bool),
+) []release.Stray {
+	functions, ids := map[string]bool{}, map[string]bool{}
+	for _, r := range releases {
+		maps.Copy(functions, r.Bound())
+		for _, id := range r.IDs() {
+			ids[id] = true
+		}
+	}
+	var list []release.Stray
+	for id := range ids {
+		for slot, held := range have.Distributions[id].Held {
+			b, decided := after(slot, held)
+			if !decided && functions[b.Version.Function] && own.Ours(b) {
+				list = append(list, release.Stray{Slot: slot, Binding: b})
+			}
+		}
+	}
+	slices.SortFunc(list, release.CompareStrays)
+	return list
 }

@@ -15,7 +15,7 @@ func (p *planner) tags() []Tag {
 	if !Retags(p.have.Ledger, p.want) {
 		return nil
 	}
-	live, pending := p.have.Ledger.Live, inFlight(p.have.Ledger)
+	live, pending := p.base.Live, p.base.Superseded
 	set := map[string]string{}
 	for k, v := range p.want.Tags {
 		if live.Tags[k] != v || pending.Number != 0 && pending.Tags[k] != v {
@@ -53,18 +53,9 @@ func (p *planner) tags() []Tag {
 	return append(steps, Tag{Function: release.LedgerFunction(p.want.Stack), Set: set, Remove: remove})
 }
 
-// inFlight is the release that was begun and not committed, if there is one;
-// the target of an interrupted rollback is not one.
-func inFlight(state release.LedgerState) release.Release {
-	if state.Position().GoingBack() {
-		return release.Release{}
-	}
-	return state.Pending
-}
-
-// retags says that the functions' tags may be others than those wanted.
+// Retags reports whether the functions' tags may be others than those wanted.
 func Retags(state release.LedgerState, want Desired) bool {
-	pending := inFlight(state)
+	pending := state.Pending
 	return state.Live.Number != 0 &&
 		(!maps.Equal(state.Live.Tags, want.Tags) || pending.Number != 0 && !maps.Equal(pending.Tags, want.Tags))
 }

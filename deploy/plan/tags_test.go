@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,14 +25,44 @@ func tagPlan(want, live, pending tags, owner string) (plan.Plan, error) {
 		state.Pending.Functions[0].Number = 1
 	}
 	desired := wantOf(r)
-	desired.Tags, desired.Distributions = want, []release.Distribution{{Key: "E1", ID: "E1"}}
+	desired.Tags = want
 	return plan.NewPlan(desired, plan.Observed{
 		Stack: "s", Ledger: state,
 		Heads: map[string]versions.Head{"s-a": {Exists: true, Tags: tags{versions.StackTag: owner}}},
 		Distributions: map[string]associations.State{"E1": {
-			Distribution: "E1", Deployed: true, PolicyKnown: true, Behaviors: []string{associations.DefaultPath}, Held: release.Table(r.Bindings),
+			Distribution: "E1", Deployed: true, PolicyKnown: true, Behaviors: []string{associations.DefaultPath}, Held: r.Table(),
 		}},
 	}, plan.Rules{})
+}
+
+// numbered makes a record that binds one version of each named content.
+func numbered(number int, commit string, contents ...string) release.Release {
+	r := release.Release{Number: number, Stack: "s", Kind: release.KindApply, Brought: release.Origin(number), Source: release.Source{Commit: commit}}
+	d := release.Distribution{Key: "E1", IDs: []string{"E1"}}
+	for i, c := range contents {
+		f := release.Function{Key: c, Number: number, Spec: versions.Spec{Function: "s-" + string(rune('a'+i)), Content: versions.ContentID(c)}}
+		r.Functions = append(r.Functions, f)
+		d.Bindings = append(d.Bindings, release.Placed{
+			Path: associations.DefaultPath, Trigger: associations.Triggers()[i], Binding: associations.Binding{Version: f.Ref()},
+		})
+	}
+	r.Distributions = []release.Distribution{d}
+	return r
+}
+
+// wantOf is the spec that leads to a release.
+func wantOf(r release.Release) plan.Desired {
+	want := plan.Desired{Stack: "s", Functions: slices.Clone(r.Functions), Distributions: slices.Clone(r.Distributions), Tags: r.Tags, Source: r.Source}
+	for i := range want.Functions {
+		want.Functions[i].Number = 0
+	}
+	for i, d := range want.Distributions {
+		want.Distributions[i].Bindings = slices.Clone(d.Bindings)
+		for j := range d.Bindings {
+			want.Distributions[i].Bindings[j].Binding.Version.Number = 0
+		}
+	}
+	return want
 }
 
 func TestTagsFollowTheSpec(t *testing.T) {
@@ -56,11 +87,9 @@ func TestTagsFollowTheSpec(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []plan.Tag
-			for _, stage := range planned.Stages {
-				for _, s := range stage {
-					if step, ok := s.(plan.Tag); ok {
-						got = append(got, step)
-					}
+			for s := range planned.Steps() {
+				if step, ok := s.(plan.Tag); ok {
+					got = append(got, step)
 				}
 			}
 			var want []plan.Tag

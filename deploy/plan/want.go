@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
@@ -18,11 +20,16 @@ type Packed struct {
 	Trampoline int // 0 for ready bundles
 }
 
-// Named gives the distributions that a spec names, with the ids it gives.
+// Named gives the distributions that a spec names, with the ids it gives and
+// without what is bound there.
 func Named(s stackspec.Stack) []release.Distribution {
 	list := make([]release.Distribution, 0, len(s.Distributions))
 	for _, d := range s.Distributions {
-		list = append(list, release.Distribution{Key: d.Key, ID: d.ID, Alias: d.Alias})
+		named := release.Distribution{Key: d.Key, Alias: d.Alias}
+		if d.ID != "" {
+			named.IDs = []string{d.ID}
+		}
+		list = append(list, named)
 	}
 	return list
 }
@@ -31,8 +38,8 @@ func Named(s stackspec.Stack) []release.Distribution {
 // its slots in distributions whose ids are known.
 func Want(s stackspec.Stack, packed map[string]Packed, distributions []release.Distribution, source release.Source) Desired {
 	want := Desired{
-		Stack: s.Name, Kind: release.KindApply, Account: s.Account, Role: s.Role, Tags: maps.Clone(s.Tags),
-		Distributions: distributions, Bindings: associations.Table{}, StrictHold: s.StrictHold, Source: source,
+		Stack: s.Name, Account: s.Account, Role: s.Role, Tags: maps.Clone(s.Tags),
+		Distributions: slices.Clone(distributions), StrictHold: s.StrictHold, Source: source,
 	}
 	names := map[string]string{}
 	for _, f := range s.Functions {
@@ -43,18 +50,21 @@ func Want(s stackspec.Stack, packed map[string]Packed, distributions []release.D
 			Trampoline: p.Trampoline, CodeSHA256: p.CodeSHA256, ZipBytes: p.ZipBytes,
 		})
 	}
-	ids := map[string]string{}
-	for _, d := range distributions {
-		ids[d.Key] = d.ID
-	}
+	slots := map[string][]release.Placed{}
 	for _, d := range s.Distributions {
 		for _, w := range d.Slots {
-			slot := associations.Slot{Distribution: ids[d.Key], Path: w.Path, Trigger: w.Trigger}
-			want.Bindings[slot] = associations.Binding{
-				Version: versions.Ref{Function: names[w.Function]}, IncludeBody: w.IncludeBody,
-			}
+			slots[d.Key] = append(slots[d.Key], release.Placed{
+				Path: w.Path, Trigger: w.Trigger,
+				Binding: associations.Binding{Version: versions.Ref{Function: names[w.Function]}, IncludeBody: w.IncludeBody},
+			})
 		}
 	}
+	for i, d := range want.Distributions {
+		list := append([]release.Placed{}, slots[d.Key]...)
+		slices.SortFunc(list, comparePlaced)
+		want.Distributions[i].Bindings = list
+	}
+	slices.SortFunc(want.Distributions, func(a, b release.Distribution) int { return cmp.Compare(a.Key, b.Key) })
 	return want
 }
 

@@ -2,9 +2,9 @@ package release
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,33 +12,80 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// Kind says how a release came to be.
+// Kind tells which command made a release.
 type Kind string
 
 // The kinds of releases.
 const (
 	KindApply    Kind = "apply"
-	KindAdopt    Kind = "adopt" // an apply that took over slots or functions
 	KindRollback Kind = "rollback"
 	KindResume   Kind = "resume"
 )
 
-// ReleaseSchema is the version of the release record's format.
-const ReleaseSchema = 1
+// Schema is the version of the record's format. Members may be added without
+// raising it: a program keeps those that it does not know.
+const Schema = 1
 
-// Release records which versions were bound to which slots, by whom, from
-// which source and when. The record is written before traffic is touched;
-// whether it became live is the ledger's to say.
+// Origin is the number of the release that brought what a release binds.
+type Origin int
+
+// Self stands for the record's own number while it has none: the ledger numbers
+// a record by its bytes' place, so the bytes cannot hold the number.
+const Self Origin = -1
+
+// MarshalJSON writes Self as "self".
+func (o Origin) MarshalJSON() ([]byte, error) {
+	if o == Self {
+		return []byte(`"self"`), nil
+	}
+	return json.Marshal(int(o))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (o *Origin) UnmarshalJSON(data []byte) error {
+	if string(data) == `"self"` {
+		*o = Self
+		return nil
+	}
+	var n int
+	if err := json.Unmarshal(data, &n); err != nil || n < 0 {
+		return fmt.Errorf("a release is named by its number or \"self\", not by %s", data)
+	}
+	*o = Origin(n)
+	return nil
+}
+
+// Release records which versions are bound to which slots, by whom, from which
+// source and when, and how to go back. The record is written before CloudFront
+// is; whether it became live is for the ledger's aliases to say. The zero value
+// is release 0, the state before the first: it binds nothing.
 type Release struct {
 	Schema int    `json:"schema"`
 	Number int    `json:"-"` // given by the ledger; 0 before that
 	Stack  string `json:"stack"`
 	Kind   Kind   `json:"kind"`
+	// Adopted reports that an apply took over slots or functions (--adopt).
+	Adopted bool `json:"adopted,omitempty"`
+
 	// Parent is the release that was live when this one was made, 0 for none.
 	Parent int `json:"parent"`
-	// Of is the release that a rollback went back to. It is 0 for the other
-	// kinds, and for a rollback to the state before the first release.
-	Of      int       `json:"of,omitempty"`
+	// Brought is the release that brought these bindings: a release that
+	// changes a slot brings its own, a rollback has its target's.
+	Brought Origin `json:"brought"`
+	// Returns is where a rollback of this release goes; 0 is before the first.
+	Returns int `json:"returns"`
+	// Back is the release that a rollback took out of service by going back.
+	// Releases on top that change no slot inherit it. 0 if it did not go back.
+	Back int `json:"back,omitempty"`
+	// Undone and Target are what a rollback undoes and where it goes. They are 0
+	// for the other kinds; a Target of 0 is the state before the first release.
+	Undone int `json:"undone,omitempty"`
+	Target int `json:"target,omitempty"`
+
+	// Automatic reports that --on-failure rollback made a rollback: it holds
+	// nothing. A typed rollback that completes it holds as any.
+	Automatic bool `json:"automatic,omitempty"`
+
 	RunID   string    `json:"runId"` // unique, so that no two records have equal bytes
 	At      time.Time `json:"at"`
 	Account string    `json:"account"`
@@ -51,21 +98,54 @@ type Release struct {
 	Tags          map[string]string `json:"tags,omitempty"`
 	Functions     []Function        `json:"functions"`     // by key
 	Distributions []Distribution    `json:"distributions"` // by key
-	Bindings      []Bound           `json:"bindings"`      // by slot
-	// Changed are the edits this release made, with the previous holder of
-	// each slot, foreign ones included.
-	Changed []associations.Edit `json:"changed,omitempty"`
-	// Origins says what sat in each bound slot before the stack first took it.
-	// Slots that were empty have no entry. A rollback to 0 gives these back.
-	Origins []Bound `json:"origins,omitempty"`
-	Holds   []Hold  `json:"holds,omitempty"`
+
+	// Edits are the slots that this release changes, with what was there when
+	// it was made. They tell a later run what was written and what was not.
+	Edits []associations.Edit `json:"edits,omitempty"`
+	// Takings say what each slot held before this release, or an ancestor,
+	// filled it or took it, as far as it was not given back since.
+	Takings []Taking `json:"takings,omitempty"`
+	// Left are edits of a superseded release that this one does not decide:
+	// its run may wake and still write them. They are the stack's to empty.
+	Left []Bound `json:"left,omitempty"`
+	// Commits are the clean source commits that led here, newest first, this
+	// release's own included; at most MaxCommits.
+	Commits []string `json:"commits,omitempty"`
+	Holds   []Hold   `json:"holds,omitempty"`
+
+	// Unknown are the members that a newer edgedeploy added, as a JSON object;
+	// "" for none. A release that is made from this one keeps them.
+	Unknown string `json:"-"`
 }
+
+// MaxCommits bounds the commits of a record.
+const MaxCommits = 100
 
 // Source is where a release's handlers came from.
 type Source struct {
 	Commit string `json:"commit,omitempty"` // full git commit id
 	Branch string `json:"branch,omitempty"`
 	Dirty  bool   `json:"dirty,omitempty"` // files differed from the commit
+}
+
+// Short names the commit in twelve digits, with "+" behind when files differed from it.
+func (s Source) Short() string {
+	short := s.Commit
+	if len(short) > 12 {
+		short = short[:12]
+	}
+	if s.Dirty {
+		short += "+"
+	}
+	return short
+}
+
+// clean lists the commit if the files were exactly those of it.
+func (s Source) clean() []string {
+	if s.Commit == "" || s.Dirty {
+		return nil
+	}
+	return []string{s.Commit}
 }
 
 // Function is one function of a stack: wanted, or as a release recorded it.
@@ -85,50 +165,8 @@ func (f Function) Ref() versions.Ref {
 	return versions.Ref{Function: f.Spec.Function, Number: f.Number}
 }
 
-// Distribution is one distribution of a stack.
-type Distribution struct {
-	Key   string `json:"key"` // its name in the spec
-	ID    string `json:"id"`
-	Alias string `json:"alias,omitempty"` // the name it was found by
-}
-
-// Bound is one slot with what sits in it. (A map with a struct key cannot be
-// JSON; releases and plans keep sorted lists.)
-type Bound struct {
-	Slot    associations.Slot    `json:"slot"`
-	Binding associations.Binding `json:"binding"`
-}
-
-// Table gives a list of bound slots as a table.
-func Table(list []Bound) associations.Table {
-	t := make(associations.Table, len(list))
-	for _, b := range list {
-		t[b.Slot] = b.Binding
-	}
-	return t
-}
-
-// List gives a table as a list in the order of its slots.
-func List(t associations.Table) []Bound {
-	list := make([]Bound, 0, len(t))
-	for _, s := range t.Slots() {
-		list = append(list, Bound{s, t[s]})
-	}
-	return list
-}
-
-// BindingsDigest names what a release binds, in twelve hex digits: two
-// releases with equal digests bind the same.
-func (r Release) BindingsDigest() string {
-	list := slices.Clone(r.Bindings)
-	slices.SortFunc(list, func(a, b Bound) int { return a.Slot.Compare(b.Slot) })
-	doc, err := json.Marshal(list)
-	if err != nil {
-		panic("deploy: bindings are not JSON: " + err.Error()) // plain strings and numbers always are
-	}
-	sum := sha256.Sum256(doc)
-	return hex.EncodeToString(sum[:6])
-}
+// CompareFunctions orders functions by key.
+func CompareFunctions(a, b Function) int { return cmp.Compare(a.Key, b.Key) }
 
 // Function finds a function by its Lambda name.
 func (r Release) Function(name string) (Function, bool) {
@@ -140,52 +178,75 @@ func (r Release) Function(name string) (Function, bool) {
 	return Function{}, false
 }
 
-// Summary is what a listing of the ledger tells about a release without
-// opening its record.
-type Summary struct {
-	Number   int
-	Kind     Kind
-	Parent   int
-	Of       int
-	At       time.Time
-	Bindings string // BindingsDigest
-	Commit   string // twelve digits, with "+" behind when dirty
-	Holds    int    // how many holds were in force with it
-	Actor    string // both may be cut short
-	Message  string
+// Records reports whether the release has exactly this version of a function.
+func (r Release) Records(ref versions.Ref) (Function, bool) {
+	f, ok := r.Function(ref.Function)
+	return f, ok && f.Number == ref.Number && ref.Number != 0
 }
 
-// Summary tells of a release what a listing tells.
-func (r Release) Summary() Summary {
-	s := Summary{
-		Number: r.Number, Kind: r.Kind, Parent: r.Parent, Of: r.Of, At: r.At,
-		Bindings: r.BindingsDigest(), Commit: r.Source.Short(), Holds: len(r.Holds),
-		Actor: r.Actor, Message: r.Message,
+// Bound names the functions that the release binds somewhere.
+func (r Release) Bound() map[string]bool {
+	names := map[string]bool{}
+	for _, d := range r.Distributions {
+		for _, b := range d.Bindings {
+			if b.Binding.Version.Function != "" {
+				names[b.Binding.Version.Function] = true
+			}
+		}
 	}
-	return s
+	return names
 }
 
-// Short names the commit in twelve digits, with "+" behind when files differed from it.
-func (s Source) Short() string {
-	short := s.Commit
-	if len(short) > 12 {
-		short = short[:12]
+// Contents are the specs of the versions that the release binds somewhere.
+func (r Release) Contents() map[versions.Spec]bool {
+	bound, specs := r.Bound(), map[versions.Spec]bool{}
+	for _, f := range r.Functions {
+		if bound[f.Spec.Function] {
+			specs[f.Spec] = true
+		}
 	}
-	if s.Dirty {
-		short += "+"
-	}
-	return short
+	return specs
 }
 
-func CompareFunctions(a, b Function) int { return cmp.Compare(a.Key, b.Key) }
+// specs finds the content and configuration of versions that the release
+// records.
+func (r Release) specs() func(versions.Ref) versions.Spec {
+	recorded := make(map[versions.Ref]versions.Spec, len(r.Functions))
+	for _, f := range r.Functions {
+		recorded[f.Ref()] = f.Spec
+	}
+	return func(ref versions.Ref) versions.Spec {
+		if spec, ok := recorded[ref]; ok && ref.Number != 0 {
+			return spec
+		}
+		return versions.Spec{Function: ref.Function}
+	}
+}
+
+// Numbered is the release once the ledger gave it a number.
+func (r Release) Numbered(n int) Release {
+	r.Number = n
+	if r.Brought == Self {
+		r.Brought = Origin(n)
+	}
+	r.Takings = slices.Clone(r.Takings)
+	for i := range r.Takings {
+		if r.Takings[i].Release == Self {
+			r.Takings[i].Release = Origin(n)
+		}
+		if r.Takings[i].Filled == Self {
+			r.Takings[i].Filled = Origin(n)
+		}
+	}
+	return r
+}
 
 // Resolve fills in the numbers that AWS gave to the versions a plan published.
 func (r Release) Resolve(published map[string]versions.Version) Release {
-	number := func(ref versions.Ref) versions.Ref {
-		if v, ok := published[ref.Function]; ok && ref.Pending() {
-			return v.Ref
+	number := func(b *associations.Binding) {
+		if v, ok := published[b.Version.Function]; ok && b.Version.Pending() {
+			b.Version = v.Ref
 		}
-		return ref
 	}
 	r.Functions = slices.Clone(r.Functions)
 	for i, f := range r.Functions {
@@ -193,13 +254,25 @@ func (r Release) Resolve(published map[string]versions.Version) Release {
 			r.Functions[i].Number, r.Functions[i].CodeSHA256 = v.Ref.Number, v.CodeSHA256
 		}
 	}
-	r.Bindings = slices.Clone(r.Bindings)
-	for i := range r.Bindings {
-		r.Bindings[i].Binding.Version = number(r.Bindings[i].Binding.Version)
+	r.Distributions = slices.Clone(r.Distributions)
+	for i, d := range r.Distributions {
+		r.Distributions[i].Bindings = slices.Clone(d.Bindings)
+		for j := range d.Bindings {
+			number(&r.Distributions[i].Bindings[j].Binding)
+		}
 	}
-	r.Changed = slices.Clone(r.Changed)
-	for i := range r.Changed {
-		r.Changed[i].To.Version = number(r.Changed[i].To.Version)
+	r.Edits = slices.Clone(r.Edits)
+	for i := range r.Edits {
+		number(&r.Edits[i].To)
 	}
+	return r
+}
+
+// Derive is a new release that binds what this one binds and inherits where it
+// came from and where it returns: what resume makes.
+func (r Release) Derive(kind Kind) Release {
+	r.Kind, r.Parent, r.Adopted = kind, r.Number, false
+	r.Undone, r.Target, r.Edits = 0, 0, nil
+	r.Number, r.Tags = 0, maps.Clone(r.Tags)
 	return r
 }

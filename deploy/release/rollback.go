@@ -5,161 +5,265 @@ import (
 	"slices"
 )
 
-// NoTargetError says that there is nothing to go back to.
+// Request is what a rollback was asked for.
+type Request struct {
+	// To is the release to go to, with Named; 0 is the state before the first.
+	To    int
+	Named bool // --to was said
+	// Of is the release that is to be undone (--of); 0 for whichever is live or
+	// in flight.
+	Of int
+	// Automatic is the rollback of a run that failed (--on-failure rollback). It
+	// holds nothing: what failed was not in service.
+	Automatic bool
+}
+
+// Plain reports whether the rollback undoes what is live or in flight, as
+// against going to a release that was named.
+func (r Request) Plain() bool { return !r.Named }
+
+// Way is what a rollback comes to, decided from the ledger alone.
+type Way string
+
+// The ways of a rollback.
+const (
+	// WayNothing: --of names a release that is neither live nor in flight.
+	WayNothing Way = "nothing"
+	// WayPutBack: the live release went back already. What differs from it is
+	// put back; nothing is recorded.
+	WayPutBack Way = "put-back"
+	// WayComplete: a rollback is in flight and is finished as it was recorded,
+	// or, if that cannot be done any more, by another of the same target.
+	WayComplete Way = "complete"
+	// WayNew: a rollback is recorded.
+	WayNew Way = "new"
+)
+
+// Route says how a rollback gets from the ledger's state to its target.
+type Route struct {
+	Way    Way
+	Undone int // the release that is undone
+	Target int // the release it goes to; 0 is the state before the first
+	// Settle is the release in flight that is committed first, 0 for none: all
+	// its writes were made.
+	Settle int
+	// Supersedes reports whether the release in flight is superseded, or
+	// completed: not all its writes were made.
+	Supersedes bool
+	// GoingBack is decided for a plain rollback of what is in flight, or of what
+	// is live: undoing is going back. For --to it is left to the bindings.
+	GoingBack bool
+}
+
+// NoTargetError says that there is nothing to go back to. Nothing was changed.
 type NoTargetError struct {
 	Stack string
-	Live  int
+	Live  int // 0: nothing is live
+	Asked int // the release that was asked for with --to; 0 for none
 }
 
 func (e *NoTargetError) Error() string {
-	if e.Live == 0 {
-		return fmt.Sprintf("stack %s has no release yet", e.Stack)
-	}
-	return fmt.Sprintf("stack %s has no earlier release that is complete, was not rolled back, and binds something else than release %d", e.Stack, e.Live)
-}
-
-// History is the ledger's list by number, for walking ancestors.
-type History map[int]Summary
-
-// NewHistory makes a History of a list.
-func NewHistory(list []Summary) History {
-	h := make(History, len(list))
-	for _, s := range list {
-		h[s.Number] = s
-	}
-	return h
-}
-
-// Lineage gives the complete releases that led to the one of that number,
-// which comes first, then ever older ones. A release that was rolled back is
-// not among the ancestors of what came after: behind a rollback stands what
-// it went back to, so that going back twice goes further back, never forth.
-func (h History) Lineage(number int) []Summary {
-	var line []Summary
-	seen := map[int]bool{}
-	for number != 0 && !seen[number] {
-		seen[number] = true
-		s, ok := h[number]
-		if !ok {
-			break // the release was deleted, or its description is not ours
-		}
-		line = append(line, s)
-		if s.Kind == KindRollback {
-			number = s.Of
-			continue
-		}
-		number = s.Parent
-	}
-	return line
-}
-
-// Target finds what a rollback without arguments goes back to: the nearest
-// complete ancestor that was not rolled back itself and binds something else
-// than is bound now. While a release is in flight, what is live on paper may not be what is
-// bound: then the live release itself is the target, or, if what is in flight
-// is a rollback that was interrupted, its target once more.
-func (h History) Target(stack string, pos Position) (int, error) {
-	line := h.Lineage(pos.Live)
 	switch {
-	case pos.Live == 0 && pos.Pending != 0:
-		return 0, nil // a first apply that was interrupted
-	case len(line) == 0:
-		return 0, &NoTargetError{Stack: stack, Live: pos.Live}
-	case pos.GoingBack():
-		return pos.Pending, nil
+	case e.Asked != 0:
+		return fmt.Sprintf("stack %s has no release %d that was live or in flight", e.Stack, e.Asked)
+	case e.Live == 0:
+		return fmt.Sprintf("stack %s has no live release", e.Stack)
+	default:
+		return fmt.Sprintf("release %d is the first of stack %s: there is no earlier one to go back to", e.Live, e.Stack)
 	}
-	now := line[0].Bindings
-	candidates := line[1:]
-	switch p, ok := h[pos.Pending]; {
-	case ok && p.Kind == KindRollback:
-		return p.Of, nil // recorded, but not committed
-	case ok:
-		now, candidates = p.Bindings, line
-	}
-	rolledBack := h.rolledBack(pos.Live)
-	for _, s := range candidates {
-		if s.Bindings != now && !rolledBack[s.Number] {
-			return s.Number, nil
-		}
-	}
-	return 0, &NoTargetError{Stack: stack, Live: pos.Live}
 }
 
-// rolledBack gives the releases that rollbacks up to the live release took out
-// of service, but for those that a later one went to on purpose. Most of them
-// are in no lineage any more; going forth again brings them back into one.
-func (h History) rolledBack(live int) map[int]bool {
-	var committed []Summary // newest first: a parent was live when its child was made
-	seen := map[int]bool{}
-	for s, ok := h[live]; ok && !seen[s.Number]; s, ok = h[s.Parent] {
-		seen[s.Number] = true
-		committed = append(committed, s)
-	}
-	gone := map[int]bool{}
-	for _, s := range slices.Backward(committed) {
-		if s.Kind != KindRollback {
-			continue
-		}
-		for _, n := range h.Passed(Position{Live: s.Parent}, s.Of) {
-			gone[n] = true
-		}
-		delete(gone, s.Of)
-	}
-	return gone
-}
-
-// Passed gives the releases that going back to the target takes out of
-// service: those on the line between, and one in flight. Where a rollback was
-// interrupted, what it was going back to is not in flight: it was given up for
-// a later release long ago, which is no verdict on it.
-func (h History) Passed(pos Position, target int) []int {
-	var passed []int
-	inFlight := pos.Pending != 0 && pos.Pending != target && !pos.GoingBack()
-	if inFlight {
-		passed = append(passed, pos.Pending)
-	}
-	for _, s := range h.Lineage(pos.Live) {
-		if s.Number == target {
-			return passed
-		}
-		passed = append(passed, s.Number)
-	}
-	if target == 0 {
-		return passed
-	}
-	// The target is not behind us: going to it takes nothing but the live
-	// release out of service.
-	if inFlight {
-		return []int{pos.Pending, pos.Live}
-	}
-	return []int{pos.Live}
-}
-
-// InFlightError says that a release was begun and never committed, so that what
-// is bound is not what the live release says. A record on top of it would hide
-// what it wrote. Nothing was changed.
-type InFlightError struct {
+// DiedError says that an apply died before it marked a release as in flight: it
+// changed nothing in CloudFront. A rollback now would undo the release before
+// it, which is hardly what was meant. Nothing was changed.
+type DiedError struct {
 	Stack string
-	At    Position
+	Run   string // the run whose name is in the lock
+	Live  int
+	// First reports whether there is no release before the live one to go to.
+	First bool
 }
 
-func (e *InFlightError) Error() string {
-	if e.At.GoingBack() {
-		return fmt.Sprintf("stack %s is on its way back to release %d: that rollback was interrupted", e.Stack, e.At.Pending)
+func (e *DiedError) Error() string {
+	return fmt.Sprintf("run %s of stack %s died before it changed anything in CloudFront: release %d is live as before, and there is nothing of that run to undo",
+		e.Run, e.Stack, e.Live)
+}
+
+// died reports whether the lock was left by an apply that never marked a release,
+// at rest. What an earlier run left in flight is there to be undone, whatever
+// died after it.
+func (s LedgerState) died() bool {
+	l := s.Lock
+	return s.Pending.Number == 0 && l.RunID != "" && !l.Held() && l.Phase == string(KindApply) && !s.Live.madeBy(l.RunID) && !s.Pending.madeBy(l.RunID)
+}
+
+// BackRun ends the run id of the record that --on-failure rollback makes: it is
+// the second record of its run.
+const BackRun = "-back"
+
+// madeBy reports whether a run made the release.
+func (r Release) madeBy(run string) bool { return r.RunID == run || r.RunID == run+BackRun }
+
+// Find decides the route of a rollback. written says how far the release in
+// flight came.
+func Find(state LedgerState, req Request, written Written) (Route, error) {
+	live := state.Live
+	flight, flying := state.InFlight()
+	if req.Of != 0 && !state.undoable(req.Of) {
+		return Route{Way: WayNothing}, nil
 	}
-	return fmt.Sprintf("stack %s has release %d in flight: it was begun and never committed", e.Stack, e.At.Pending)
-}
-
-// NotHeldError says that there is no hold to lift.
-type NotHeldError struct {
-	Stack   string
-	Release int // 0: any
-	Holds   []Hold
-}
-
-func (e *NotHeldError) Error() string {
-	if e.Release == 0 {
-		return fmt.Sprintf("stack %s is not held", e.Stack)
+	switch {
+	case req.Plain() && req.Of == 0 && state.died():
+		return Route{}, &DiedError{
+			Stack: live.Stack, Run: state.Lock.RunID, Live: live.Number, First: live.Returns == 0 && live.Back == 0,
+		}
+	case req.Named:
+		return find(state, req.To, written), nil
+	case flying && req.Automatic && flight.inherits():
+		// What failed bound nothing new (tags, a repair): what is live stays.
+		return Route{Way: WayNew, Undone: flight.Number, Target: live.Number, Supersedes: true}, nil
+	case flying && flight.IsBack():
+		return findBack(flight, written), nil
+	case flying && !state.undoesSlots():
+		return Route{}, &NoTargetError{Stack: live.Stack, Live: live.Number}
+	case flying:
+		// An apply, or a rollback that goes forth, is undone as it is, even if
+		// all of it was written: committing it first would only put it in between.
+		return Route{Way: WayNew, Undone: flight.Number, Target: flight.Returns, Supersedes: true, GoingBack: true}, nil
+	case live.Number == 0:
+		return Route{}, &NoTargetError{Stack: live.Stack}
+	case live.Back != 0:
+		return Route{Way: WayPutBack, Undone: live.Back, Target: int(live.Brought), GoingBack: true}, nil
+	case live.Returns == 0:
+		return Route{}, &NoTargetError{Stack: live.Stack, Live: live.Number}
 	}
-	return fmt.Sprintf("stack %s has no hold for release %d", e.Stack, e.Release)
+	return Route{Way: WayNew, Undone: live.Number, Target: live.Returns, GoingBack: true}, nil
 }
+
+// findBack is the route of a rollback that finds another on its way back, or a
+// release that changes no slot on top of one: it goes no further.
+func findBack(flight Release, written Written) Route {
+	r := Route{Way: WayComplete, Undone: flight.Undone, Target: flight.Target, Supersedes: true, GoingBack: true}
+	if flight.Kind != KindRollback {
+		r.Undone, r.Target = flight.Back, flight.Number // it binds what it is back at
+	}
+	if written == WrittenAll {
+		r.Way, r.Settle, r.Supersedes = WayPutBack, flight.Number, false
+	}
+	return r
+}
+
+// inherits reports whether an apply brings nothing: it binds what was live.
+func (r Release) inherits() bool {
+	return r.Kind != KindRollback && r.Parent != 0 && int(r.Brought) != r.Number
+}
+
+// undoesSlots reports whether undoing the release in flight leads to another
+// state than undoing the live one would. A release that changes no slot (tags, a
+// repair) inherits where it returns; if that is before the first release, all
+// slots would be emptied because of one that bound nothing new. That has to be
+// asked for, with --to 0, as it has to once the release is live.
+func (s LedgerState) undoesSlots() bool {
+	flight := s.Pending
+	return flight.Returns != 0 || flight.Parent == 0 || int(flight.Brought) == flight.Number
+}
+
+// find is the route to a named release.
+func find(state LedgerState, to int, written Written) Route {
+	flight, flying := state.InFlight()
+	r := Route{Way: WayNew, Undone: state.Live.Number, Target: to}
+	switch {
+	case !flying:
+	case written == WrittenAll:
+		r.Settle, r.Undone = flight.Number, flight.Number
+	default:
+		r.Supersedes = true
+		if flight.Kind == KindRollback && flight.Target == to {
+			r.Way, r.Undone = WayComplete, flight.Undone
+		}
+	}
+	return r
+}
+
+// undoable reports whether a rollback --of n has something to undo: n is live or
+// in flight, or brought what is live without having been gone back to, or is
+// what a rollback in flight undoes.
+func (s LedgerState) undoable(n int) bool {
+	flight, flying := s.InFlight()
+	return n == s.Live.Number || flying && n == flight.Number ||
+		s.Live.Back == 0 && int(s.Live.Brought) == n ||
+		flying && flight.Kind == KindRollback && flight.Undone == n
+}
+
+// Needs are the releases, besides the live one and the one in flight, that
+// planning a rollback may look at, sorted. It is known before the account was
+// looked at, so it covers every route.
+func Needs(state LedgerState, req Request) []int {
+	live := state.Live
+	flight, flying := state.InFlight()
+	var list []int
+	switch {
+	case req.Of != 0 && !state.undoable(req.Of):
+	case req.Named:
+		list = append(list, req.To)
+		if flying && flight.Kind == KindRollback {
+			list = append(list, flight.Undone)
+		}
+	case flying:
+		list = append(list, flight.Returns, flight.Target, flight.Undone, flight.Back, int(flight.Brought))
+	case live.Back != 0:
+		list = append(list, live.Back, int(live.Brought))
+	default:
+		list = append(list, live.Returns)
+	}
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(n int) bool { return n <= 0 || n == live.Number || n == flight.Number })
+}
+
+// Lineage is where a rollback's record comes from and where it returns.
+type Lineage struct {
+	Brought Origin
+	Returns int
+	Back    int
+}
+
+// Heritage is what decides a rollback's lineage.
+type Heritage struct {
+	Base   Release // the live release, or the one that is settled first
+	Undone Release
+	Target Release
+	// Superseded is the release in flight that is superseded; Number 0 for none.
+	Superseded Release
+	Named      bool // --to
+	Automatic  bool // --on-failure rollback
+}
+
+// Lineage decides whether a rollback goes back or forth, by what was brought
+// and not by numbers, and with it where it returns.
+func (h Heritage) Lineage() Lineage {
+	superseding := h.Superseded.Number != 0
+	if h.Named && !superseding && h.Target.Brought == h.Base.Brought || h.Automatic && h.Superseded.inherits() {
+		return Lineage{h.Target.Brought, h.Base.Returns, h.Base.Back} // no other bindings than now: inherited
+	}
+	if h.back() {
+		return Lineage{h.Target.Brought, h.Target.Returns, h.Undone.Number}
+	}
+	return Lineage{h.Target.Brought, h.Base.Number, 0}
+}
+
+func (h Heritage) back() bool {
+	switch {
+	case !h.Named && h.Superseded.Number != 0:
+		return true // undoing what is in flight
+	case h.Named && h.Superseded.Number != 0 && h.Target.Brought == h.Base.Brought:
+		return true
+	case h.Named:
+		return h.Target.Brought < h.Base.Brought
+	default:
+		return h.Target.Brought < h.Undone.Brought
+	}
+}
+
+// Forth reports whether a rollback to a named release goes forth: it undoes a
+// rollback, and holds nothing.
+func (h Heritage) Forth() bool { return h.Named && !h.back() }

@@ -3,6 +3,8 @@ package release
 import (
 	"fmt"
 	"time"
+
+	"github.com/edgedeploy/edgedeploy/associations"
 )
 
 // LedgerState is one look at a stack's ledger.
@@ -11,10 +13,16 @@ type LedgerState struct {
 	Account string // of the ledger function; "" if there is none
 	// Live is the release that is live; Number 0 if none is.
 	Live Release
-	// Pending is the release in flight, or one that never was committed:
-	// Number 0 if there is none, or if it is the live one.
+	// Pending is the release in flight: it was begun and never committed.
+	// Number 0 if there is none.
 	Pending Release
-	Lock    LockInfo
+	// Phase is what the release in flight is at: "run", or a phase that a newer
+	// edgedeploy knows. "" if nothing is in flight.
+	Phase string
+	// Lost is the release that was live when the lock was given back last, if
+	// the ledger does not name a live one any more: it was deleted by hand.
+	Lost int
+	Lock LockInfo
 	// Seen lets a run that follows at once take the lock in one call.
 	Seen Seen
 }
@@ -25,20 +33,104 @@ type LedgerState struct {
 type Seen struct{ Lock, Live, Pending string }
 
 // Position is what a plan saw of a ledger, to be compared under the lock.
-// Releases are immutable, so their numbers stand for everything in them.
+// Releases are immutable, so their numbers stand for everything in them, holds
+// included.
 type Position struct {
 	Live    int `json:"live"`
-	Pending int `json:"pending"` // 0 when it is the live one
+	Pending int `json:"pending"` // the release in flight, 0 for none
 }
 
-// GoingBack says that a rollback marked its target and was interrupted before
-// it was recorded: only then is what is in flight older than what is live.
-func (p Position) GoingBack() bool { return p.Pending != 0 && p.Pending < p.Live }
+// At gives the position from what the aliases live and pending name. What is
+// pending is in flight only if its number is above the live one's: live moves
+// to what pending names, or to a release recorded on top of it, and an ancestor
+// has a smaller number.
+func At(live, pending int) Position {
+	if pending <= live {
+		pending = 0
+	}
+	return Position{Live: live, Pending: pending}
+}
+
+func (p Position) String() string {
+	if p.Pending != 0 {
+		return fmt.Sprintf("%d (with %d in flight)", p.Live, p.Pending)
+	}
+	return fmt.Sprint(p.Live)
+}
 
 // Position says where the ledger stands.
 func (s LedgerState) Position() Position {
 	return Position{Live: s.Live.Number, Pending: s.Pending.Number}
 }
+
+// PhaseRun is the only phase of a release in flight that this edgedeploy knows:
+// its distributions are being written.
+const PhaseRun = "run"
+
+// PhaseError says that the release in flight is in a phase that this edgedeploy
+// does not know: a rollout is at work. Nothing was changed.
+type PhaseError struct {
+	Stack   string
+	Release int
+	Phase   string
+}
+
+func (e *PhaseError) Error() string {
+	return fmt.Sprintf("release %d of stack %s is in phase %q: a rollout is at work", e.Release, e.Stack, e.Phase)
+}
+
+// Foreign is an error if the release in flight is in another phase than run: only
+// a rollback may end that.
+func (s LedgerState) Foreign() error {
+	if s.Pending.Number == 0 || s.Phase == PhaseRun || s.Phase == "" {
+		return nil
+	}
+	return &PhaseError{Stack: s.Pending.Stack, Release: s.Pending.Number, Phase: s.Phase}
+}
+
+// InFlight is the release in flight, if there is one.
+func (s LedgerState) InFlight() (Release, bool) { return s.Pending, s.Pending.Number != 0 }
+
+// Written says how far the writes of a release came.
+type Written string
+
+// What can be read of a release's edits. A slot that holds neither From nor To
+// is held by something else, and does not count.
+const (
+	WrittenAll  Written = "all"  // at least one slot counts, and every one that does holds To
+	WrittenPart Written = "part" // some hold To and some From
+	WrittenNone Written = "none" // none that counts holds To, or none counts
+)
+
+// Written compares a release's edits with what the slots hold. A record without
+// edits counts as written: there is nothing that is not.
+func (r Release) Written(held func(associations.Slot) associations.Binding) Written {
+	written, not := 0, 0
+	for _, e := range r.Edits {
+		switch held(e.Slot) {
+		case e.To:
+			written++
+		case e.From:
+			not++
+		}
+	}
+	switch {
+	case len(r.Edits) == 0, written > 0 && not == 0:
+		return WrittenAll
+	case written > 0:
+		return WrittenPart
+	default:
+		return WrittenNone
+	}
+}
+
+// GoingBack reports whether a release is a rollback that went, or was to go,
+// back. One that goes forth, undoing a rollback, is treated as an apply is.
+func (r Release) GoingBack() bool { return r.Kind == KindRollback && r.Back != 0 }
+
+// IsBack reports whether a release is back at an earlier one, or on the way
+// there: a rollback that goes back, and what changed no slot since.
+func (r Release) IsBack() bool { return r.Back != 0 }
 
 // LockInfo says who holds a stack's lock. The zero value is an open lock.
 type LockInfo struct {
@@ -50,15 +142,8 @@ type LockInfo struct {
 	Expired bool
 }
 
-// Held says that somebody holds the lock and it has not expired.
+// Held reports whether a run holds the lock and it has not expired.
 func (l LockInfo) Held() bool { return l.RunID != "" && !l.Expired }
-
-func (p Position) String() string {
-	if p.Pending != 0 {
-		return fmt.Sprintf("%d (with %d in flight)", p.Live, p.Pending)
-	}
-	return fmt.Sprint(p.Live)
-}
 
 // LedgerFunction is the name of the Lambda function that keeps a stack's releases.
 func LedgerFunction(stack string) string { return "edgedeploy-" + stack + "-releases" }

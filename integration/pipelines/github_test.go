@@ -62,7 +62,7 @@ func TestGitHubRunsTheWholeStory(t *testing.T) {
 	w.edgedeploy("rollback", "--yes", "--stack", stack, "-m", "breaks embeds")
 	w.wantBound("1")
 	r = w.push(bad).start().want("success", "success", "success", "failure")
-	if log := r.log["apply"]; !strings.Contains(log, "=== Apply: 5\n") || !strings.Contains(log, "::error title=Held by a rollback") || !strings.Contains(log, "edgedeploy resume --stack redirect") {
+	if log := r.log["apply"]; !strings.Contains(log, "=== Apply: 5\n") || !strings.Contains(log, "::error title=Held by a rollback") || !strings.Contains(log, "edgedeploy resume 2 --stack redirect") {
 		t.Errorf("apply says\n%s", log)
 	}
 	if !strings.Contains(r.summary, "### edgedeploy apply: exit code 5") {

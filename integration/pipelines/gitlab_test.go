@@ -370,7 +370,7 @@ func TestGitLabRunsTheWholeStory(t *testing.T) {
 	w.newPipeline(bad, false, nil).start().want(map[string]string{"apply": "success"})
 	w.edgedeploy("rollback", "--yes", "--stack", stack, "-m", "breaks embeds")
 	p = w.newPipeline(bad, false, nil).start().want(map[string]string{"apply": "failed 5"})
-	if log := p.log["apply"]; !strings.Contains(log, "Held by a rollback, and nothing was changed") || !strings.Contains(log, "edgedeploy resume --stack redirect") {
+	if log := p.log["apply"]; !strings.Contains(log, "Held by a rollback, and nothing was changed") || !strings.Contains(log, "edgedeploy resume 2 --stack redirect") {
 		t.Errorf("apply says\n%s", log)
 	}
 	w.wantBound("1")

@@ -15,8 +15,8 @@ import (
 func TestARecordedVersionThatWasDeletedIsPublishedAnew(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, viewer.Distribution)
-	free := r.want(one)
-	free.Distributions = r.want(one, viewer).Distributions
+	free := r.want(one, viewer)
+	free.Distributions[0].Bindings = nil
 	r.mustApply(free)
 	r.delete("shop-auth", 1)
 

@@ -2,12 +2,10 @@ package runs
 
 import (
 	"context"
-	"testing"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
-	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -44,57 +42,4 @@ func at(number int) associations.Binding {
 		return associations.Binding{}
 	}
 	return associations.Binding{Version: versions.Ref{Function: "shop-auth", Number: number}}
-}
-
-// A rollback out of an apply that stopped halfway may itself die at any call.
-// Rolled back once more, everything is as the live release has it: it goes no
-// further back, and forgets no slot that only the halfway release took.
-func TestARollbackFromHalfwayThatDiesIsRepairedByRollingBackAgain(t *testing.T) {
-	t.Parallel()
-	const three = "({...event.Records[0].cf.request, three: 3})"
-	for name, to := range map[string]int{"to what is live": -1, "further back": 1} {
-		for _, effect := range []bool{false, true} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				for n := 12; ; n++ { // before that, the rollback only reads
-					r := newRig(t, viewer.Distribution, second.Distribution)
-					r.mustApply(r.want(one, viewer))
-					r.mustApply(r.want(two, viewer))
-					// It takes images too, writes the first distribution, and stops before the second.
-					r.interruptAfterFirstWrite(r.want(three, viewer, images, second))
-					if held := r.held(images); held != at(3) {
-						t.Fatalf("%s holds %s", images, held)
-					}
-					r.connect()
-					r.dieAt(n, effect)
-					_, err := r.rollback(t.Context(), to)
-					r.revive()
-					wanted := at(2)
-					if to == 1 {
-						wanted = at(1)
-					}
-					if err != nil {
-						state, rerr := r.ledger.Read(t.Context(), stack)
-						if rerr != nil {
-							t.Fatal(rerr)
-						}
-						if state.Live.Kind != release.KindRollback {
-							if _, err := r.rollback(t.Context(), to); err != nil {
-								t.Fatalf("died at call %d; again: %v", n, err)
-							}
-						}
-					}
-					if held := r.held(viewer); held != wanted {
-						t.Errorf("died at call %d: %s holds %s, want %s", n, viewer, held, wanted)
-					}
-					if held := r.held(images); !held.Empty() {
-						t.Errorf("died at call %d: %s still holds %s", n, images, held)
-					}
-					if err == nil {
-						return
-					}
-				}
-			})
-		}
-	}
 }

@@ -127,28 +127,51 @@ func (r *rig) code(id versions.ContentID) ([]byte, error) {
 	return zip, nil
 }
 
+// lockLife is more than the lock of a dead run lives.
+const lockLife = 3 * time.Minute
+
+// revive mends what was broken, lets the lock of a dead run expire, and gives
+// the rig the clients of a new process.
+func (r *rig) revive() {
+	r.server.Disarm()
+	r.later(lockLife)
+	r.connect()
+}
+
+// Two sources.
+const one, two = "event.Records[0].cf.request", "({...event.Records[0].cf.request})"
+
 // want is a stack of one function in the given slots.
 func (r *rig) want(source string, slots ...associations.Slot) plan.Desired {
 	b := r.pack("exports.handler = async (event) => " + source)
 	sum := sha256.Sum256(b.Zip)
 	want := plan.Desired{
-		Stack: stack, Kind: release.KindApply, Account: account, Role: role, Tags: map[string]string{"team": "web"},
+		Stack: stack, Account: account, Role: role, Tags: map[string]string{"team": "web"},
 		Functions: []release.Function{{
 			Key: "auth", CodeSHA256: base64.StdEncoding.EncodeToString(sum[:]), ZipBytes: int64(len(b.Zip)),
 			Spec: versions.Spec{Function: "shop-auth", Content: b.Content, Config: versions.Config{
 				Runtime: "nodejs22.x", Handler: "index.handler", Role: role, MemoryMB: 128, TimeoutSeconds: 5,
 			}},
 		}},
-		Bindings: associations.Table{},
 	}
 	for _, s := range slots {
-		want.Bindings[s] = associations.Binding{Version: versions.Ref{Function: "shop-auth"}}
-		d := release.Distribution{Key: s.Distribution, ID: s.Distribution}
-		if !slices.Contains(want.Distributions, d) {
-			want.Distributions = append(want.Distributions, d)
-		}
+		bind(&want, s, "shop-auth")
 	}
 	return want
+}
+
+// bind binds a function of a stack to a slot.
+func bind(want *plan.Desired, s associations.Slot, function string) {
+	placed := release.Placed{Path: s.Path, Trigger: s.Trigger, Binding: associations.Binding{Version: versions.Ref{Function: function}}}
+	for i, d := range want.Distributions {
+		if d.Key == s.Distribution {
+			want.Distributions[i].Bindings = append(slices.Clone(d.Bindings), placed)
+			return
+		}
+	}
+	want.Distributions = append(want.Distributions, release.Distribution{
+		Key: s.Distribution, IDs: []string{s.Distribution}, Bindings: []release.Placed{placed},
+	})
 }
 
 func slot(distribution, path string, t associations.Trigger) associations.Slot {
@@ -201,37 +224,17 @@ func (r *rig) mustApply(want plan.Desired) release.Release {
 	return result.Release
 }
 
-// rollback goes to a release, or to the default target with -1.
-func (r *rig) rollback(ctx context.Context, to int) (deploy.Result, error) {
+// rollback undoes what is live or in flight, or with to goes there.
+func (r *rig) rollback(ctx context.Context, to ...int) (deploy.Result, error) {
 	state, err := r.ledger.Read(ctx, stack)
 	if err != nil {
 		return deploy.Result{}, err
 	}
-	list, err := r.ledger.List(ctx, stack)
-	if err != nil {
-		return deploy.Result{}, err
+	req := release.Request{}
+	if len(to) > 0 {
+		req = release.Request{Named: true, To: to[0]}
 	}
-	history := release.NewHistory(list)
-	if to < 0 {
-		if to, err = history.Target(stack, state.Position()); err != nil {
-			return deploy.Result{}, err
-		}
-	}
-	var target release.Release
-	if to != 0 {
-		if target, err = r.ledger.Get(ctx, stack, to); err != nil {
-			return deploy.Result{}, err
-		}
-	}
-	var passed []release.Release
-	for _, n := range history.Passed(state.Position(), to) {
-		p, err := r.ledger.Get(ctx, stack, n)
-		if err != nil {
-			return deploy.Result{}, err
-		}
-		passed = append(passed, p)
-	}
-	planned, err := deploy.Prepare(ctx, r.cloud, state, plan.RollbackTo(state, target, passed), plan.Rules{}, nil)
+	planned, err := deploy.PrepareRollback(ctx, r.cloud, r.ledger, state, req, plan.Rules{})
 	if err != nil {
 		return deploy.Result{}, err
 	}

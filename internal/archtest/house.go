@@ -5,6 +5,7 @@ package archtest
 //	cmd/edgedeploy                       flags and wiring, one file per command
 //	    │
 //	    ├──► internal/screen    render  term
+//	    ├──► internal/start     connect  provenance  planfile
 //	    ├──► internal/handlers  bundle  node  result  fixture  sources  starter
 //	    ├──► internal/aws       awscloud  ledger
 //	    ├──► internal/local     localaws
@@ -55,6 +56,9 @@ func may() map[string][]string {
 		"internal/fetch":                         {},
 		"internal/aws/ledger":                    {"versions", "deploy", "deploy/release", "internal/fetch"},
 		"internal/screen/render":                 {"versions", "associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/handlers/fixture", "internal/handlers/result"},
+		"internal/start/connect":                 {"associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/aws/awscloud", "internal/aws/ledger", "internal/local/localaws", "internal/local/localaws/cf", "internal/local/localaws/iam"},
+		"internal/start/planfile":                {"versions", "deploy/plan", "deploy/release", "internal/handlers/bundle"},
+		"internal/start/provenance":              {"deploy", "deploy/release"},
 		"internal/handlers/sources":              {"internal/fetch"},
 		"internal/screen/term":                   {},
 		"internal/handlers/fixture":              {},
@@ -144,7 +148,8 @@ func bans() []Ban {
 func exceptions() map[string]string {
 	return map[string]string{
 		"context internal/local/localaws/server.go context.Background": "the server lives until Close, longer than any context of its opener",
-		"parameters deploy/observe.go Prepare":                         "what Observe takes, and the rules",
+		"parameters deploy/prepare.go Prepare":                         "where, from what, to what, what is allowed, and what was read already",
+		"parameters deploy/prepare.go PrepareRollback":                 "where, in which ledger, from what, to what, and what is allowed",
 		"parameters versions/await.go AwaitActive":                     "what, whose, where from, and how to wait: a struct of them would be used once",
 	}
 }

@@ -59,6 +59,15 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// RefusedContent reports whether CloudFront would not associate a function
+// because of what it is: its runtime, size, configuration and the like. A
+// permission that the caller lacks says nothing about the function, and neither
+// does a state that passes (Pending, Inactive).
+func (e *Error) RefusedContent() bool {
+	return e.Code == "InvalidLambdaFunctionAssociation" &&
+		!strings.Contains(e.Message, "ermission") && !strings.Contains(e.Message, "must be in an Active state")
+}
+
 // Unwrap gives what callers act on, and the cause.
 func (e *Error) Unwrap() []error {
 	if e.kind == nil {

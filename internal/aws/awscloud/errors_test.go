@@ -99,6 +99,7 @@ func TestHintsSayWhatToDo(t *testing.T) {
 		"Lambda@Edge does not support functions with an architecture of arm64":                                                                                                       {edge, "CloudFront", "x86_64"},
 		"The function execution role must be assumable with edgelambda.amazonaws.com as well as lambda.amazonaws.com principals. Update the IAM role and try again. Role: r":         {edge, "CloudFront", "trust policy"},
 		"The function must be in an Active state. The current state for function a is Pending":                                                                                       {edge, "CloudFront", "in a minute"},
+		"The function must be in an Active state. The current state for function a is Inactive":                                                                                      {edge, "CloudFront", "invoke it once by hand"},
 		"Lambda@Edge cannot retrieve the specified Lambda function. Update the IAM policy to add permission: lambda:GetFunction for resource: a and try again.":                      {edge, "CloudFront", "allow lambda:GetFunction"},
 		"Lambda@Edge cannot enable replication for the specified Lambda function. Update the IAM policy to add permission: lambda:EnableReplication* for resource: a and try again.": {edge, "CloudFront", "lambda:EnableReplication*"},
 		"The IncludeBody option can only be used with viewer-request or origin-request events.":                                                                                      {edge, "CloudFront", "`include-body`"},
@@ -211,5 +212,26 @@ func TestWrapKeepsNilAndTheCause(t *testing.T) {
 	}
 	if _, ok := errors.AsType[*smithy.GenericAPIError](err); !ok {
 		t.Errorf("the cause is gone: %v", err)
+	}
+}
+
+// The sentences are those of recorded answers.
+func TestContentIsRefusedByWhatTheFunctionIs(t *testing.T) {
+	t.Parallel()
+	for sentence, want := range map[string]bool{
+		"The function cannot have environment variables. Function: arn": true,
+		"The function code size is larger than the maximum allowed size for functions that are triggered by a CloudFront event: 1212049 Max allowed: 1048576 Function: arn": true,
+		"Lambda@Edge cannot retrieve the specified Lambda function. Update the IAM policy to add permission: lambda:GetFunction for resource: arn and try again.":           false,
+		"Lambda@Edge cannot enable replication for the specified Lambda function. Update the IAM policy to add permission: lambda:EnableReplication* for resource: arn":     false,
+		"The function must be in an Active state. The current state for function arn is Pending":                                                                            false,
+		"The function must be in an Active state. The current state for function arn is Inactive":                                                                           false,
+	} {
+		e := &Error{Operation: "UpdateDistribution", Code: "InvalidLambdaFunctionAssociation", Message: sentence, Status: 400}
+		if got := e.RefusedContent(); got != want {
+			t.Errorf("%q refuses the content: %t", sentence, got)
+		}
+	}
+	if (&Error{Code: "AccessDenied"}).RefusedContent() {
+		t.Error("AccessDenied refuses no content")
 	}
 }

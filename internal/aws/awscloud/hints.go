@@ -43,6 +43,8 @@ var advices = []advice{
 		hint: "the edge runs x86_64 only: apply again, which publishes the function for it"},
 	{sentence: "must be assumable with edgelambda.amazonaws.com",
 		hint: "let the role's trust policy allow sts:AssumeRole to both lambda.amazonaws.com and edgelambda.amazonaws.com"},
+	{code: "InvalidLambdaFunctionAssociation", sentence: "is Inactive",
+		hint: "Lambda set the version aside because it was idle: invoke it once by hand, which fails and brings it back, and run the same command again when it is Active"},
 	{sentence: "must be in an Active state",
 		hint: "the version is still being made ready: run the same command again in a minute"},
 	{sentence: "add permission: lambda:GetFunction",
@@ -136,10 +138,13 @@ func (a advice) matches(e *Error) bool {
 }
 
 // action is the permission that is missing: as AWS says it, or else the one
-// that is called like the operation.
+// that is called like the operation, which Invoke's is not.
 func action(e *Error) string {
 	if m := deniedAction.FindStringSubmatch(e.Message); m != nil {
 		return m[1]
+	}
+	if e.Operation == "Invoke" {
+		return "lambda:InvokeFunction"
 	}
 	return strings.ToLower(e.Service) + ":" + e.Operation
 }

@@ -212,6 +212,30 @@ func publish(ctx context.Context, api *lambda.Client, in versions.PublishInput) 
 	}, nil
 }
 
+// Wake invokes one version as a dry run: Lambda checks the request and the
+// permission lambda:InvokeFunction, answers 204, and runs nothing (Lambda API
+// model, InvocationType). An invocation of an Inactive version fails and wakes
+// it, so the failures that say that it is being made ready are none.
+func (l *Lambda) Wake(ctx context.Context, r versions.Ref) error {
+	_, err := l.api.Invoke(ctx, &lambda.InvokeInput{
+		FunctionName: aws.String(r.Function), Qualifier: aws.String(strconv.Itoa(r.Number)),
+		InvocationType: types.InvocationTypeDryRun,
+	})
+	err = wrap(err, "Lambda", "Invoke", r.String())
+	if errors.Is(err, versions.ErrInProgress) {
+		return nil
+	}
+	if e, ok := errors.AsType[*Error](err); ok && slices.Contains(wakingCodes, e.Code) {
+		return nil
+	}
+	return err
+}
+
+// wakingCodes are those with which an invocation of an Inactive version fails
+// (Lambda API Reference, Invoke, errors; the first is what users saw:
+// boto/boto3 issue 3788).
+var wakingCodes = []string{"CodeArtifactUserPendingException", "ResourceNotReadyException"}
+
 // Tag sets tags of a function and then removes others, each with one call if
 // there is anything to do.
 func (l *Lambda) Tag(ctx context.Context, functionARN string, set map[string]string, remove []string) error {

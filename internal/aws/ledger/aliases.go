@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// The aliases of a ledger. Every other alias of the function is somebody
-// else's and never touched.
+// The aliases of a ledger. No other alias of the function is touched.
 const (
 	aliasLive    = "live"
 	aliasPending = "pending"
@@ -22,16 +22,10 @@ var keptAlias = regexp.MustCompile(`^r[1-9][0-9]{0,8}$`)
 
 func keptName(number int) string { return "r" + strconv.Itoa(number) }
 
-// aliasText says in the console what an alias is for.
-func aliasText(name string) string {
-	switch name {
-	case aliasLive:
-		return "edgedeploy: the release that is live"
-	case aliasPending:
-		return "edgedeploy: the release that was begun last"
-	default:
-		return "edgedeploy: keeps the version of release " + name[1:] + " from being deleted"
-	}
+// keeper is the alias that protects a release.
+func keeper(number int) versions.Alias {
+	n := strconv.Itoa(number)
+	return versions.Alias{Name: keptName(number), Version: n, Description: "edgedeploy: keeps the version of release " + n + " from being deleted"}
 }
 
 // table is a ledger's aliases by name.
@@ -55,8 +49,17 @@ func (t table) number(name string) int {
 	return n
 }
 
-// surplus gives the numbers of the oldest r<N> aliases beyond keep.
-func (t table) surplus(keep int) []int {
+// position is where live and pending stand.
+func (t table) position() release.Position {
+	return release.At(t.number(aliasLive), t.number(aliasPending))
+}
+
+// protected reports whether a release has its alias.
+func (t table) protected(number int) bool { return t.number(keptName(number)) == number }
+
+// surplus gives the numbers of the oldest r<N> aliases beyond keep, but for
+// those that are exempt.
+func (t table) surplus(keep int, exempt map[int]bool) []int {
 	var kept []int
 	for name := range t {
 		if n := t.number(name); keptAlias.MatchString(name) && name == keptName(n) {
@@ -64,5 +67,15 @@ func (t table) surplus(keep int) []int {
 		}
 	}
 	slices.Sort(kept)
-	return kept[:max(0, len(kept)-keep)]
+	oldest := kept[:max(0, len(kept)-keep)]
+	return slices.DeleteFunc(oldest, func(n int) bool { return exempt[n] })
+}
+
+// named are the releases that a release names: each may be gone to, or is held.
+func named(r release.Release) map[int]bool {
+	set := map[int]bool{r.Returns: true, r.Back: true, int(r.Brought): true, r.Undone: true, r.Target: true}
+	for _, h := range r.Holds {
+		set[h.Release], set[int(h.Brought)] = true, true
+	}
+	return set
 }

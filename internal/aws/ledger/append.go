@@ -12,9 +12,9 @@ import (
 )
 
 // Append implements deploy.Lease. Without a race it makes one call each to
-// read $LATEST, to upload, to publish, to protect and to mark, and looks at
-// the upload until it has settled. The same record appended twice is the same
-// release.
+// read $LATEST, to upload and to publish, and looks at the upload until it has
+// settled. The same record appended twice is the same release. A record that
+// could not be read back is refused before the first call.
 func (s *lease) Append(ctx context.Context, r release.Release) (release.Release, error) {
 	fail := func(doing string, err error) (release.Release, error) {
 		return release.Release{}, wrap(s.req.Stack, doing, err)
@@ -23,9 +23,9 @@ func (s *lease) Append(ctx context.Context, r release.Release) (release.Release,
 		return fail("append a release", err)
 	}
 	if r.Schema == 0 {
-		r.Schema = release.ReleaseSchema
+		r.Schema = release.Schema
 	}
-	if r.Schema != release.ReleaseSchema || r.Stack != s.req.Stack || r.RunID == "" || r.Kind == "" {
+	if r.Schema != release.Schema || r.Stack != s.req.Stack || r.RunID == "" || r.Kind == "" {
 		return fail("append a release", fmt.Errorf("a record of format %d, stack %q, run %q and kind %q cannot be written here", r.Schema, r.Stack, r.RunID, r.Kind))
 	}
 	zipped, err := packRelease(r)
@@ -44,32 +44,11 @@ func (s *lease) Append(ctx context.Context, r release.Release) (release.Release,
 		return fail("upload a release", err)
 	}
 	in := versions.PublishInput{Function: s.function, RevisionID: have.RevisionID, CodeSHA256: sum, Description: describe(s.req.Stack, r.Summary())}
-	if r.Number, err = s.publish(ctx, in); err != nil {
+	number, err := s.publish(ctx, in)
+	if err != nil {
 		return fail("publish a release", err)
 	}
-	if err := s.keep(ctx, r.Number); err != nil {
-		return fail(fmt.Sprintf("protect release %d", r.Number), err)
-	}
-	if err := s.move(ctx, aliasPending, r.Number); err != nil {
-		return fail(fmt.Sprintf("mark release %d as pending", r.Number), err)
-	}
-	return r, nil
-}
-
-// MarkPending implements deploy.Lease; without a call if it is marked already.
-func (s *lease) MarkPending(ctx context.Context, number int) error {
-	if err := s.held(); err != nil {
-		return wrap(s.req.Stack, fmt.Sprintf("mark release %d as pending", number), err)
-	}
-	return wrap(s.req.Stack, fmt.Sprintf("mark release %d as pending", number), s.move(ctx, aliasPending, number))
-}
-
-// Commit implements deploy.Lease; without a call if the release is live already.
-func (s *lease) Commit(ctx context.Context, number int) error {
-	if err := s.held(); err != nil {
-		return wrap(s.req.Stack, fmt.Sprintf("make release %d live", number), err)
-	}
-	return wrap(s.req.Stack, fmt.Sprintf("make release %d live", number), s.move(ctx, aliasLive, number))
+	return r.Numbered(number), nil
 }
 
 // heal gives $LATEST the stack's role and a runtime that Lambda accepts code
@@ -90,7 +69,7 @@ func (s *lease) heal(ctx context.Context, have versions.LatestCode, role string)
 	})
 }
 
-// newerRuntime says that a is a Node.js runtime of a higher version than b.
+// newerRuntime reports whether a is a Node.js runtime of a higher version than b.
 func newerRuntime(a, b string) bool {
 	version := func(runtime string) int {
 		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(runtime, "nodejs"), ".x"))
@@ -138,15 +117,15 @@ func (s *lease) change(ctx context.Context, have versions.LatestCode, c change) 
 		case err != nil && !lostRace(err):
 			return versions.LatestCode{}, err
 		}
-		// Somebody else was there first: a holder whose lock was taken over,
-		// or a hand. Only the holder writes again.
-		if verr := s.Verify(ctx); verr != nil {
+		// Another was there first: a holder whose lock was taken over, or a hand.
+		// Only the holder writes again.
+		if verr := s.Prove(ctx, 0); verr != nil {
 			return versions.LatestCode{}, verr
 		}
 		last = errors.Join(last, err)
 		have = after
 	}
-	return versions.LatestCode{}, errors.Join(errors.New("somebody else changes the function at the same time"), last)
+	return versions.LatestCode{}, errors.Join(errors.New("the function is changed by another run, or by hand, at the same time"), last)
 }
 
 // publish makes $LATEST into a version and gives its number.
@@ -170,7 +149,7 @@ func (s *lease) publish(ctx context.Context, in versions.PublishInput) (int, err
 		case !lostRace(err):
 			return 0, err
 		}
-		if verr := s.Verify(ctx); verr != nil {
+		if verr := s.Prove(ctx, 0); verr != nil {
 			return 0, verr
 		}
 		have, rerr := s.ledger.settle(ctx, s.function)
@@ -178,7 +157,7 @@ func (s *lease) publish(ctx context.Context, in versions.PublishInput) (int, err
 			return 0, errors.Join(err, rerr)
 		}
 		if have.CodeSHA256 != in.CodeSHA256 {
-			return 0, fmt.Errorf("somebody else uploaded code at the same time: %w", err)
+			return 0, fmt.Errorf("other code was uploaded at the same time: %w", err)
 		}
 		in.RevisionID, last = have.RevisionID, err
 	}
@@ -215,102 +194,4 @@ func (s *lease) awaitActive(ctx context.Context, v versions.StoredVersion) error
 		}
 	}
 	return nil
-}
-
-// keep gives a release its alias, and takes the oldest beyond KeptReleases
-// away, as far as that works: what stays is met again by the next release.
-func (s *lease) keep(ctx context.Context, number int) error {
-	if err := s.move(ctx, keptName(number), number); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	surplus := s.aliases.surplus(KeptReleases)
-	s.mu.Unlock()
-	for _, old := range surplus {
-		if err := s.ledger.API.DeleteAlias(ctx, s.function, keptName(old)); err != nil {
-			s.ledger.warn(s.req.Stack, "take alias %s off function %s: %v", keptName(old), s.function, err)
-			return nil
-		}
-		s.know(keptName(old), nil)
-	}
-	return nil
-}
-
-// known gives an alias as this lease knows it.
-func (s *lease) known(name string) (versions.Alias, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, ok := s.aliases[name]
-	return a, ok
-}
-
-// know takes note of an alias; nil is for one that is not there.
-func (s *lease) know(name string, a *versions.Alias) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a == nil {
-		delete(s.aliases, name)
-		return
-	}
-	s.aliases[name] = *a
-}
-
-// move points an alias at a release by compare-and-swap from where it is
-// known to point. When that fails the alias is read back: it may point there
-// because a call of ours was answered twice, and if it does not, whoever holds
-// the lock may move it again.
-func (s *lease) move(ctx context.Context, name string, number int) error {
-	if number < 1 {
-		return noRelease(s.req.Stack, number)
-	}
-	want := strconv.Itoa(number)
-	var last error
-	for range maxTries {
-		have, there := s.known(name)
-		if there && have.Version == want {
-			return nil
-		}
-		write := s.ledger.API.UpdateAlias
-		if !there {
-			write = s.ledger.API.CreateAlias
-		}
-		got, _, err := write(ctx, s.function, versions.Alias{Name: name, Version: want, Description: aliasText(name), RevisionID: have.RevisionID})
-		if err == nil {
-			s.know(name, &got)
-			return nil
-		}
-		seen, rerr := s.readBack(ctx, name)
-		if rerr != nil {
-			return errors.Join(err, rerr)
-		}
-		if seen != nil && seen.Version == want {
-			continue // and find it done
-		}
-		if gone := there && seen == nil; errors.Is(err, versions.ErrNoVersion) && !gone {
-			return noRelease(s.req.Stack, number)
-		} else if !gone && !lostRace(err) {
-			return err
-		}
-		if verr := s.Verify(ctx); verr != nil {
-			return verr
-		}
-		last = err
-	}
-	return fmt.Errorf("alias %s is moved by somebody else at the same time: %w", name, last)
-}
-
-// readBack reads an alias anew; nil if there is none.
-func (s *lease) readBack(ctx context.Context, name string) (*versions.Alias, error) {
-	ctx, cancel := detached(ctx)
-	defer cancel()
-	seen, _, err := s.ledger.API.Alias(ctx, s.function, name)
-	if errors.Is(err, versions.ErrNoVersion) {
-		s.know(name, nil)
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	s.know(name, &seen)
-	return &seen, nil
 }

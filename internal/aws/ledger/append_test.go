@@ -4,7 +4,6 @@ import (
 	stdcmp "cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -27,17 +26,21 @@ func TestAReleaseTakesNoCallWhoseAnswerIsKnown(t *testing.T) {
 		must(t, err)
 		want := []string{
 			"Latest", "UpdateCode", "Latest", "Latest", "Latest", "Latest",
-			"PublishVersion", "CreateAlias r2", "UpdateAlias pending",
+			"PublishVersion",
 		}
 		if diff := cmp.Diff(want, f.took()); diff != "" {
 			t.Errorf("Append: %s", diff)
 		}
-		must(t, lease.Commit(t.Context(), r.Number))
-		must(t, lease.Commit(t.Context(), r.Number))
-		must(t, lease.MarkPending(t.Context(), r.Number))
+		must(t, lease.Mark(t.Context(), r))
+		must(t, lease.Mark(t.Context(), r))
+		must(t, lease.Commit(t.Context(), r))
+		must(t, lease.Commit(t.Context(), r))
+		if at, err := l.Position(t.Context(), "shop"); err != nil || at != (release.Position{Live: 2}) {
+			t.Errorf("after Commit the ledger is at %v, %v", at, err)
+		}
 		must(t, lease.Unlock(t.Context()))
-		if diff := cmp.Diff([]string{"UpdateAlias live", "UpdateAlias lock"}, f.took()); diff != "" {
-			t.Errorf("Commit and Unlock: %s", diff)
+		if diff := cmp.Diff([]string{"UpdateAlias pending", "UpdateAlias live", "CreateAlias r2", "Aliases", "UpdateAlias lock"}, f.took()); diff != "" {
+			t.Errorf("Mark, Commit and Unlock: %s", diff)
 		}
 	})
 }
@@ -51,7 +54,10 @@ func TestAppendGivesBackWhatCanBeRead(t *testing.T) {
 		must(t, err)
 		read, err := l.Get(t.Context(), "shop", got.Number)
 		must(t, err)
-		if diff := same(got, read); diff != "" || got.Number != 1 || got.Schema != release.ReleaseSchema {
+		if got.Brought != 1 || got.Takings[0].Release != 1 || f.alias("shop", aliasPending).Name != "" || f.alias("shop", "r1").Name != "" {
+			t.Errorf("it is brought by %d, and pending is %+v", got.Brought, f.alias("shop", aliasPending))
+		}
+		if diff := same(got, read); diff != "" || got.Number != 1 || got.Schema != release.Schema {
 			t.Errorf("release %d, schema %d: %s", got.Number, got.Schema, diff)
 		}
 		again, err := lease.Append(t.Context(), in)
@@ -68,9 +74,10 @@ func TestAppendRefusesWhatIsNoRecordOfTheStack(t *testing.T) {
 		f.took()
 		for name, change := range map[string]func(*release.Release){
 			"another stack's": func(r *release.Release) { r.Stack = "blog" },
-			"a newer format":  func(r *release.Release) { r.Schema = release.ReleaseSchema + 1 },
+			"a newer format":  func(r *release.Release) { r.Schema = release.Schema + 1 },
 			"no run":          func(r *release.Release) { r.RunID = "" },
 			"no kind":         func(r *release.Release) { r.Kind = "" },
+			"one too large":   func(r *release.Release) { r.Message = strings.Repeat("x", maxRecordJSON) },
 		} {
 			r := sample("shop", "run1")
 			change(&r)
@@ -79,14 +86,15 @@ func TestAppendRefusesWhatIsNoRecordOfTheStack(t *testing.T) {
 			}
 		}
 		for _, number := range []int{0, -1, 7} {
-			if err := lease.Commit(t.Context(), number); !errors.Is(err, deploy.ErrNoRelease) {
+			r := release.Release{Number: number, RunID: "run1", Kind: release.KindApply}
+			if err := lease.Commit(t.Context(), r); !errors.Is(err, deploy.ErrNoRelease) {
 				t.Errorf("commit of release %d: got %v", number, err)
 			}
-			if err := lease.MarkPending(t.Context(), number); !errors.Is(err, deploy.ErrNoRelease) {
+			if err := lease.Mark(t.Context(), r); !errors.Is(err, deploy.ErrNoRelease) {
 				t.Errorf("mark of release %d: got %v", number, err)
 			}
 		}
-		if calls := f.took(); count(calls, "UpdateCode") != 0 || f.alias("shop", aliasLive).Name != "" {
+		if calls := f.took(); count(calls, "Latest") != 0 || count(calls, "UpdateCode") != 0 || f.alias("shop", aliasLive).Name != "" {
 			t.Errorf("calls: %v", calls)
 		}
 		must(t, lease.Unlock(t.Context()))
@@ -193,7 +201,7 @@ func TestAHandInTheFunctionIsNeverPublishedAsARelease(t *testing.T) {
 				if at == "UpdateCode" && (err != nil || r.Number != 2) {
 					t.Errorf("release %d, %v", r.Number, err)
 				}
-				if at == "PublishVersion" && (err == nil || !strings.Contains(err.Error(), "somebody else uploaded code") || len(fn.versions) != 1) {
+				if at == "PublishVersion" && (err == nil || !strings.Contains(err.Error(), "other code was uploaded") || len(fn.versions) != 1) {
 					t.Errorf("%d versions, %v", len(fn.versions), err)
 				}
 				must(t, lease.Unlock(t.Context()))
@@ -223,81 +231,4 @@ type stubborn struct{ *fake }
 
 func (s stubborn) PublishVersion(_ context.Context, in versions.PublishInput) (versions.StoredVersion, error) {
 	return s.functions[in.Function].versions[0], nil
-}
-
-func TestOnlyTheNewestReleasesKeepTheirAlias(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		commitRelease(t, l, "run1")
-		f.edit("shop", func(fn *function) {
-			fn.setAlias(versions.Alias{Name: "release-of-theirs", Version: "1"})
-			fn.setAlias(versions.Alias{Name: "r0", Version: "1"})
-			fn.setAlias(versions.Alias{Name: "r9999", Version: "43"}) // not what r9999 would be
-		})
-		for i := 2; i <= KeptReleases+3; i++ {
-			commitRelease(t, l, fmt.Sprintf("run%d", i))
-		}
-		fn := f.functions[FunctionName("shop")]
-		var kept []int
-		for name, a := range fn.aliases {
-			var n int
-			if _, err := fmt.Sscanf(name, "r%d", &n); err == nil && a.Version == fmt.Sprint(n) {
-				kept = append(kept, n)
-			}
-		}
-		slices.Sort(kept)
-		if len(kept) != KeptReleases || kept[0] != 4 || kept[len(kept)-1] != KeptReleases+3 {
-			t.Errorf("kept %v", kept)
-		}
-		for _, name := range []string{"release-of-theirs", "r0", "r9999"} {
-			if fn.aliases[name].Name == "" {
-				t.Errorf("alias %s was touched", name)
-			}
-		}
-		if got := len(fn.aliases); got > 50 {
-			t.Errorf("%d aliases are more than a page", got)
-		}
-		if _, err := l.Get(t.Context(), "shop", 1); err != nil {
-			t.Errorf("an old release no longer reads: %v", err)
-		}
-	})
-}
-
-func TestAnAliasThatCannotBeTakenOffKeepsNobodyFromReleasing(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		var warned []string
-		l.Warn = func(_, text string) { warned = append(warned, text) }
-		for i := range KeptReleases {
-			commitRelease(t, l, fmt.Sprintf("run%d", i))
-		}
-		f.failing(func(_ int, op string) fault {
-			if op == "DeleteAlias r1" {
-				return lostBefore
-			}
-			return none
-		})
-		commitRelease(t, l, "later")
-		if len(warned) != 1 || !strings.Contains(warned[0], "alias r1") {
-			t.Errorf("warned %q", warned)
-		}
-		f.failing(nil)
-		commitRelease(t, l, "last")
-		if f.alias("shop", "r1").Name != "" || f.alias("shop", "r2").Name != "" || f.alias("shop", "r3").Name == "" {
-			t.Error("the next release did not catch up")
-		}
-	})
-}
-
-// MarkPending may go back: a rollback marks its target before the first write.
-func TestPendingMayBeAnyRelease(t *testing.T) {
-	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
-		commitRelease(t, l, "run1")
-		commitRelease(t, l, "run2")
-		lease := mustLock(t, l, "run3")
-		must(t, lease.MarkPending(t.Context(), 1))
-		state, err := l.Read(t.Context(), "shop")
-		if err != nil || state.Position() != (release.Position{Live: 2, Pending: 1}) || state.Pending.RunID != "run1" {
-			t.Errorf("got %+v, %v", state.Position(), err)
-		}
-		must(t, lease.Unlock(t.Context()))
-	})
 }

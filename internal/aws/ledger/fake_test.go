@@ -17,7 +17,13 @@ import (
 const testAccount = "123456789012"
 
 // errLost is an answer that did not arrive.
-var errLost = errors.New("connection reset by peer")
+var errLost error = lostAnswer{}
+
+type lostAnswer struct{}
+
+func (lostAnswer) Error() string { return "connection reset by peer" }
+
+func (lostAnswer) Lost() bool { return true }
 
 // fault says what happens to a call: nothing, or its answer is lost before or
 // after it had its effect.
@@ -41,6 +47,7 @@ type fake struct {
 	onCall func(n int, op string)
 
 	skew        time.Duration
+	lag         time.Duration // how old the aliases are that are read
 	latency     time.Duration
 	createDelay time.Duration
 	updateDelay time.Duration
@@ -67,6 +74,7 @@ type function struct {
 	zips     map[int][]byte
 	next     int
 	aliases  map[string]versions.Alias
+	past     []pastAliases
 
 	aliasRevisions int
 }
@@ -255,7 +263,7 @@ func (f *fake) OpenVersion(_ context.Context, name, qualifier string) (versions.
 		}
 		v := versions.StoredVersion{FunctionARN: f.arn(name), CodeSHA256: codeSHA256(fn.zip), State: fn.state()}
 		if qualifier != latest {
-			if a, ok := fn.aliases[qualifier]; ok {
+			if a, ok := fn.read(f.lag)[qualifier]; ok {
 				qualifier = a.Version
 			}
 			i := slices.IndexFunc(fn.versions, func(v versions.StoredVersion) bool { return strconv.Itoa(v.Number) == qualifier })
@@ -287,7 +295,7 @@ func (f *fake) ListVersions(_ context.Context, name string) ([]versions.StoredVe
 	})
 }
 
-// failing, interfered and skewed change the fake while leases use it.
+// failing, interfered, lagging and skewed change the fake while leases use it.
 func (f *fake) failing(decide func(n int, op string) fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -298,6 +306,12 @@ func (f *fake) interfered(onCall func(n int, op string)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.onCall = onCall
+}
+
+func (f *fake) lagging(by time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lag = by
 }
 
 func (f *fake) skewed(by time.Duration) {
@@ -325,7 +339,7 @@ func (f *fake) alias(stack, name string) versions.Alias {
 	return versions.Alias{}
 }
 
-// edit lets a hand change the function behind everybody's back.
+// edit lets a hand change the function.
 func (f *fake) edit(stack string, change func(*function)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -29,8 +29,9 @@ func (f *fake) Aliases(_ context.Context, name string) ([]versions.Alias, time.T
 			return dated[[]versions.Alias]{nil, f.date()}, versions.ErrNoVersion
 		}
 		var list []versions.Alias
-		for _, n := range slices.Sorted(maps.Keys(fn.aliases)) {
-			list = append(list, fn.aliases[n])
+		aliases := fn.read(f.lag)
+		for _, n := range slices.Sorted(maps.Keys(aliases)) {
+			list = append(list, aliases[n])
 		}
 		return dated[[]versions.Alias]{list, f.date()}, nil
 	})
@@ -43,7 +44,7 @@ func (f *fake) Alias(_ context.Context, name, alias string) (versions.Alias, tim
 		if fn == nil {
 			return dated[versions.Alias]{}, versions.ErrNoVersion
 		}
-		a, ok := fn.aliases[alias]
+		a, ok := fn.read(f.lag)[alias]
 		if !ok {
 			return dated[versions.Alias]{}, versions.ErrNoVersion
 		}
@@ -88,12 +89,40 @@ func (fn *function) setAlias(a versions.Alias) versions.Alias {
 	fn.aliasRevisions++ // changes no other revision
 	a.RevisionID = fmt.Sprintf("alias-%d", fn.aliasRevisions)
 	fn.aliases[a.Name] = a
+	fn.keepPast()
 	return a
+}
+
+func (fn *function) dropAlias(name string) {
+	delete(fn.aliases, name)
+	fn.keepPast()
+}
+
+// pastAliases are the aliases as they were from a moment on.
+type pastAliases struct {
+	from    time.Time
+	aliases map[string]versions.Alias
+}
+
+func (fn *function) keepPast() {
+	fn.past = append(fn.past, pastAliases{time.Now(), maps.Clone(fn.aliases)})
+}
+
+// read gives the aliases as they were a while ago: what a read that is behind
+// answers.
+func (fn *function) read(lag time.Duration) map[string]versions.Alias {
+	var then map[string]versions.Alias
+	for _, p := range fn.past {
+		if !p.from.After(time.Now().Add(-lag)) {
+			then = p.aliases
+		}
+	}
+	return then
 }
 
 func (f *fake) DeleteAlias(_ context.Context, name, alias string) error {
 	_, err := answer(f, "DeleteAlias "+alias, func() (struct{}, error) {
-		delete(f.functions[name].aliases, alias)
+		f.functions[name].dropAlias(alias)
 		return struct{}{}, nil
 	})
 	return err

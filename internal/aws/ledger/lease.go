@@ -21,38 +21,27 @@ type lease struct {
 	req      deploy.LockRequest
 	function string
 
-	// turn is held by whoever reads or writes the fields below, which
-	// Verify and the renewal share. It is a channel because a caller must be
+	// turn is held by what reads or writes the fields below, which
+	// Prove and the renewal share. It is a channel because a caller must be
 	// able to give up waiting for it.
 	turn    chan struct{}
 	alias   versions.Alias // the lock, as it was accepted last
+	text    lockText       // what that says
 	expires time.Time      // of AWS's clock
-	clock   clock
-	lost    error // why the lock is no longer ours; written under mu, too
 
 	stop    context.CancelFunc
 	stopped chan struct{}
 	unlock  sync.Once
 	ended   error // what the first Unlock came to
 
-	mu      sync.Mutex // guards aliases, and lost from held
-	aliases table      // the others, as far as they are known
+	mu      sync.Mutex // guards what follows
+	clock   clock
+	lost    error  // why the lock is no longer ours
+	proven  moment // before the last compare-and-swap that showed it to be ours
+	aliases table  // the others, as far as they are known
 }
 
 var _ deploy.Lease = (*lease)(nil)
-
-// clock is AWS's clock: the Date of its last answer and what has gone by
-// since then. It is behind by the answer's way here, so that a lock counts as
-// expired rather early for its holder.
-type clock struct{ date, seen time.Time }
-
-func (c *clock) set(date time.Time) {
-	if !date.IsZero() {
-		*c = clock{date, time.Now()}
-	}
-}
-
-func (c clock) now() time.Time { return c.date.Add(time.Since(c.seen)) }
 
 // expiredError says that a lock expired while it could not be renewed.
 type expiredError struct {
@@ -75,28 +64,64 @@ func (e *expiredError) As(target any) bool {
 	return ok
 }
 
+// now is AWS's time.
+func (s *lease) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock.now()
+}
+
+// following is the text after the one that was accepted last, with where the
+// ledger is known to stand. The turn is the caller's.
+func (s *lease) following() lockText {
+	t := s.text.next()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.Live = max(t.Live, s.aliases.number(aliasLive))
+	t.Pending = max(t.Pending, s.aliases.number(aliasPending))
+	return t
+}
+
 // heldAlias is the lock alias as it says that this run holds it from now on.
-func (s *lease) heldAlias(revision string) versions.Alias {
-	return versions.Alias{
-		Name: aliasLock, Version: latest, RevisionID: revision,
-		Description: formatLock(release.LockInfo{
-			Holder: s.req.Holder, RunID: s.req.RunID, Phase: s.req.Phase,
-			Expires: s.clock.now().Add(LockTTL),
-		}),
-	}
+func (s *lease) heldAlias() versions.Alias {
+	t := s.following()
+	t.Run, t.Holder, t.Phase = s.req.RunID, s.req.Holder, s.req.Phase
+	t.Expires = s.now().Add(LockTTL).Unix()
+	return lockAlias(t, s.alias.RevisionID)
+}
+
+func lockAlias(t lockText, revision string) versions.Alias {
+	return versions.Alias{Name: aliasLock, Version: latest, Description: t.String(), RevisionID: revision}
 }
 
 // hold takes note of the lock as AWS says it is: ours.
-func (s *lease) hold(a versions.Alias, now time.Time) {
+func (s *lease) hold(a versions.Alias, t lockText, now time.Time) {
+	s.alias, s.text, s.expires = a, t, time.Unix(t.Expires, 0)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.clock.set(now)
-	s.alias = a
-	if info, err := parseLock(a.Description, s.clock.now()); err == nil {
-		s.expires = info.Expires
+}
+
+// accepted takes note of a lock that AWS took over by compare-and-swap, in a
+// call that was made at the moment sent.
+func (s *lease) accepted(a versions.Alias, now time.Time, sent moment) error {
+	t, err := parseLock(a.Description)
+	if err != nil {
+		return fmt.Errorf("the answer to a compare-and-swap is of another: %w", err)
 	}
+	s.hold(a, t, now)
+	s.prove(sent)
+	return nil
+}
+
+func (s *lease) prove(sent moment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.proven = sent
 }
 
 // left says how long the lock lasts without a renewal.
-func (s *lease) left() time.Duration { return s.expires.Sub(s.clock.now()) }
+func (s *lease) left() time.Duration { return s.expires.Sub(s.now()) }
 
 // take waits for the turn.
 func (s *lease) take(ctx context.Context) error {
@@ -133,7 +158,7 @@ func (s *lease) renewals(ctx context.Context, wait time.Duration) {
 			wait = retryEvery
 			s.ledger.warn(s.req.Stack, "renew the lock: %v", err)
 		}
-		over := s.lost != nil
+		over := s.held() != nil
 		s.give()
 		if over {
 			return
@@ -142,99 +167,127 @@ func (s *lease) renewals(ctx context.Context, wait time.Duration) {
 }
 
 // renewInTime renews the lock, and gives it up once it has expired without
-// an answer: from then on anybody may take it.
+// an answer: from then on any run may take it.
 func (s *lease) renewInTime(ctx context.Context) error {
 	cctx, cancel := context.WithTimeout(ctx, min(callTimeout, max(s.left(), time.Second)))
 	defer cancel()
 	err := s.renew(cctx)
-	if err != nil && s.lost == nil && ctx.Err() == nil && s.left() <= 0 {
+	if err != nil && s.held() == nil && ctx.Err() == nil && s.left() <= 0 {
 		_ = s.lose(&expiredError{s.req.Stack, err})
 	}
 	return err
 }
 
 // renew moves the expiry on, by compare-and-swap from what the lock was last
-// known to be. The turn is the caller's.
+// known to be. A lost answer is no reason to read: the same compare-and-swap
+// said again tells what became of the first. The turn is the caller's.
 func (s *lease) renew(ctx context.Context) error {
 	var last error
 	for range maxTries {
-		want := s.heldAlias(s.alias.RevisionID)
-		got, now, err := s.ledger.API.UpdateAlias(ctx, s.function, want)
-		if err == nil {
-			s.hold(got, now)
+		sent := rightNow()
+		got, now, err := s.ledger.API.UpdateAlias(ctx, s.function, s.heldAlias())
+		switch {
+		case err == nil:
+			if err := s.accepted(got, now, sent); err != nil {
+				return err
+			}
 			if s.left() > LockTTL-RenewEvery {
 				return nil
 			}
-			// The clock that want was written by stood still (a machine that
+			// The clock that the expiry was written by stood still (a machine that
 			// slept): the answer has set it, so say it again.
-			continue
-		}
-		if ctx.Err() != nil {
+		case ctx.Err() != nil:
+			return err
+		case refused(err):
+			if cerr := s.confirm(ctx, err); cerr != nil {
+				return cerr
+			}
+		case !unanswered(err):
 			return err
 		}
 		last = err
-		if rerr := s.look(ctx); rerr != nil {
-			return errors.Join(err, rerr)
-		}
-		if s.alias.Description == want.Description {
-			return nil
-		}
-		if !errors.Is(err, versions.ErrStaleRevision) {
-			return err
-		}
 	}
 	return errors.Join(errors.New("the lock changes faster than it can be renewed"), last)
 }
 
-// look reads the lock and says whether it still is ours. The turn is the caller's.
-func (s *lease) look(ctx context.Context) error {
-	seen, now, err := s.ledger.API.Alias(ctx, s.function, aliasLock)
-	if errors.Is(err, versions.ErrNoVersion) {
-		return s.lose(&deploy.LostLockError{Stack: s.req.Stack})
+// refused reports whether a compare-and-swap met another revision, or nothing.
+func refused(err error) bool {
+	return errors.Is(err, versions.ErrStaleRevision) || errors.Is(err, versions.ErrNoVersion)
+}
+
+// unanswered reports whether a call may have had its effect although it ended
+// with an error.
+func unanswered(err error) bool {
+	var lost interface{ Lost() bool }
+	return errors.As(err, &lost) && lost.Lost()
+}
+
+// confirm finds out what a refused compare-and-swap of the lock met: another
+// run's text, or a text of this run whose answer was lost. What is read may be
+// older than what refused (LIKELY of aliases), even than this lease: the texts
+// count their turns, and an older one is no answer. The turn is the caller's.
+func (s *lease) confirm(ctx context.Context, refusal error) error {
+	for p := (patience{}); ; {
+		seen, now, err := s.ledger.API.Alias(ctx, s.function, aliasLock)
+		gone := errors.Is(err, versions.ErrNoVersion)
+		if gone && errors.Is(refusal, versions.ErrNoVersion) {
+			return s.lose(&deploy.LostLockError{Stack: s.req.Stack})
+		}
+		if err != nil && !gone {
+			return errors.Join(refusal, err)
+		}
+		t, foreign := parseLock(seen.Description)
+		newer := foreign == nil && t.Turn > s.text.Turn
+		switch {
+		case newer && t.Run == s.req.RunID:
+			s.hold(seen, t, now)
+			return nil
+		case newer:
+			return s.lose(&deploy.LostLockError{Stack: s.req.Stack, Lock: t.info(now)})
+		case p.again(ctx, s.ledger, true):
+		case foreign != nil:
+			return s.lose(&deploy.LostLockError{Stack: s.req.Stack, Lock: t.info(now)})
+		default:
+			return fmt.Errorf("it was refused, and reading it does not show why: %w", refusal)
+		}
 	}
-	if err != nil {
+}
+
+// Prove implements deploy.Lease: no call if a compare-and-swap says so already,
+// else one that renews the lock. Besides those of the lock, those that move
+// live and pending count: a run that takes a lock over fences both. An error that
+// is no *deploy.LostLockError leaves open whose the lock is.
+func (s *lease) Prove(ctx context.Context, within time.Duration) error {
+	if err := s.held(); err != nil || s.provenWithin(within) {
 		return err
 	}
-	info, err := parseLock(seen.Description, now)
-	if err != nil || info.RunID != s.req.RunID {
-		return s.lose(&deploy.LostLockError{Stack: s.req.Stack, Lock: info})
-	}
-	s.hold(seen, now)
-	return nil
-}
-
-// Verify implements deploy.Lease: one call, and another that renews the lock
-// when the renewal is behind. An error that is no *deploy.LostLockError leaves
-// open whose the lock is.
-func (s *lease) Verify(ctx context.Context) error {
 	if err := s.take(ctx); err != nil {
-		return wrap(s.req.Stack, "verify the lock", err)
+		return wrap(s.req.Stack, "prove the lock", err)
 	}
 	defer s.give()
-	if s.lost != nil {
-		return s.lost
+	if err := s.held(); err != nil || s.provenWithin(within) {
+		return err
 	}
-	if err := s.look(ctx); err != nil {
-		return wrap(s.req.Stack, "verify the lock", err)
-	}
-	if s.left() >= RenewEvery {
-		return nil
-	}
-	// Nobody took it yet; a compare-and-swap says whether that stays so.
-	return wrap(s.req.Stack, "verify the lock", s.renew(ctx))
+	return wrap(s.req.Stack, "prove the lock", s.renew(ctx))
 }
 
-// lose notes why the lock no longer is ours. The turn is the caller's.
+// provenWithin reports whether the lock was proven at most d ago; 0 is never.
+func (s *lease) provenWithin(d time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return d > 0 && s.proven.within(d)
+}
+
+// lose notes why the lock no longer is ours.
 func (s *lease) lose(err error) error {
+	s.ledger.forget(s.req.Stack)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lost = err
 	return err
 }
 
-// held says, without asking AWS, why the lock no longer is ours. It waits for
-// no turn: a rollback marks its target while Verify is asking, and one after
-// the other would be a round trip more before the first write.
+// held says, without asking AWS, why the lock no longer is ours.
 func (s *lease) held() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -243,42 +296,48 @@ func (s *lease) held() error {
 
 // Unlock implements deploy.Lease. It works under a cancelled context, and a
 // second time does nothing. *deploy.LostLockError says that the lock was
-// somebody else's meanwhile.
+// another run's meanwhile.
 func (s *lease) Unlock(ctx context.Context) error {
 	s.unlock.Do(func() {
 		s.stop()
 		<-s.stopped
-		s.ended = wrap(s.req.Stack, "give the lock back", s.open(ctx))
+		s.ended = wrap(s.req.Stack, "give the lock back", s.open(ctx, ""))
 	})
 	return s.ended
 }
 
-func (s *lease) open(ctx context.Context) error {
+// open gives the lock back; taken is a run that was not fenced off yet.
+func (s *lease) open(ctx context.Context, taken string) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	if err := s.take(ctx); err != nil {
 		return err
 	}
 	defer s.give()
-	if s.lost != nil {
-		return s.lost
+	if err := s.held(); err != nil {
+		return err
 	}
 	defer func() { _ = s.lose(errGivenBack) }()
 	var last error
 	for range maxTries {
-		_, _, err := s.ledger.API.UpdateAlias(ctx, s.function, openAlias(s.alias.RevisionID))
+		t := s.following()
+		t.Open, t.Taken = true, taken
+		_, _, err := s.ledger.API.UpdateAlias(ctx, s.function, lockAlias(t, s.alias.RevisionID))
 		if err == nil {
 			return nil
 		}
-		last = err
-		if rerr := s.look(ctx); s.lost != nil {
-			if lost, ok := errors.AsType[*deploy.LostLockError](rerr); ok && lost.Lock.RunID == "" {
+		if refused(err) {
+			cerr := s.confirm(ctx, err)
+			if lost, ok := errors.AsType[*deploy.LostLockError](cerr); ok && lost.Lock == (release.LockInfo{}) {
 				return nil // open: by this call, whose answer was lost, or by hand
 			}
-			return rerr
-		} else if rerr != nil {
-			return errors.Join(err, rerr)
+			if cerr != nil {
+				return cerr
+			}
+		} else if !unanswered(err) {
+			return err
 		}
+		last = err
 	}
 	return last
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 func TestTheLockIsRenewedEveryFortySeconds(t *testing.T) {
@@ -46,12 +47,12 @@ func TestARenewalWhoseAnswerIsLostIsNoLostLock(t *testing.T) {
 					return none
 				})
 				time.Sleep(10 * time.Minute)
-				must(t, lease.Verify(t.Context()))
+				must(t, lease.Prove(t.Context(), 0))
 				if _, err := newLedger(f).Lock(t.Context(), request("run2")); !is[*deploy.LockedError](err) {
-					t.Errorf("somebody else got it: %v", err)
+					t.Errorf("another run got it: %v", err)
 				}
 				must(t, lease.Unlock(t.Context()))
-				if wantWarned := what == lostBefore; (warned > 0) != wantWarned {
+				if warned != 0 {
 					t.Errorf("warned %d times", warned)
 				}
 			})
@@ -67,11 +68,11 @@ func TestALockThatCannotBeRenewedIsGivenUpAtItsExpiry(t *testing.T) {
 		lease := mustLock(t, l, "run1")
 		f.failing(func(int, string) fault { return lostBefore })
 		time.Sleep(LockTTL - 2*time.Second)
-		if err := lease.Verify(t.Context()); err == nil || is[*deploy.LostLockError](err) {
-			t.Errorf("before its expiry nobody knows: got %v", err)
+		if err := lease.Prove(t.Context(), 0); err == nil || is[*deploy.LostLockError](err) {
+			t.Errorf("before its expiry nothing is known: got %v", err)
 		}
 		time.Sleep(2 * retryEvery)
-		err := lease.Verify(t.Context())
+		err := lease.Prove(t.Context(), 0)
 		if !is[*deploy.LostLockError](err) || !errors.Is(err, errLost) || !strings.Contains(err.Error(), "expired because it could not be renewed") {
 			t.Errorf("after its expiry: got %v", err)
 		}
@@ -82,8 +83,9 @@ func TestALockThatCannotBeRenewedIsGivenUpAtItsExpiry(t *testing.T) {
 		mu.Unlock()
 		f.failing(nil)
 		for what, err := range map[string]error{
-			"Verify": lease.Verify(t.Context()), "Commit": lease.Commit(t.Context(), 1),
-			"MarkPending": lease.MarkPending(t.Context(), 1), "Unlock": lease.Unlock(t.Context()),
+			"Prove": lease.Prove(t.Context(), time.Hour), "Commit": lease.Commit(t.Context(), release.Release{Number: 1}),
+			"Mark": lease.Mark(t.Context(), release.Release{Number: 1}), "Append": second(lease.Append(t.Context(), sample("shop", "run1"))),
+			"Unlock": lease.Unlock(t.Context()),
 		} {
 			if !is[*deploy.LostLockError](err) {
 				t.Errorf("%s: got %v", what, err)
@@ -93,22 +95,22 @@ func TestALockThatCannotBeRenewedIsGivenUpAtItsExpiry(t *testing.T) {
 }
 
 // A machine that sleeps: its timers stand still while AWS's clock goes on. If
-// nobody took the lock meanwhile it still is ours, and is renewed before
+// no run took the lock meanwhile it still is ours, and is renewed before
 // anything is written.
-func TestALockThatWasSleptThroughIsRenewedByVerify(t *testing.T) {
+func TestALockThatWasSleptThroughIsRenewedByProve(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		lease := mustLock(t, l, "run1")
 		f.skewed(time.Hour)
-		must(t, lease.Verify(t.Context()))
-		info, err := parseLock(f.alias("shop", aliasLock).Description, f.date())
-		if err != nil || !info.Held() || info.Expires.Sub(f.date()) < LockTTL-2*time.Second {
-			t.Errorf("got %+v, %v", info, err)
+		must(t, lease.Prove(t.Context(), 0))
+		info := lockOf(t, f.alias("shop", aliasLock).Description).info(f.date())
+		if !info.Held() || info.Expires.Sub(f.date()) < LockTTL-2*time.Second {
+			t.Errorf("got %+v", info)
 		}
 		f.skewed(time.Hour)
 		time.Sleep(RenewEvery + time.Second) // the renewal notices by itself
-		info, err = parseLock(f.alias("shop", aliasLock).Description, f.date())
-		if err != nil || !info.Held() || info.Expires.Sub(f.date()) < LockTTL-RenewEvery {
-			t.Errorf("got %+v, %v", info, err)
+		info = lockOf(t, f.alias("shop", aliasLock).Description).info(f.date())
+		if !info.Held() || info.Expires.Sub(f.date()) < LockTTL-RenewEvery {
+			t.Errorf("got %+v", info)
 		}
 		must(t, lease.Unlock(t.Context()))
 	})
@@ -127,9 +129,9 @@ func TestALockAfterASleepIsRenewedAtOnce(t *testing.T) {
 		lease, err := l.Lock(t.Context(), req)
 		must(t, err)
 		synctest.Wait()
-		info, err := parseLock(f.alias("shop", aliasLock).Description, f.date())
-		if err != nil || info.Expires.Sub(f.date()) < LockTTL-2*time.Second {
-			t.Errorf("got %+v, %v", info, err)
+		info := lockOf(t, f.alias("shop", aliasLock).Description).info(f.date())
+		if info.Expires.Sub(f.date()) < LockTTL-2*time.Second {
+			t.Errorf("got %+v", info)
 		}
 		must(t, lease.Unlock(t.Context()))
 	})
@@ -143,22 +145,22 @@ func TestARenewalFindsOutThatTheLockWasTakenAway(t *testing.T) {
 		other := mustLock(t, newLedger(f), "run2")
 		time.Sleep(RenewEvery + time.Second)
 		f.took()
-		err = lease.Verify(t.Context())
+		err = lease.Prove(t.Context(), 0)
 		if lost, ok := errors.AsType[*deploy.LostLockError](err); !ok || lost.Lock.RunID != "run2" {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(time.Hour)
-		must(t, other.Verify(t.Context()))
+		must(t, other.Prove(t.Context(), 0))
 		if err := lease.Unlock(t.Context()); !is[*deploy.LostLockError](err) {
 			t.Errorf("Unlock: got %v", err)
 		}
-		must(t, other.Verify(t.Context()))
+		must(t, other.Prove(t.Context(), 0))
 		must(t, other.Unlock(t.Context()))
 	})
 }
 
 // A lock that was taken over unnoticed is its new holder's to give back.
-func TestUnlockNeverOpensSomebodyElsesLock(t *testing.T) {
+func TestUnlockNeverOpensTheLockOfAnotherRun(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		lease := mustLock(t, l, "run1")
 		_, err := newLedger(f).Unlock(t.Context(), "shop")
@@ -167,7 +169,7 @@ func TestUnlockNeverOpensSomebodyElsesLock(t *testing.T) {
 		if err := lease.Unlock(t.Context()); !is[*deploy.LostLockError](err) {
 			t.Errorf("Unlock: got %v", err)
 		}
-		must(t, other.Verify(t.Context()))
+		must(t, other.Prove(t.Context(), 0))
 		must(t, other.Unlock(t.Context()))
 	})
 }
@@ -182,15 +184,26 @@ func TestUnlockWorksUnderACancelledContextAndOnlyOnce(t *testing.T) {
 		if _, err := newLedger(f).Lock(t.Context(), request("run2")); !is[*deploy.LockedError](err) {
 			t.Errorf("the lock was not renewed: %v", err)
 		}
-		must(t, lease.Verify(t.Context()))
+		must(t, lease.Prove(t.Context(), 0))
 		must(t, lease.Unlock(ctx))
 		f.took()
 		must(t, lease.Unlock(ctx))
 		if calls := f.took(); len(calls) != 0 {
 			t.Errorf("the second unlock called %v", calls)
 		}
-		if err := lease.Verify(t.Context()); err == nil {
-			t.Error("a lock that was given back verifies")
+		for what, err := range map[string]error{
+			"Prove": lease.Prove(t.Context(), time.Hour), "Append": second(lease.Append(t.Context(), sample("shop", "run1"))),
+			"Mark": lease.Mark(t.Context(), release.Release{Number: 1}), "Commit": lease.Commit(t.Context(), release.Release{Number: 1}),
+		} {
+			if !errors.Is(err, errGivenBack) {
+				t.Errorf("%s after Unlock: got %v", what, err)
+			}
+		}
+		if calls := f.took(); len(calls) != 0 {
+			t.Errorf("after Unlock: %v", calls)
+		}
+		if _, err := l.Position(t.Context(), "shop"); err != nil || len(f.took()) != 1 {
+			t.Errorf("what was read under the lock outlived it: %v", err)
 		}
 	})
 }
@@ -209,12 +222,14 @@ func TestAnUnlockWhoseAnswerIsLostIsReadBack(t *testing.T) {
 					return none
 				})
 				must(t, lease.Unlock(t.Context()))
-				if got := f.alias("shop", aliasLock).Description; got != openLock {
-					t.Errorf("the lock says %q", got)
+				if got := lockOf(t, f.alias("shop", aliasLock).Description); !got.Open || got.Taken != "" {
+					t.Errorf("the lock says %+v", got)
 				}
 			})
 		})
 	}
 }
+
+func second[T any](_ T, err error) error { return err }
 
 func leaseOf(l deploy.Lease) *lease { return l.(*lease) }

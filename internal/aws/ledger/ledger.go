@@ -87,8 +87,8 @@ type API interface {
 }
 
 // Ledger keeps the releases of stacks. Only API has to be set. It remembers
-// its last look at each stack, so that a run that follows a Read takes the
-// lock in one call (deploy.Seen).
+// its last look at each stack, so that a run that follows a Read takes the lock
+// without another (release.Seen), and what it read under a lock that it just took.
 type Ledger struct {
 	API API
 	// Transport fetches the presigned locations of records; nil is
@@ -103,11 +103,14 @@ type Ledger struct {
 	Poll time.Duration
 	// Warn hears what a person should know although the ledger goes on: a
 	// renewal that failed, a version that is no release. It may be called from
-	// another goroutine. nil is for nobody.
+	// another goroutine. It may be nil.
 	Warn func(stack, text string)
 
-	mu    sync.Mutex // guards looks
+	mu    sync.Mutex // guards what follows
 	looks map[string]look
+	// under are the positions that were read when a lock was taken and that
+	// nothing asked for since.
+	under map[string]release.Position
 }
 
 var _ deploy.Ledger = (*Ledger)(nil)
@@ -120,7 +123,7 @@ var stackNames = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 func FunctionName(stack string) string { return release.LedgerFunction(stack) }
 
 // ForeignError says that a function has the name of a stack's ledger but not
-// the tag that edgedeploy puts on it: it is somebody else's, and is left alone.
+// the tag that edgedeploy puts on it: it is not ours, and is left alone.
 type ForeignError struct {
 	Stack    string
 	Function string
@@ -158,7 +161,7 @@ func wrap(stack, doing string, err error) error {
 }
 
 func speaks(err error) bool {
-	for _, as := range []func(error) bool{is[*deploy.LockedError], is[*deploy.LostLockError], is[*ForeignError], is[*RecordError]} {
+	for _, as := range []func(error) bool{is[*deploy.LockedError], is[*deploy.LostLockError], is[*ForeignError], is[*RecordError], is[*StaleAliasError]} {
 		if as(err) {
 			return true
 		}
@@ -189,22 +192,4 @@ func (l *Ledger) poll() time.Duration {
 		return defaultPoll
 	}
 	return l.Poll
-}
-
-// detached gives a context that outlives its parent's cancellation by one
-// call: to find out what became of a call whose answer was lost.
-func detached(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-}
-
-// pause waits, or says why it could not.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }

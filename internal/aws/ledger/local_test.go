@@ -94,8 +94,8 @@ func request(run string, seen release.Seen) deploy.LockRequest {
 
 func record(run string) release.Release {
 	return release.Release{
-		Schema: release.ReleaseSchema, Stack: "shop", Kind: release.KindApply, RunID: run, Account: account, Role: role,
-		At: time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC), Actor: "jo", Message: "schnöde <neue> Ärmel 🎽", Tool: "v0.1.0",
+		Schema: release.Schema, Stack: "shop", Kind: release.KindApply, RunID: run, Account: account, Role: role,
+		Brought: release.Self, At: time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC), Actor: "jo", Message: "schnöde <neue> Ärmel 🎽", Tool: "v0.1.0",
 	}
 }
 
@@ -112,7 +112,7 @@ func commitRelease(t *testing.T, l *ledger.Ledger, run string) (release.Release,
 	}
 	r, err := lease.Append(t.Context(), record(run))
 	if err == nil {
-		err = lease.Commit(t.Context(), r.Number)
+		err = errors.Join(lease.Mark(t.Context(), r), lease.Commit(t.Context(), r))
 	}
 	return r, errors.Join(err, lease.Unlock(t.Context()))
 }
@@ -168,6 +168,7 @@ func TestCallsOnTheLocalAWS(t *testing.T) {
 	want := func(act string, calls ...string) {
 		t.Helper()
 		got := w.operations()
+		t.Logf("%s: %d calls", act, len(got))
 		slices.Sort(got)
 		slices.Sort(calls)
 		if diff := cmp.Diff(calls, got); diff != "" {
@@ -179,18 +180,22 @@ func TestCallsOnTheLocalAWS(t *testing.T) {
 	want("Read", "lambda ListAliases", "lambda GetFunction", "code Download")
 	lease, err := w.Lock(t.Context(), request("run2", state.Seen))
 	must(t, err)
-	want("Lock", "lambda UpdateAlias")
+	want("Lock", "lambda UpdateAlias", "lambda ListAliases")
 	_, err = w.Position(t.Context(), "shop")
 	must(t, err)
-	want("Position", "lambda ListAliases")
-	must(t, lease.Verify(t.Context()))
-	want("Verify", "lambda GetAlias")
+	want("Position")
+	must(t, lease.Prove(t.Context(), 30*time.Second))
+	want("Prove, with the lock just taken")
 	r, err := lease.Append(t.Context(), record("run2"))
 	must(t, err)
 	want("Append", "lambda GetFunctionConfiguration", "lambda UpdateFunctionCode", "lambda GetFunctionConfiguration",
-		"lambda PublishVersion", "lambda CreateAlias", "lambda UpdateAlias")
-	must(t, lease.Commit(t.Context(), r.Number))
-	want("Commit", "lambda UpdateAlias")
+		"lambda PublishVersion")
+	must(t, lease.Mark(t.Context(), r))
+	want("Mark", "lambda UpdateAlias")
+	must(t, lease.Prove(t.Context(), 0))
+	want("Prove, now", "lambda UpdateAlias")
+	must(t, lease.Commit(t.Context(), r))
+	want("Commit", "lambda UpdateAlias", "lambda CreateAlias")
 	must(t, lease.Unlock(t.Context()))
 	want("Unlock", "lambda UpdateAlias")
 	_, err = w.List(t.Context(), "shop")
@@ -204,7 +209,7 @@ func TestACutConnectionIsNoFailure(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []localaws.Kind{localaws.DropBefore, localaws.DropAfter} {
 		for _, settled := range []bool{false, true} {
-			for n := 1; n <= 16; n++ {
+			for n := 1; n <= 18; n++ {
 				t.Run(fmt.Sprintf("%s call %d, ledger exists %v", kind, n, settled), func(t *testing.T) {
 					t.Parallel()
 					w := newWorld(t, localaws.Delays{}, false)
@@ -251,14 +256,18 @@ func TestTwoProcessesOnTheLocalAWS(t *testing.T) {
 	}
 	second, err := other.Lock(t.Context(), request("run2", release.Seen{}))
 	must(t, err)
-	if _, ok := errors.AsType[*deploy.LostLockError](lease.Verify(t.Context())); !ok {
-		t.Error("the first run still verifies")
+	if _, ok := errors.AsType[*deploy.LostLockError](lease.Prove(t.Context(), 0)); !ok {
+		t.Error("the first run still has the lock")
 	}
 	r2, err := second.Append(t.Context(), record("run2"))
 	must(t, err)
-	must(t, second.Commit(t.Context(), r2.Number))
-	if _, ok := errors.AsType[*deploy.LostLockError](lease.Commit(t.Context(), r.Number)); !ok {
+	must(t, second.Mark(t.Context(), r2))
+	must(t, second.Commit(t.Context(), r2))
+	if _, ok := errors.AsType[*deploy.LostLockError](lease.Commit(t.Context(), r)); !ok {
 		t.Error("the first run committed over the second")
+	}
+	if _, ok := errors.AsType[*deploy.LostLockError](lease.Unlock(t.Context())); !ok {
+		t.Error("the first run gave back what it does not hold")
 	}
 	must(t, second.Unlock(t.Context()))
 	at, err := w.Position(t.Context(), "shop")
@@ -267,7 +276,52 @@ func TestTwoProcessesOnTheLocalAWS(t *testing.T) {
 	}
 }
 
-func TestSomebodyElsesFunctionOnTheLocalAWS(t *testing.T) {
+// On the local AWS as in memory: a holder that wakes moves nothing, on the
+// ledger's first release, too, when live and pending do not exist yet.
+func TestAWokenHolderOnTheLocalAWS(t *testing.T) {
+	t.Parallel()
+	for _, settled := range []bool{false, true} {
+		t.Run(fmt.Sprintf("ledger exists %v", settled), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, localaws.Delays{}, false)
+			want := release.Position{}
+			if settled {
+				_, err := commitRelease(t, w.Ledger, "first")
+				must(t, err)
+				want.Live = 1
+			}
+			slow, err := w.Lock(t.Context(), request("slow", release.Seen{}))
+			must(t, err)
+			r, err := slow.Append(t.Context(), record("slow"))
+			must(t, err)
+			other := w.another(t)
+			_, err = other.Unlock(t.Context(), "shop")
+			must(t, err)
+			lease, err := other.Lock(t.Context(), request("other", release.Seen{}))
+			must(t, err)
+			for what, err := range map[string]error{
+				"Mark": slow.Mark(t.Context(), r), "Commit": slow.Commit(t.Context(), r), "Unlock": slow.Unlock(t.Context()),
+			} {
+				if _, ok := errors.AsType[*deploy.LostLockError](err); !ok {
+					t.Errorf("%s: got %v", what, err)
+				}
+			}
+			for range 2 { // as it was read under the lock, and as it is
+				if at, err := other.Position(t.Context(), "shop"); err != nil || at != want {
+					t.Errorf("at %+v, %v; want %+v", at, err, want)
+				}
+			}
+			must(t, lease.Unlock(t.Context()))
+			next, err := commitRelease(t, other, "next")
+			must(t, err)
+			if next.Number != r.Number+1 || next.Brought != release.Origin(next.Number) {
+				t.Errorf("got release %d, brought by %d", next.Number, next.Brought)
+			}
+		})
+	}
+}
+
+func TestAForeignFunctionOnTheLocalAWS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localaws.Delays{}, false)
 	lease, err := w.Lock(t.Context(), request("run1", release.Seen{}))

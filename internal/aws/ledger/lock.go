@@ -12,10 +12,11 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// Lock implements deploy.Ledger. A ledger at rest takes two calls; the first
-// lock of a stack creates the ledger. If the outcome of the last call cannot
-// be found out, an error is returned although the lock may have been taken: it
-// then expires by itself after LockTTL.
+// Lock implements deploy.Ledger. A ledger at rest that was just read takes two
+// calls; the first lock of a stack creates the ledger. If the outcome of the
+// last call cannot be found out, an error is returned although the lock may have
+// been taken: it then expires by itself after LockTTL. *StaleAliasError says
+// that live or pending do not read as the last holder left them.
 func (l *Ledger) Lock(ctx context.Context, req deploy.LockRequest) (deploy.Lease, error) {
 	if err := checkStack(req.Stack); err != nil {
 		return nil, err
@@ -24,21 +25,16 @@ func (l *Ledger) Lock(ctx context.Context, req deploy.LockRequest) (deploy.Lease
 		return nil, fmt.Errorf("stack %s: lock: run id %q does not match %s", req.Stack, req.RunID, runIDs)
 	}
 	t := &taking{ledger: l, req: req, function: FunctionName(req.Stack)}
-	for attempt := range maxTries {
-		k, err := t.look(ctx, attempt == 0)
-		var held *lease
-		if err == nil {
-			held, err = t.try(ctx, k)
-		}
-		if err != nil {
-			return nil, wrap(req.Stack, "take the lock", err)
-		}
-		if held != nil {
-			held.start(ctx)
-			return held, nil
-		}
+	held, err := t.run(ctx)
+	if err != nil {
+		return nil, wrap(req.Stack, "take the lock", err)
 	}
-	return nil, wrap(req.Stack, "take the lock", errors.New("others were faster each time; try again"))
+	if err := held.enter(ctx, t.from); err != nil {
+		return nil, wrap(req.Stack, "take the lock", err)
+	}
+	l.remember(req.Stack, held.aliases.position())
+	held.start(ctx)
+	return held, nil
 }
 
 // taking is one run's attempt to take a lock.
@@ -46,8 +42,29 @@ type taking struct {
 	ledger   *Ledger
 	req      deploy.LockRequest
 	function string
-	ours     bool // the function was seen to be this stack's ledger
-	settled  bool // and to take aliases
+	ours     bool     // the function was seen to be this stack's ledger
+	made     bool     // by this run, just now: no run held its lock before
+	settled  bool     // and to take aliases
+	behind   bool     // the last try was refused, and what is read does not show why
+	from     lockText // what the lock said when it was taken
+}
+
+func (t *taking) run(ctx context.Context) (*lease, error) {
+	first := true
+	for p := (patience{}); ; first = false {
+		k, err := t.look(ctx, first)
+		if err != nil {
+			return nil, err
+		}
+		t.behind = false
+		held, err := t.try(ctx, k)
+		if err != nil || held != nil {
+			return held, err
+		}
+		if !p.again(ctx, t.ledger, t.behind) {
+			return nil, errors.New("others were faster each time; try again")
+		}
+	}
 }
 
 // look gives the look that the request recalls, if it is the first attempt and
@@ -69,7 +86,7 @@ func (t *taking) try(ctx context.Context, k look) (*lease, error) {
 	case !there && !t.settled:
 		return nil, t.settleNew(ctx)
 	case k.clock.date.IsZero():
-		return nil, errors.New("AWS's answer carried no Date, without which nobody can tell when a lock expires")
+		return nil, errors.New("AWS's answer carried no Date, without which nothing tells when a lock expires")
 	}
 	if err := t.free(k); err != nil {
 		return nil, err
@@ -77,14 +94,14 @@ func (t *taking) try(ctx context.Context, k look) (*lease, error) {
 	return t.swap(ctx, k, have)
 }
 
-// free says that a lock may be taken.
+// free is an error if the lock may not be taken.
 func (t *taking) free(k look) error {
-	now := k.clock.now()
-	info, err := parseLock(k.aliases[aliasLock].Description, now)
+	text, err := parseLock(k.aliases[aliasLock].Description)
 	if err != nil {
 		return err
 	}
-	if info.Held() && info.RunID != t.req.RunID {
+	now := k.clock.now()
+	if info := text.info(now); info.Held() && info.RunID != t.req.RunID {
 		return &deploy.LockedError{Stack: t.req.Stack, Lock: info, Now: now}
 	}
 	return nil
@@ -92,26 +109,37 @@ func (t *taking) free(k look) error {
 
 // swap takes the lock from what it was seen to be.
 func (t *taking) swap(ctx context.Context, k look, have versions.Alias) (*lease, error) {
-	s := &lease{ledger: t.ledger, req: t.req, function: t.function, turn: make(chan struct{}, 1), aliases: maps.Clone(k.aliases), clock: k.clock}
-	want := s.heldAlias(have.RevisionID)
+	var err error
+	if t.from, err = parseLock(have.Description); err != nil {
+		return nil, err
+	}
+	if have.Name == "" && t.made {
+		t.from.Taken = ""
+	}
+	s := &lease{
+		ledger: t.ledger, req: t.req, function: t.function, turn: make(chan struct{}, 1),
+		alias: have, text: t.from, clock: k.clock, aliases: maps.Clone(k.aliases),
+	}
 	write := t.ledger.API.UpdateAlias
 	if have.Name == "" {
 		write = t.ledger.API.CreateAlias
 	}
-	got, now, err := write(ctx, t.function, want)
+	sent := rightNow()
+	got, now, err := write(ctx, t.function, s.heldAlias())
 	if err == nil {
-		s.hold(got, now)
-		return s, nil
+		return s, s.accepted(got, now, sent)
 	}
 	dctx, cancel := detached(ctx)
 	defer cancel()
 	seen, now, rerr := t.ledger.API.Alias(dctx, t.function, aliasLock)
-	info, perr := parseLock(seen.Description, now)
+	text, perr := parseLock(seen.Description)
 	switch {
-	case rerr == nil && perr == nil && info.RunID == t.req.RunID:
-		s.hold(seen, now)
+	case rerr == nil && perr == nil && text.Run == t.req.RunID:
+		s.hold(seen, text, now)
 		return s, nil
 	case lostRace(err):
+		// Unless another run is seen to hold it, the read is as old as the look.
+		t.behind = !text.info(now).Held()
 		return nil, nil
 	case rerr != nil && !errors.Is(rerr, versions.ErrNoVersion):
 		return nil, fmt.Errorf("%w (and what became of it cannot be read: %w)", err, rerr)
@@ -119,13 +147,13 @@ func (t *taking) swap(ctx context.Context, k look, have versions.Alias) (*lease,
 	return nil, err
 }
 
-// lostRace says that somebody else may have changed the thing first.
+// lostRace reports whether another run, or a hand, may have changed the thing first.
 func lostRace(err error) bool {
 	return errors.Is(err, versions.ErrStaleRevision) || errors.Is(err, versions.ErrAliasExists) ||
 		errors.Is(err, versions.ErrInProgress) || errors.Is(err, versions.ErrFunctionExists)
 }
 
-// create makes the ledger's function, or finds that somebody just did.
+// create makes the ledger's function, or finds that another run just did.
 func (t *taking) create(ctx context.Context) error {
 	zipped, err := packGenesis()
 	if err != nil {
@@ -143,7 +171,7 @@ func (t *taking) create(ctx context.Context) error {
 		err := t.ledger.API.Create(ctx, f)
 		switch {
 		case err == nil:
-			t.ours = true
+			t.ours, t.made = true, true
 			return t.settleNew(ctx)
 		case errors.Is(err, versions.ErrFunctionExists):
 			return t.settleNew(ctx)
@@ -221,16 +249,16 @@ func inWords(have versions.LatestCode) string {
 	}
 }
 
-// Unlock implements deploy.Ledger: it opens the lock whoever holds it, and
-// touches nothing else. An open lock, and no ledger at all, give the zero
+// Unlock implements deploy.Ledger: it opens the lock of whichever run holds it,
+// and touches nothing else. The open lock names that run, which may not know: the
+// next holder fences it off. An open lock, and no ledger at all, give the zero
 // LockInfo.
 func (l *Ledger) Unlock(ctx context.Context, stack string) (release.LockInfo, error) {
 	if err := checkStack(stack); err != nil {
 		return release.LockInfo{}, err
 	}
 	var who release.LockInfo
-	var last error
-	for range maxTries {
+	for p, tried := (patience{}), ""; ; {
 		have, now, err := l.API.Alias(ctx, FunctionName(stack), aliasLock)
 		if errors.Is(err, versions.ErrNoVersion) {
 			return who, nil
@@ -238,25 +266,21 @@ func (l *Ledger) Unlock(ctx context.Context, stack string) (release.LockInfo, er
 		if err != nil {
 			return release.LockInfo{}, wrap(stack, "read the lock", err)
 		}
-		info, err := parseLock(have.Description, now)
+		text, err := parseLock(have.Description)
 		if err != nil {
 			l.warn(stack, "%v", err)
 		}
-		if info.RunID == "" {
+		if text.Open {
 			return who, nil // open, or a try of ours was accepted and its answer lost
 		}
-		who = info
-		_, _, last = l.API.UpdateAlias(ctx, FunctionName(stack), openAlias(have.RevisionID))
-		if last == nil {
+		who = text.info(now)
+		_, _, err = l.API.UpdateAlias(ctx, FunctionName(stack), lockAlias(text.opened(text.Run), have.RevisionID))
+		if err == nil {
 			return who, nil
 		}
-		if ctx.Err() != nil {
-			break
+		behind := refused(err) && have.RevisionID == tried
+		if tried = have.RevisionID; ctx.Err() != nil || !p.again(ctx, l, behind) {
+			return release.LockInfo{}, wrap(stack, "take the lock away", err)
 		}
 	}
-	return release.LockInfo{}, wrap(stack, "take the lock away", last)
-}
-
-func openAlias(revision string) versions.Alias {
-	return versions.Alias{Name: aliasLock, Version: latest, Description: openLock, RevisionID: revision}
 }

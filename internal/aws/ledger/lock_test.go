@@ -39,7 +39,7 @@ func TestTheFirstLockMakesTheLedger(t *testing.T) {
 		if fn.in.Role != testRole || fn.in.Runtime != NewestRuntime || codeSHA256(fn.in.Zip) != codeSHA256(genesis) {
 			t.Errorf("made with %s, %s", fn.in.Role, fn.in.Runtime)
 		}
-		if count(calls, "Aliases") != 2 || count(calls, "CreateAlias lock") != 1 || count(calls, "OpenVersion") != 0 {
+		if count(calls, "Aliases") != 3 || count(calls, "CreateAlias lock") != 1 || count(calls, "OpenVersion") != 0 {
 			t.Errorf("calls: %v", calls)
 		}
 		if a := f.alias("shop", aliasLock); a.Version != latest || !strings.Contains(a.Description, `"run":"run1"`) {
@@ -50,7 +50,7 @@ func TestTheFirstLockMakesTheLedger(t *testing.T) {
 			t.Errorf("the first release is %d, %v", r.Number, err)
 		}
 		must(t, lease.Unlock(t.Context()))
-		if a := f.alias("shop", aliasLock); a.Description != openLock {
+		if a := lockOf(t, f.alias("shop", aliasLock).Description); !a.Open || a.Taken != "" {
 			t.Errorf("after unlock the lock is %+v", a)
 		}
 	})
@@ -82,7 +82,7 @@ func TestAFunctionThatStaysPendingEndsTheWait(t *testing.T) {
 	})
 }
 
-func TestALockAfterAReadTakesOneCall(t *testing.T) {
+func TestALockAfterAReadTakesTwoCalls(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		f.skew = -50 * time.Hour // the local clock is wrong by days
 		commitRelease(t, l, "run1")
@@ -94,12 +94,20 @@ func TestALockAfterAReadTakesOneCall(t *testing.T) {
 		req.Seen = state.Seen
 		lease, err := l.Lock(t.Context(), req)
 		must(t, err)
-		if diff := cmp.Diff([]string{"UpdateAlias lock"}, f.took()); diff != "" {
-			t.Error(diff)
+		at, err := l.Position(t.Context(), "shop")
+		if diff := cmp.Diff([]string{"UpdateAlias lock", "Aliases"}, f.took()); err != nil || at != (release.Position{Live: 1}) || diff != "" {
+			t.Errorf("at %+v, %v %s", at, err, diff)
 		}
-		info, err := parseLock(f.alias("shop", aliasLock).Description, f.date())
-		if left := info.Expires.Sub(f.date()); err != nil || !info.Held() || left < LockTTL-2*time.Second || left > LockTTL {
-			t.Errorf("got %+v, %v: %v left", info, err, left)
+		if _, err := l.Position(t.Context(), "shop"); err != nil || len(f.took()) != 1 {
+			t.Errorf("the position was kept for more than the first question: %v", err)
+		}
+		text := lockOf(t, f.alias("shop", aliasLock).Description)
+		if text.Live != 1 || text.Pending != 1 {
+			t.Errorf("the lock says %+v", text)
+		}
+		info := text.info(f.date())
+		if left := info.Expires.Sub(f.date()); !info.Held() || left < LockTTL-2*time.Second || left > LockTTL {
+			t.Errorf("got %+v: %v left", info, left)
 		}
 		must(t, lease.Unlock(t.Context()))
 		if diff := cmp.Diff([]string{"UpdateAlias lock"}, f.took()); diff != "" {
@@ -123,15 +131,20 @@ func TestAStaleLookIsNeverTrusted(t *testing.T) {
 		}
 		r, err := other.Append(t.Context(), sample("shop", "run2"))
 		must(t, err)
-		must(t, other.Commit(t.Context(), r.Number))
+		must(t, other.Commit(t.Context(), r))
 		must(t, other.Unlock(t.Context()))
+		// What is remembered of the first look says that the lock is free, and is of
+		// a revision that is gone: it is looked at anew, and taken.
+		again, err := l.Lock(t.Context(), req)
+		must(t, err)
+		must(t, again.Unlock(t.Context()))
 		// An older look, of another Ledger, that knows neither aliases nor time.
 		req.Seen = release.Seen{Lock: "alias-1", Live: "alias-2", Pending: "alias-3"}
 		lease, err := newLedger(f).Lock(t.Context(), req)
 		must(t, err)
 		r, err = lease.Append(t.Context(), sample("shop", "run3"))
 		must(t, err)
-		must(t, lease.Commit(t.Context(), r.Number))
+		must(t, lease.Commit(t.Context(), r))
 		must(t, lease.Unlock(t.Context()))
 		if got := f.alias("shop", aliasLive).Version; got != "3" {
 			t.Errorf("live is %s", got)
@@ -181,11 +194,11 @@ func TestExpiryIsJudgedByAWSsClock(t *testing.T) {
 				time.Sleep(time.Second)
 				second, err := newLedger(f).Lock(t.Context(), request("run2"))
 				must(t, err)
-				err = lease.Verify(t.Context())
+				err = lease.Prove(t.Context(), 0)
 				if lost, ok := errors.AsType[*deploy.LostLockError](err); !ok || lost.Lock.RunID != "run2" || lost.Lock.Holder != "jo" {
 					t.Errorf("the dead one verifies: %v", err)
 				}
-				must(t, second.Verify(t.Context()))
+				must(t, second.Prove(t.Context(), 0))
 				must(t, second.Unlock(t.Context()))
 			})
 		})
@@ -196,16 +209,17 @@ func TestUnlockByHandTakesTheLockFromAnyone(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		commitRelease(t, l, "run1")
 		lease := mustLock(t, l, "run2")
-		_, err := lease.Append(t.Context(), sample("shop", "run2"))
+		r, err := lease.Append(t.Context(), sample("shop", "run2"))
 		must(t, err)
+		must(t, lease.Mark(t.Context(), r))
 		who, err := newLedger(f).Unlock(t.Context(), "shop")
 		if err != nil || who.RunID != "run2" || who.Holder != "jo" {
 			t.Errorf("got %+v, %v", who, err)
 		}
-		if f.alias("shop", aliasLock).Description != openLock || f.alias("shop", aliasPending).Version != "2" {
-			t.Error("the lock is not open, or pending was touched")
+		if text := lockOf(t, f.alias("shop", aliasLock).Description); !text.Open || text.Taken != "run2" || text.Live != 1 || f.alias("shop", aliasPending).Version != "2" {
+			t.Errorf("the lock says %+v, or pending was touched", text)
 		}
-		err = lease.Verify(t.Context())
+		err = lease.Prove(t.Context(), 0)
 		if want := "the lock of stack shop was taken away by unlock"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -241,7 +255,7 @@ func TestANewFunctionNeedNotBeSeenAtOnce(t *testing.T) {
 	})
 }
 
-// Somebody's own words in the lock are respected until unlock takes them away.
+// Words of a hand in the lock are respected until unlock takes them away.
 func TestALockThatIsNotUnderstoodIsNotTaken(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		commitRelease(t, l, "run1")
@@ -263,7 +277,7 @@ func TestALockThatIsNotUnderstoodIsNotTaken(t *testing.T) {
 	})
 }
 
-func TestWithoutADateNobodyTakesALock(t *testing.T) {
+func TestWithoutADateNoRunTakesALock(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		commitRelease(t, l, "run1")
 		f.noDate = true
@@ -300,7 +314,7 @@ func TestRacingRunsNeverHoldTheLockTogether(t *testing.T) {
 					mu.Unlock()
 					r, err := lease.Append(t.Context(), sample("shop", run))
 					if err == nil {
-						err = lease.Commit(t.Context(), r.Number)
+						err = lease.Commit(t.Context(), r)
 					}
 					if err != nil {
 						t.Errorf("%s: %v", run, err)

@@ -1,8 +1,8 @@
 package ledger
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -11,18 +11,38 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
-// openLock is the lock alias's description while nobody holds the lock.
-const openLock = "edgedeploy lock: open"
+// lockPrefix begins the description of the lock alias; a lockText as compact
+// JSON follows.
+const lockPrefix = "edgedeploy lock: "
 
-const heldPrefix = "edgedeploy lock: "
+// lockFormat is the format of the lock's text. Members may be added without
+// raising it: they are kept.
+const lockFormat = 1
 
-// lockText is what the description of the lock alias says, as compact JSON
-// behind heldPrefix.
+// lockText is what the lock says: who holds it or that it is open, and where its
+// holder left the ledger. A run takes the lock by compare-and-swap on
+// this text, so what it says is current, whatever age other reads have.
 type lockText struct {
-	Run     string `json:"run"`
-	Expires int64  `json:"expires"` // Unix seconds, of AWS's clock
+	V int `json:"v"`
+	// Turn counts the texts, each one more than the one it replaced: of two
+	// that were read it tells which is older.
+	Turn int64 `json:"turn"`
+	Open bool  `json:"open,omitempty"`
+	// Taken is, of an open lock, the run that it was taken away from and that may
+	// not know: the next holder fences it off.
+	Taken string `json:"taken,omitempty"`
+
+	Run     string `json:"run,omitempty"`
+	Expires int64  `json:"expires,omitempty"` // Unix seconds, of AWS's clock
 	Phase   string `json:"phase,omitempty"`
 	Holder  string `json:"holder,omitempty"`
+
+	// Live and Pending are what those aliases name, as far as the holder knew.
+	Live    int `json:"live"`
+	Pending int `json:"pending"`
+
+	unknown string // members that a newer edgedeploy added
+	foreign string // instead of all that: a text that is not understood
 }
 
 // runIDs are the run ids that fit a lock's text whole: a cut one would not be
@@ -33,56 +53,109 @@ var runIDs = regexp.MustCompile(`^[0-9A-Za-z._:-]{1,64}$`)
 // room for the holder.
 const maxPhase = 48
 
-// formatLock writes a held lock's text; the end of a long holder or phase may
-// be missing. Expires is kept in whole seconds.
-func formatLock(l release.LockInfo) string {
-	t := lockText{
-		Run: l.RunID, Expires: l.Expires.Unix(),
-		Phase: cut(oneLine(l.Phase), maxPhase), Holder: cut(oneLine(l.Holder), maxDescription),
-	}
-	text := heldPrefix + compact(t)
+// String writes the text; the end of a long holder or phase may be missing, and
+// members that are not known where there is no room for them.
+func (t lockText) String() string {
+	t.V, t.Phase, t.Holder = lockFormat, cut(oneLine(t.Phase), maxPhase), cut(oneLine(t.Holder), maxDescription)
+	text := t.encode()
 	for len(text) > maxDescription {
 		// Escapes make characters longer than they are, so measure what is written.
-		if t.Holder != "" {
+		switch {
+		case t.Holder != "":
 			t.Holder = cut(t.Holder, len(t.Holder)-1)
-		} else {
+		case t.Phase != "":
 			t.Phase = cut(t.Phase, len(t.Phase)-1)
+		default:
+			t.unknown = ""
 		}
-		text = heldPrefix + compact(t)
+		text = t.encode()
 	}
 	return text
 }
 
-func compact(t lockText) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(t); err != nil {
-		panic("ledger: a lock is not JSON: " + err.Error()) // plain strings and numbers always are
+func (t lockText) encode() string {
+	doc, err := compact(t)
+	if err == nil {
+		doc, err = withUnknown(doc, t.unknown, members[lockText]())
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	if err != nil {
+		panic("ledger: a lock is not JSON: " + err.Error()) // plain strings and numbers, and what was read as JSON, always are
+	}
+	return lockPrefix + string(doc)
 }
 
 // unknownRun stands for the run id of a lock whose text is not understood.
 const unknownRun = "unknown"
 
-// parseLock reads a lock's text; now is AWS's time, which says whether the
-// lock has expired. A text that is not ours is a lock that somebody unknown
-// holds and that never expires, and an error that says so: whoever wrote it
-// meant something.
-func parseLock(description string, now time.Time) (release.LockInfo, error) {
-	if description == openLock || description == "" {
-		return release.LockInfo{}, nil
+// parseLock reads a lock's text. A text that is not ours is a lock that an
+// unknown run holds and that never expires, and an error that says so: it was
+// meant to say something.
+func parseLock(description string) (lockText, error) {
+	if description == "" {
+		return lockText{Open: true, Taken: unknownRun}, nil // made by hand
 	}
-	doc, ours := strings.CutPrefix(description, heldPrefix)
-	t, err := decodeStrict[lockText]([]byte(doc))
-	if !ours || err != nil || !runIDs.MatchString(t.Run) || t.Expires <= 0 {
-		unknown := release.LockInfo{Holder: "somebody unknown", RunID: unknownRun, Phase: cut(oneLine(description), maxPhase)}
-		return unknown, fmt.Errorf("alias %s says %q, which this edgedeploy does not understand; unlock takes the lock away", aliasLock, cut(oneLine(description), maxPhase))
+	if t, err := decodeLock(description); err == nil {
+		return t, nil
+	}
+	said := cut(oneLine(description), maxPhase)
+	return lockText{foreign: said, Run: unknownRun},
+		fmt.Errorf("alias %s says %q, which this edgedeploy does not understand; unlock takes the lock away", aliasLock, said)
+}
+
+// errNoLock is the reason for every text that parseLock does not understand.
+var errNoLock = errors.New("no text of a lock")
+
+func decodeLock(description string) (lockText, error) {
+	doc, ours := strings.CutPrefix(description, lockPrefix)
+	var t lockText
+	if err := json.Unmarshal([]byte(doc), &t); !ours || err != nil || t.V != lockFormat {
+		return lockText{}, errNoLock
+	}
+	unknown, err := unknownMembers([]byte(doc), members[lockText]())
+	held := !t.Open && runIDs.MatchString(t.Run) && t.Expires > 0 && t.Taken == ""
+	open := t.Open && t.Run == "" && t.Expires == 0 && (t.Taken == "" || runIDs.MatchString(t.Taken))
+	if err != nil || held == open || min(t.Live, t.Pending) < 0 || t.Turn < 0 {
+		return lockText{}, errNoLock
+	}
+	t.unknown = unknown
+	return t, nil
+}
+
+// info tells who holds the lock; now is AWS's time, which says whether it has
+// expired.
+func (t lockText) info(now time.Time) release.LockInfo {
+	switch {
+	case t.foreign != "":
+		return release.LockInfo{Holder: "an unknown run", RunID: unknownRun, Phase: t.foreign}
+	case t.Open:
+		return release.LockInfo{}
 	}
 	expires := time.Unix(t.Expires, 0).UTC()
 	return release.LockInfo{
 		Holder: oneLine(t.Holder), RunID: t.Run, Phase: oneLine(t.Phase),
 		Expires: expires, Expired: !now.Before(expires),
-	}, nil
+	}
+}
+
+// next is the text of the same ledger after this one, with nothing said yet of
+// the lock itself.
+func (t lockText) next() lockText {
+	return lockText{Turn: t.Turn + 1, Live: t.Live, Pending: t.Pending, unknown: t.unknown}
+}
+
+// opened is the text of the lock as an open one; taken is the run that it is
+// taken away from, "" for one that gave it back itself.
+func (t lockText) opened(taken string) lockText {
+	n := t.next()
+	n.Open, n.Taken = true, taken
+	return n
+}
+
+// mayWake gives the run that may still believe to hold a lock which is taken
+// over from this text, "" for none.
+func (t lockText) mayWake() string {
+	if t.Open {
+		return t.Taken
+	}
+	return t.Run
 }

@@ -43,7 +43,7 @@ func (l *Ledger) look(ctx context.Context, stack string) (look, error) {
 
 // recall gives the last look at a stack to a run that follows a Read. It is
 // the look that seen came from or a later one, and as good as new if the lock
-// still has its revision: then nobody took it since.
+// still has its revision: then no run took it since.
 func (l *Ledger) recall(stack string, seen release.Seen) (look, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,21 +57,45 @@ func (k look) seen() release.Seen {
 	}
 }
 
-func (k look) position() release.Position {
-	p := release.Position{Live: k.aliases.number(aliasLive), Pending: k.aliases.number(aliasPending)}
-	if p.Pending == p.Live {
-		p.Pending = 0
+// remember keeps a position that was just read under the lock.
+func (l *Ledger) remember(stack string, at release.Position) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.under == nil {
+		l.under = map[string]release.Position{}
 	}
-	return p
+	l.under[stack] = at
 }
 
-// Position implements deploy.Ledger with one call.
+// recollect gives what remember keeps, once.
+func (l *Ledger) recollect(stack string) (release.Position, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := l.under[stack]
+	delete(l.under, stack)
+	return at, ok
+}
+
+// forget drops all that is kept of a stack: its lock was lost or given back, or
+// the ledger has moved.
+func (l *Ledger) forget(stack string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.under, stack)
+	delete(l.looks, stack)
+}
+
+// Position implements deploy.Ledger: the first time after Lock without a call,
+// since Lock has just read it, and else with one.
 func (l *Ledger) Position(ctx context.Context, stack string) (release.Position, error) {
 	if err := checkStack(stack); err != nil {
 		return release.Position{}, err
 	}
+	if at, ok := l.recollect(stack); ok {
+		return at, nil
+	}
 	k, err := l.look(ctx, stack)
-	return k.position(), err
+	return k.aliases.position(), err
 }
 
 // Read implements deploy.Ledger. A ledger at rest takes two calls at once, and
@@ -85,13 +109,16 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 	if err != nil || !k.exists {
 		return release.LedgerState{}, err
 	}
-	at := k.position()
+	at := k.aliases.position()
 	state := release.LedgerState{Exists: true, Seen: k.seen()}
-	lock, err := parseLock(k.aliases[aliasLock].Description, k.clock.now())
+	lock, err := parseLock(k.aliases[aliasLock].Description)
 	if err != nil {
 		l.warn(stack, "%v", err)
 	}
-	state.Lock = lock
+	state.Lock = lock.info(k.clock.now())
+	if at.Live == 0 {
+		state.Lost = lock.Live
+	}
 	known := live // any version tells account and tags
 	if at.Live != 0 {
 		if state.Live, err = l.load(ctx, stack, live); err != nil {
@@ -106,6 +133,7 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 		if state.Pending, err = l.load(ctx, stack, pending); err != nil {
 			return release.LedgerState{}, err
 		}
+		state.Phase = phaseOf(k.aliases[aliasPending].Description)
 		known = pending
 	}
 	if known.FunctionARN == "" {
@@ -123,10 +151,11 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 }
 
 // lookAndOpen lists the aliases and opens the live version at the same time,
-// and looks again when live moved in between. The listing decides: if the two
-// do not come to agree, the version that the listing names is opened.
+// and looks again when live moved in between, or reads older than the lock says
+// it was left. The listing decides: if they do not come to agree, the version
+// that the listing names is opened.
 func (l *Ledger) lookAndOpen(ctx context.Context, stack string) (look, versions.StoredVersion, error) {
-	for try := 1; ; try++ {
+	for p := (patience{}); ; {
 		var k look
 		var live versions.StoredVersion
 		g, gctx := errgroup.WithContext(ctx)
@@ -144,11 +173,14 @@ func (l *Ledger) lookAndOpen(ctx context.Context, stack string) (look, versions.
 		if err := g.Wait(); err != nil {
 			return look{}, versions.StoredVersion{}, err
 		}
-		at := k.position()
-		if at.Live == live.Number {
+		at := k.aliases.position()
+		lock, _ := parseLock(k.aliases[aliasLock].Description) // Read says what is not understood
+		older := behind(k.aliases, lock)
+		same := at.Live == live.Number
+		if same && (older == "" || k.aliases.number(older) == 0) {
 			return k, live, nil
 		}
-		if try < maxTries {
+		if p.again(ctx, l, same) {
 			continue
 		}
 		if at.Live == 0 {
@@ -251,6 +283,9 @@ func (l *Ledger) list(ctx context.Context, stack string) ([]release.Summary, []S
 			continue
 		}
 		s.Number, s.At = v.Number, v.Modified
+		if s.Brought == release.Self {
+			s.Brought = release.Origin(v.Number)
+		}
 		list = append(list, s)
 	}
 	return list, skipped, nil

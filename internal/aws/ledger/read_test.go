@@ -55,7 +55,8 @@ func commitRelease(t *testing.T, l *Ledger, run string) release.Release {
 	lease := mustLock(t, l, run)
 	r, err := lease.Append(t.Context(), sample("shop", run))
 	must(t, err)
-	must(t, lease.Commit(t.Context(), r.Number))
+	must(t, lease.Mark(t.Context(), r))
+	must(t, lease.Commit(t.Context(), r))
 	must(t, lease.Unlock(t.Context()))
 	return r
 }
@@ -114,10 +115,26 @@ func TestReadShowsTheReleaseInFlightAndWhoHoldsTheLock(t *testing.T) {
 		lease := mustLock(t, l, "run2")
 		want, err := lease.Append(t.Context(), sample("shop", "run2"))
 		must(t, err)
+		unmarked, err := newLedger(f).Read(t.Context(), "shop")
+		if err != nil || unmarked.Pending.Number != 0 || unmarked.Phase != "" {
+			t.Errorf("a record that is not marked is in flight: %+v, %v", unmarked.Position(), err)
+		}
+		must(t, lease.Mark(t.Context(), want))
 		state, err := newLedger(f).Read(t.Context(), "shop")
 		must(t, err)
 		if diff := same(want, state.Pending); diff != "" || state.Position() != (release.Position{Live: 1, Pending: 2}) {
 			t.Errorf("%+v %s", state.Position(), diff)
+		}
+		if state.Phase != release.PhaseRun {
+			t.Errorf("in phase %q", state.Phase)
+		}
+		f.edit("shop", func(fn *function) {
+			a := fn.aliases[aliasPending]
+			a.Description = "v1 kind=apply phase=canary step=5 since=2026-08-01T12:00:00Z run=01J8"
+			fn.setAlias(a)
+		})
+		if other, err := newLedger(f).Read(t.Context(), "shop"); err != nil || other.Phase != "canary" || other.Foreign() == nil {
+			t.Errorf("another phase reads as %q, %v", other.Phase, err)
 		}
 		lock := state.Lock
 		if !lock.Held() || lock.Holder != "jo" || lock.RunID != "run2" || lock.Phase != "apply" || time.Until(lock.Expires) > LockTTL {
@@ -159,7 +176,7 @@ func TestReadLooksAgainWhenLiveMovesMeanwhile(t *testing.T) {
 }
 
 // A listing that lags behind (whether aliases read after write is UNKNOWN)
-// must not keep anybody from reading.
+// must not keep a run from reading.
 func TestReadBelievesTheListingWhenTheTwoDoNotAgree(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		commitRelease(t, l, "run1")
@@ -220,10 +237,10 @@ func TestTamperedRecordsAreRefused(t *testing.T) {
 			}
 		}
 		f.tamper = nil
-		// Published under our name, with its true hash, by somebody who may.
+		// Published under our name, with its true hash, by one who may.
 		f.edit("shop", func(fn *function) {
 			fn.zip = other
-			f.publishNow(FunctionName("shop"), "edgedeploy release shop kind=apply parent=0 bindings=9f3c1e2a4b5d")
+			f.publishNow(FunctionName("shop"), "edgedeploy release shop kind=apply parent=0 brought=self returns=0 bindings=9f3c1e2a4b5d")
 			fn.setAlias(versions.Alias{Name: aliasLive, Version: "2"})
 		})
 		if _, err := l.Read(t.Context(), "shop"); !is[*RecordError](err) || !strings.Contains(err.Error(), `stack "blog"`) {
@@ -306,7 +323,7 @@ func TestTagsThatMayNotBeReadKeepFromCreatingButNotFromReading(t *testing.T) {
 			t.Errorf("Read: %v", err)
 		}
 		must(t, mustLock(t, l, "run2").Unlock(t.Context()))
-		f.edit("shop", func(fn *function) { delete(fn.aliases, aliasLock) })
+		f.edit("shop", func(fn *function) { fn.dropAlias(aliasLock) })
 		if _, err := l.Lock(t.Context(), request("run3")); !is[*ForeignError](err) || !strings.Contains(err.Error(), "lambda:ListTags") {
 			t.Errorf("Lock of a function of unknown owner: got %v", err)
 		}

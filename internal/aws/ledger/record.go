@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy/release"
@@ -38,22 +39,26 @@ func (e *RecordError) Error() string {
 }
 
 // encodeRelease writes a release as it is stored: compact JSON in the order of
-// the record's fields, with no member for what is empty and optional.
+// the record's fields, with no member for what is empty and optional, and behind
+// them the members that a newer edgedeploy added.
 func encodeRelease(r release.Release) ([]byte, error) {
 	r.At = r.At.UTC().Round(0) // what JSON keeps of a time
 	r.Functions = orEmpty(r.Functions)
-	r.Distributions = orEmpty(r.Distributions)
-	r.Bindings = orEmpty(r.Bindings)
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(r); err != nil {
+	r.Distributions = slices.Clone(orEmpty(r.Distributions))
+	for i, d := range r.Distributions {
+		r.Distributions[i].IDs, r.Distributions[i].Bindings = orEmpty(d.IDs), orEmpty(d.Bindings)
+	}
+	doc, err := compact(r)
+	if err == nil {
+		doc, err = withUnknown(doc, r.Unknown, members[release.Release]())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", recordFile, err)
 	}
-	if b.Len() > maxRecordJSON {
-		return nil, fmt.Errorf("%s would have %d bytes, and %d are the most that can be read back", recordFile, b.Len(), maxRecordJSON)
+	if len(doc) >= maxRecordJSON {
+		return nil, fmt.Errorf("%s would have %d bytes, and %d are the most that can be read back", recordFile, len(doc), maxRecordJSON)
 	}
-	return b.Bytes(), nil
+	return append(doc, '\n'), nil
 }
 
 // orEmpty makes a list that is not there an empty one, so that both are
@@ -65,10 +70,11 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// decodeRelease reads a record strictly: within a schema number no member is
-// unknown, because a record that says more than this program understands must
-// not be rolled back to as if it did not. A program that adds a member raises
-// deploy.ReleaseSchema.
+// decodeRelease reads a record. Within a format number, members are only added,
+// and a record is right without those that this program does not know: they are
+// kept (release.Release.Unknown), but for members of the record's parts, which
+// are left out. A format of a higher number is refused: it is not to be rolled
+// back to as if it were understood.
 func decodeRelease(stack string, doc []byte) (release.Release, error) {
 	var head struct {
 		Schema int    `json:"schema"`
@@ -78,35 +84,28 @@ func decodeRelease(stack string, doc []byte) (release.Release, error) {
 		return release.Release{}, fmt.Errorf("is not a JSON record: %w", err)
 	}
 	switch {
-	case head.Schema > release.ReleaseSchema:
-		return release.Release{}, fmt.Errorf("has format %d, written by a newer edgedeploy; this one reads up to %d: upgrade edgedeploy", head.Schema, release.ReleaseSchema)
+	case head.Schema > release.Schema:
+		return release.Release{}, fmt.Errorf("has format %d, written by a newer edgedeploy; this one reads up to %d: upgrade edgedeploy", head.Schema, release.Schema)
 	case head.Schema < 1:
 		return release.Release{}, fmt.Errorf("has no format number")
 	case head.Stack != stack:
 		return release.Release{}, fmt.Errorf("is one of stack %q", cut(oneLine(head.Stack), maxDescription))
 	}
-	r, err := decodeStrict[release.Release](doc)
+	var r release.Release
+	err := json.Unmarshal(doc, &r)
+	if err == nil {
+		r.Unknown, err = unknownMembers(doc, members[release.Release]())
+	}
 	if err != nil {
 		return release.Release{}, fmt.Errorf("is not a record of format %d: %w", head.Schema, err)
 	}
 	if r.RunID == "" || r.Kind == "" {
 		return release.Release{}, fmt.Errorf("does not say which run made it, or how")
 	}
+	if min(r.Parent, r.Returns, r.Back, r.Undone, r.Target) < 0 {
+		return release.Release{}, fmt.Errorf("names a release by a negative number")
+	}
 	return r, nil
-}
-
-// decodeStrict reads exactly one JSON value without unknown members.
-func decodeStrict[T any](doc []byte) (T, error) {
-	var v, none T
-	d := json.NewDecoder(bytes.NewReader(doc))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
-		return none, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return none, errors.New("something follows the JSON value")
-	}
-	return v, nil
 }
 
 // packFile makes a zip of one file: the same bytes for the same contents.
@@ -186,8 +185,10 @@ func openRelease(stack string, number int, zipped []byte, sha256 string) (releas
 		return release.Release{}, err
 	}
 	r, err := decodeRelease(stack, doc)
-	r.Number = number
-	return r, err
+	if err != nil {
+		return release.Release{}, err
+	}
+	return r.Numbered(number), nil
 }
 
 // genesis is the code of a ledger function that has no release yet. A release

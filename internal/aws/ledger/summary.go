@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"strconv"
 	"strings"
@@ -24,14 +25,16 @@ var (
 // describe gives a release's one-line description, of which the end of the
 // message, and of a long actor, may be missing:
 //
-//	edgedeploy release shop kind=rollback parent=41 of=39 bindings=9f3c1e2a4b5d commit=0123456789ab+ holds=1 actor="Jo" message=too slow
+//	edgedeploy release shop kind=rollback parent=41 brought=38 returns=37 back=41 undone=41 target=38 bindings=9f3c1e2a4b5d commit=0123456789ab+ holds=1 actor="Jo" message=too slow
 //
-// The number and the time are Lambda's to say.
+// The number and the time are Lambda's to say: brought=self is that number.
 func describe(stack string, s release.Summary) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%s kind=%s parent=%d", summaryPrefix, stack, s.Kind, s.Parent)
-	if s.Of != 0 {
-		fmt.Fprintf(&b, " of=%d", s.Of)
+	fmt.Fprintf(&b, "%s%s kind=%s parent=%d brought=%s returns=%d", summaryPrefix, stack, s.Kind, s.Parent, origin(s.Brought), s.Returns)
+	for key, value := range optional(&s) {
+		if *value != 0 {
+			fmt.Fprintf(&b, " %s=%d", key, *value)
+		}
 	}
 	fmt.Fprintf(&b, " bindings=%s", s.Bindings)
 	if s.Commit != "" && commitWord.MatchString(s.Commit) {
@@ -40,8 +43,9 @@ func describe(stack string, s release.Summary) string {
 	if s.Holds != 0 {
 		fmt.Fprintf(&b, " holds=%d", s.Holds)
 	}
-	if actor := quoted(oneLine(s.Actor), maxActor); actor != "" {
-		fmt.Fprintf(&b, " actor=%s", actor)
+	const by = " actor="
+	if actor := quoted(oneLine(s.Actor), min(maxActor, maxDescription-b.Len()-len(by))); actor != "" {
+		b.WriteString(by + actor)
 	}
 	const mark = " message="
 	message := cut(strings.TrimSpace(oneLine(s.Message)), maxDescription-b.Len()-len(mark))
@@ -51,11 +55,27 @@ func describe(stack string, s release.Summary) string {
 	return b.String()
 }
 
+// optional are the numbers that are left out when they are 0, in their order.
+func optional(s *release.Summary) iter.Seq2[string, *int] {
+	return func(yield func(string, *int) bool) {
+		_ = yield("back", &s.Back) && yield("undone", &s.Undone) && yield("target", &s.Target)
+	}
+}
+
+const selfWord = "self"
+
+func origin(o release.Origin) string {
+	if o == release.Self {
+		return selfWord
+	}
+	return strconv.Itoa(int(o))
+}
+
 // quoted quotes as much of a text as fits into n bytes with its quotes; ""
 // for nothing.
 func quoted(s string, n int) string {
 	q := strconv.Quote(s)
-	for len(q) > n {
+	for s != "" && len(q) > n {
 		s = cut(s, len(s)-1)
 		q = strconv.Quote(s)
 	}
@@ -66,7 +86,7 @@ func quoted(s string, n int) string {
 }
 
 // parseSummary reads what describe wrote for a stack. ok is false for every
-// other text: anybody who may publish a version chooses its description.
+// other text: who may publish a version chooses its description.
 func parseSummary(stack, description string) (s release.Summary, ok bool) {
 	rest, ours := strings.CutPrefix(description, summaryPrefix+stack+" ")
 	if !ours {
@@ -75,8 +95,12 @@ func parseSummary(stack, description string) (s release.Summary, ok bool) {
 	f := fields{rest: rest}
 	s.Kind = release.Kind(f.word("kind", kindWord))
 	s.Parent = f.number("parent")
-	if f.has("of") {
-		s.Of = f.number("of")
+	s.Brought = f.origin("brought")
+	s.Returns = f.number("returns")
+	for key, value := range optional(&s) {
+		if f.has(key) {
+			*value = f.number(key)
+		}
 	}
 	s.Bindings = f.word("bindings", bindingsWord)
 	if f.has("commit") {
@@ -126,6 +150,18 @@ func (f *fields) number(key string) int {
 	n, err := strconv.Atoi(f.word(key, numberWord))
 	f.bad = f.bad || err != nil
 	return n
+}
+
+var originWord = regexp.MustCompile(`^(self|0|[1-9][0-9]{0,8})$`)
+
+func (f *fields) origin(key string) release.Origin {
+	word := f.word(key, originWord)
+	if word == selfWord {
+		return release.Self
+	}
+	n, err := strconv.Atoi(word)
+	f.bad = f.bad || err != nil
+	return release.Origin(n)
 }
 
 func (f *fields) quoted(key string) string {

@@ -42,7 +42,7 @@ func TestEveryMemberOfTheStatusIsDocumented(t *testing.T) {
 		}
 	}
 	for list, members := range map[string]any{"functions": statusFunction{State: "s", Note: "n", CodeSHA256: "c"}, "slots": statusSlot{Domain: "d", Note: "n"},
-		"live": statusRelease{Of: 1, Actor: "a", Message: "m", Commit: "c", Dirty: true}, "lock": statusLock{}} {
+		"live": statusRelease{Back: 1, Undone: 1, Target: new(int), Actor: "a", Message: "m", Commit: "c", Dirty: true}, "lock": statusLock{}} {
 		_, row, _ := strings.Cut(table, "| `"+list)
 		row, _, _ = strings.Cut(row, "\n")
 		_, row, _ = strings.Cut(row, "{")
@@ -86,7 +86,7 @@ func TestEveryStatementAndStateIsDocumented(t *testing.T) {
 			t.Errorf("docs/aws-setup.md does not say what %s is for", target.sid)
 		}
 	}
-	for _, state := range []ReleaseState{StateLive, StatePending, StateInterrupted, StateSuperseded, StateRolledBack} {
+	for _, state := range []ReleaseState{StateLive, StateInFlight, StateNever, StateRolledBack} {
 		if !strings.Contains(releases, "| "+string(state)+" |") {
 			t.Errorf("docs/releases.md does not say what %q means", state)
 		}

@@ -87,17 +87,16 @@ func samplePlan() plan.Plan {
 		{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17), To: bind("geo-redirect", 0)},
 	}
 	return plan.Plan{
-		Schema: plan.PlanSchema, Stack: "storefront", Kind: release.KindApply, Account: account,
+		Schema: plan.Schema, Stack: "storefront", Kind: release.KindApply, Account: account,
 		Saw: release.Position{Live: 41},
 		Goal: release.Release{
-			Schema: release.ReleaseSchema, Stack: "storefront", Kind: release.KindApply, Parent: 41, Account: account,
-			Functions:     []release.Function{geo, resize},
-			Distributions: []release.Distribution{{Key: "www", ID: dist}},
-			Bindings: []release.Bound{
-				{Slot: slot("default", associations.ViewerRequest), Binding: bind("geo-redirect", 0)},
-				{Slot: slot("/img/*", associations.OriginResponse), Binding: bind("resize", 4)},
-			},
-			Changed: edits,
+			Schema: release.Schema, Stack: "storefront", Kind: release.KindApply, Parent: 41, Account: account,
+			Functions: []release.Function{geo, resize},
+			Distributions: []release.Distribution{{Key: "www", IDs: []string{dist}, Bindings: []release.Placed{
+				{Path: "default", Trigger: associations.ViewerRequest, Binding: bind("geo-redirect", 0)},
+				{Path: "/img/*", Trigger: associations.OriginResponse, Binding: bind("resize", 4)},
+			}}},
+			Brought: release.Self, Returns: 41, Edits: edits,
 		},
 		Stages: []plan.Stage{
 			{plan.Publish{Key: "geo-redirect", Spec: geo.Spec, Replaces: 17, ZipBytes: 217_088}},
@@ -120,30 +119,49 @@ func sampleRelease() release.Release {
 	body := bind("geo-redirect", 16)
 	body.IncludeBody = true
 	return release.Release{
-		Schema: release.ReleaseSchema, Number: 44, Stack: "storefront", Kind: release.KindRollback, Parent: 43, Of: 41,
+		Schema: release.Schema, Number: 44, Stack: "storefront", Kind: release.KindRollback, Parent: 43,
+		Brought: 37, Returns: 36, Back: 43, Undone: 43, Target: 41,
 		RunID: "0b9d0cf4", At: at, Account: account, Actor: "ada@example.com", Message: "the redirect loops for visitors from Norway", Tool: "0.1.0",
 		Source:    release.Source{Commit: "4be1c0ffee0123456789abcdef0123456789abcd", Branch: "main", Dirty: true},
 		Role:      "arn:aws:iam::" + account + ":role/edge-exec",
 		Tags:      map[string]string{"team": "web", "cost": "edge"},
 		Functions: []release.Function{geo, resize},
 		Distributions: []release.Distribution{
-			{Key: "www", ID: dist, Alias: "www.example.com"},
+			{Key: "www", IDs: []string{dist}, Alias: "www.example.com", Bindings: []release.Placed{
+				{Path: "default", Trigger: associations.ViewerRequest, Binding: bind("geo-redirect", 16)},
+				{Path: "/img/*", Trigger: associations.OriginRequest, Binding: body},
+				{Path: "/img/*", Trigger: associations.OriginResponse, Binding: bind("resize", 4)},
+			}},
 		},
-		Bindings: []release.Bound{
-			{Slot: slot("default", associations.ViewerRequest), Binding: bind("geo-redirect", 16)},
-			{Slot: slot("/img/*", associations.OriginRequest), Binding: body},
-			{Slot: slot("/img/*", associations.OriginResponse), Binding: bind("resize", 4)},
-		},
-		Changed: []associations.Edit{
+		Edits: []associations.Edit{
 			{Slot: slot("/img/*", associations.OriginRequest), To: body},
 			{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17), To: bind("geo-redirect", 16)},
 			{Slot: slot("default", associations.ViewerResponse), From: associations.Binding{ARN: "arn:aws:lambda:us-east-1:210987654321:function:theirs:3"}},
 		},
-		Origins: []release.Bound{
-			{Slot: slot("default", associations.ViewerRequest), Binding: associations.Binding{Version: versions.Ref{Function: "their-redirect", Number: 9}}},
+		Takings: []release.Taking{
+			{Slot: slot("default", associations.ViewerRequest), Holder: associations.Binding{Version: versions.Ref{Function: "their-redirect", Number: 9}}, Release: 12},
+			{Slot: slot("/img/*", associations.OriginRequest), Release: 30},
 		},
-		Holds: []release.Hold{
-			{Release: 43, Items: []versions.Spec{function("geo-redirect", 17, resized).Spec}, Commit: "aa11bb22cc33dd44ee55ff6600112233445566aa"},
+		Left:    []release.Bound{{Slot: slot("default", associations.OriginRequest), Binding: bind("geo-redirect", 15)}},
+		Commits: []string{"4be1c0ffee0123456789abcdef0123456789abcd", "cc11bb22cc33dd44ee55ff6600112233445566aa"},
+		Holds:   []release.Hold{sampleHold()},
+	}
+}
+
+// sampleHold has everything that a hold can say.
+func sampleHold() release.Hold {
+	www := func(path string, t associations.Trigger) release.Place {
+		return release.Place{Key: "www", Path: path, Trigger: t}
+	}
+	bad := function("geo-redirect", 17, resized).Spec
+	return release.Hold{
+		Release: 43, Brought: 42, Content: []versions.Spec{bad}, Commits: []string{"aa11bb22cc33dd44ee55ff6600112233445566aa"},
+		Edits: []release.HeldEdit{
+			{Place: www("/img/*", associations.OriginResponse), Spec: function("resize", 4, resized).Spec, Empty: true},
+			{Place: www("/img/*", associations.OriginRequest), Spec: bad, IncludeBody: true},
 		},
 	}
 }
+
+// commands are those of a run with flags of its own.
+func commands() Commands { return Commands{Stack: "storefront"} }

@@ -13,14 +13,12 @@ import (
 // ReleaseState is what became of a release.
 type ReleaseState string
 
-// The states of releases. A complete release that is neither live nor rolled
-// back has none.
+// The states of releases. One that was live, and that others followed, has none.
 const (
-	StateLive        ReleaseState = "live"
-	StatePending     ReleaseState = "pending"     // in flight, or left behind by a run that died
-	StateInterrupted ReleaseState = "interrupted" // newer than the live one, and never became live
-	StateSuperseded  ReleaseState = "superseded"  // never became live; a later one did
-	StateRolledBack  ReleaseState = "rolled back" // was live, and a rollback went behind it
+	StateLive       ReleaseState = "live"
+	StateInFlight   ReleaseState = "in flight"   // begun, and not committed yet, or by a run that died
+	StateNever      ReleaseState = "never live"  // recorded, and never became live
+	StateRolledBack ReleaseState = "rolled back" // was live, and a rollback took it out of service
 )
 
 // Log is the history of one stack's releases.
@@ -31,27 +29,16 @@ type Log struct {
 	Now           time.Time
 }
 
-// States says what became of each release, by number. Complete is the live
-// release and its ancestors by parent; where a record between is missing, what
-// is older is taken to be complete, because nothing says otherwise.
+// States says what became of each release, by number. The live release and its
+// ancestors by parent were live; where a record between is missing, what is
+// older is taken to have been, because nothing says otherwise.
 func (l Log) States() map[int]ReleaseState {
-	byNumber, lineage := release.NewHistory(l.Releases), map[int]bool{}
-	for _, s := range byNumber.Lineage(l.Live) {
-		lineage[s.Number] = true
+	chain, whole := l.chain()
+	was, oldest := map[int]bool{}, l.Live
+	for _, s := range chain {
+		was[s.Number], oldest = true, min(s.Number, s.Parent)
 	}
-	complete, oldest := map[int]bool{}, l.Live
-	for n := l.Live; n != 0 && !complete[n]; {
-		complete[n] = true
-		oldest = min(oldest, n)
-		s, ok := byNumber[n]
-		if !ok {
-			break
-		}
-		n = s.Parent
-		if n == 0 {
-			oldest = 0 // the chain is whole, so whatever else is older never was live
-		}
-	}
+	back := rolledBack(chain)
 	states := make(map[int]ReleaseState, len(l.Releases))
 	for _, s := range l.Releases {
 		n := s.Number
@@ -59,18 +46,58 @@ func (l Log) States() map[int]ReleaseState {
 		case n == l.Live:
 			states[n] = StateLive
 		case n == l.Pending:
-			states[n] = StatePending
-		case complete[n] && !lineage[n]:
+			states[n] = StateInFlight
+		case was[n] && back[n]:
 			states[n] = StateRolledBack
-		case complete[n], n < oldest:
+		case was[n], n < oldest && !whole:
 			states[n] = ""
-		case n > l.Live:
-			states[n] = StateInterrupted
 		default:
-			states[n] = StateSuperseded
+			states[n] = StateNever
 		}
 	}
 	return states
+}
+
+// chain gives the live release and its ancestors, newest first, and whether it
+// goes back to the first.
+func (l Log) chain() (chain []release.Summary, whole bool) {
+	byNumber := map[int]release.Summary{}
+	for _, s := range l.Releases {
+		byNumber[s.Number] = s
+	}
+	for n := l.Live; n != 0; {
+		s, ok := byNumber[n]
+		if !ok {
+			return chain, false
+		}
+		chain = append(chain, s)
+		if s.Parent >= n { // a parent is older than its child
+			return chain, false
+		}
+		n = s.Parent
+	}
+	return chain, true
+}
+
+// rolledBack says which releases of a chain a rollback took out of service:
+// the one that it undid and the one that brought what that bound. Going to a
+// release puts it into service again.
+func rolledBack(chain []release.Summary) map[int]bool {
+	byNumber, back := map[int]release.Summary{}, map[int]bool{}
+	mark := func(n int, out bool) {
+		back[n], back[int(byNumber[n].Brought)] = out, out
+	}
+	for _, s := range slices.Backward(chain) {
+		byNumber[s.Number] = s
+		if s.Kind != release.KindRollback {
+			continue
+		}
+		if s.Back != 0 && s.Undone != 0 {
+			mark(s.Undone, true)
+		}
+		mark(s.Target, false)
+	}
+	return back
 }
 
 func (l Log) newestFirst() []release.Summary {
@@ -91,7 +118,7 @@ func History(l Log, s Style) string {
 	}
 	rows := [][]string{{"release", "state", "kind", "when (UTC)", "", "who"}}
 	for _, r := range list {
-		rows = append(rows, []string{strconv.Itoa(r.Number), string(states[r.Number]), kindWords(r.Kind, r.Of),
+		rows = append(rows, []string{strconv.Itoa(r.Number), string(states[r.Number]), kindWords(r.Kind, r.Target),
 			utc(r.At), Ago(r.At, l.Now), r.Actor})
 	}
 	widths := columns(rows)
@@ -136,7 +163,7 @@ func stateColor(state ReleaseState) string {
 	switch state {
 	case StateLive:
 		return green
-	case StatePending, StateInterrupted:
+	case StateInFlight, StateNever:
 		return yellow
 	default:
 		return dim
@@ -146,6 +173,12 @@ func stateColor(state ReleaseState) string {
 // summaryLine writes what a release was for, if it says so.
 func summaryLine(out *page, r release.Summary, indent int) {
 	words := []string{}
+	if r.Undone != 0 {
+		words = append(words, "undoes "+strconv.Itoa(r.Undone))
+	}
+	if r.Back != 0 && r.Kind != release.KindRollback {
+		words = append(words, "back at "+strconv.Itoa(int(r.Brought)))
+	}
 	if r.Commit != "" {
 		words = append(words, r.Commit)
 	}
@@ -183,7 +216,11 @@ func HistoryJSON(l Log) ([]byte, error) {
 		State    ReleaseState `json:"state"`
 		Kind     release.Kind `json:"kind"`
 		Parent   int          `json:"parent"`
-		Of       int          `json:"of,omitempty"`
+		Brought  int          `json:"brought"`
+		Returns  int          `json:"returns"`
+		Back     int          `json:"back,omitempty"`
+		Undone   int          `json:"undone,omitempty"`
+		Target   *int         `json:"target,omitempty"` // of a rollback; 0 is before the first
 		At       time.Time    `json:"at"`
 		Bindings string       `json:"bindings"`
 		Commit   string       `json:"commit,omitempty"`
@@ -193,8 +230,8 @@ func HistoryJSON(l Log) ([]byte, error) {
 	}
 	states, releases := l.States(), []entry{}
 	for _, r := range l.newestFirst() {
-		releases = append(releases, entry{r.Number, states[r.Number], r.Kind, r.Parent, r.Of, r.At.UTC(),
-			r.Bindings, r.Commit, r.Holds, r.Actor, r.Message})
+		releases = append(releases, entry{r.Number, states[r.Number], r.Kind, r.Parent, int(r.Brought), r.Returns, r.Back, r.Undone,
+			targetOf(r.Kind, r.Target), r.At.UTC(), r.Bindings, r.Commit, r.Holds, r.Actor, r.Message})
 	}
 	doc, err := toJSON(struct {
 		Schema   int     `json:"schema"`
@@ -209,6 +246,14 @@ func HistoryJSON(l Log) ([]byte, error) {
 	return doc, nil
 }
 
+// targetOf is where a rollback went; nil for the other kinds.
+func targetOf(kind release.Kind, number int) *int {
+	if kind != release.KindRollback {
+		return nil
+	}
+	return &number
+}
+
 // HistoryMarkdown writes the releases as a table, newest first.
 func HistoryMarkdown(l Log) string {
 	b, states := &strings.Builder{}, l.States()
@@ -219,7 +264,7 @@ func HistoryMarkdown(l Log) string {
 	}
 	var rows [][]string
 	for _, r := range l.newestFirst() {
-		rows = append(rows, []string{strconv.Itoa(r.Number), md(string(states[r.Number])), md(kindWords(r.Kind, r.Of)),
+		rows = append(rows, []string{strconv.Itoa(r.Number), md(string(states[r.Number])), md(kindWords(r.Kind, r.Target)),
 			md(utc(r.At)), code(r.Actor), code(r.Commit), code(r.Message)})
 	}
 	mdTable(b, []string{"release", "state", "kind", "when (UTC)", "who", "commit", "message"}, rows)

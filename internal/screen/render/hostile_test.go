@@ -56,20 +56,35 @@ func (d draw) edits() []associations.Edit {
 
 func (d draw) release() release.Release {
 	return release.Release{
-		Number: d.number(), Stack: d.text(), Kind: release.Kind(d.text()), Of: d.number(), RunID: d.text(), At: at, Account: d.text(),
+		Number: d.number(), Stack: d.text(), Kind: release.Kind(d.text()), Target: d.number(), Back: d.number(), Undone: d.number(), RunID: d.text(), At: at, Account: d.text(),
 		Actor: d.text(), Message: d.text(), Tool: d.text(), Source: release.Source{Commit: d.text(), Branch: d.text(), Dirty: d.yes()},
 		Role: d.text(), Tags: map[string]string{d.text(): d.text()}, Functions: []release.Function{d.function()},
-		Distributions: []release.Distribution{{Key: d.text(), ID: d.text(), Alias: d.text()}},
-		Bindings:      []release.Bound{{Slot: d.slot(), Binding: d.binding()}}, Changed: d.edits(),
-		Origins: []release.Bound{{Slot: d.slot(), Binding: d.binding()}},
-		Holds:   []release.Hold{{Release: d.number(), Items: []versions.Spec{d.function().Spec}, Commit: d.text()}},
+		Distributions: []release.Distribution{d.distribution()}, Edits: d.edits(),
+		Takings: []release.Taking{{Slot: d.slot(), Holder: d.binding(), Release: release.Origin(d.number())}},
+		Left:    []release.Bound{{Slot: d.slot(), Binding: d.binding()}}, Commits: []string{d.text()}, Holds: []release.Hold{d.hold()},
 	}
+}
+
+func (d draw) distribution() release.Distribution {
+	return release.Distribution{Key: d.text(), IDs: []string{d.text()}, Alias: d.text(), Bindings: []release.Placed{
+		{Path: d.text(), Trigger: associations.Trigger(d.text()), Binding: d.binding()},
+	}}
+}
+
+func (d draw) hold() release.Hold {
+	place := release.Place{Key: d.text(), Path: d.text(), Trigger: associations.Trigger(d.text())}
+	return release.Hold{Release: d.number(), Content: []versions.Spec{d.function().Spec}, Commits: []string{d.text()},
+		Edits: []release.HeldEdit{{Place: place, Spec: d.function().Spec, Empty: d.yes(), IncludeBody: d.yes()}}}
+}
+
+func (d draw) commands() Commands {
+	return Commands{Stack: d.text(), Spec: []string{d.text()}, Flags: []string{d.text()}}
 }
 
 func (d draw) plan() plan.Plan {
 	f, id := d.function(), d.text()
 	return plan.Plan{
-		Stack: d.text(), Kind: release.Kind(d.text()), Account: d.text(), Saw: release.Position{Live: d.number(), Pending: d.number()},
+		Stack: d.text(), Kind: rapid.SampledFrom([]release.Kind{release.KindApply, release.KindRollback}).Draw(d.t, "kind"), Settle: d.number(), Account: d.text(), Saw: release.Position{Live: d.number(), Pending: d.number()},
 		Goal: d.release(), Record: d.yes(),
 		Stages: []plan.Stage{
 			{plan.Tag{Key: d.text(), Function: d.text(), Set: map[string]string{d.text(): d.text()}, Remove: []string{d.text()}}},
@@ -77,17 +92,18 @@ func (d draw) plan() plan.Plan {
 			{plan.Associate{Change: associations.Change{Distribution: id, Edits: d.edits()}}},
 			{plan.Await{Distribution: d.text()}},
 		},
-		Held:    []release.Held{{Release: d.number(), Key: d.text(), Content: versions.ContentID(d.text()), Commit: d.text()}},
-		Notes:   []plan.Note{{Kind: d.text(), Text: d.text()}},
-		Context: plan.Context{Domains: map[string]string{id: d.text()}, Kept: []release.Function{d.function(), f}},
+		Held:       []release.Held{{Release: d.number(), Key: d.text(), Content: versions.ContentID(d.text()), Place: d.text(), Commit: d.text()}},
+		Unfinished: []plan.Unfinished{{Slot: d.slot(), Reason: d.text()}},
+		Notes:      []plan.Note{{Kind: d.text(), Text: d.text()}},
+		Context:    plan.Context{Domains: map[string]string{id: d.text()}, Kept: []release.Function{d.function(), f}, Holds: []release.Hold{d.hold()}},
 	}
 }
 
 func (d draw) status() Status {
 	return Status{
 		Stack: d.text(), Account: d.text(), Live: d.release(), Pending: d.release(),
-		Lock:      release.LockInfo{Holder: d.text(), RunID: d.text(), Phase: d.text(), Expires: at, Expired: d.yes()},
-		Holds:     []release.Hold{{Commit: d.text()}},
+		Lock:  release.LockInfo{Holder: d.text(), RunID: d.text(), Phase: d.text(), Expires: at, Expired: d.yes()},
+		Holds: []release.Hold{d.hold()}, Commands: d.commands(),
 		Functions: []FunctionStatus{{Function: d.function(), State: d.text(), Note: d.text()}},
 		Slots:     []SlotStatus{{Slot: d.slot(), Domain: d.text(), Wanted: d.binding(), Held: d.binding(), Deployed: d.yes(), Note: d.text()}},
 		Now:       at,
@@ -95,19 +111,19 @@ func (d draw) status() Status {
 }
 
 func (d draw) outcome() Outcome {
-	states := []string{"written", "not-written", "unknown", "restored"}
+	states := []deploy.SlotState{deploy.SlotWritten, deploy.SlotNotWritten, deploy.SlotUnknown, deploy.SlotChanged}
 	var slots []deploy.SlotResult
 	for _, e := range d.edits() {
-		slots = append(slots, deploy.SlotResult{Edit: e, State: states[d.number()]})
+		slots = append(slots, deploy.SlotResult{Edit: e, State: states[d.number()], Holds: d.binding()})
 	}
-	return Outcome{Plan: d.plan(), Flags: []string{d.text()},
+	return Outcome{Plan: d.plan(), Commands: d.commands(),
 		Result: deploy.Result{Release: d.release(), Live: d.yes(), Slots: slots, Undeployed: []string{d.text()}}}
 }
 
 func (d draw) log() Log {
 	return Log{Stack: d.text(), Live: 1, Now: at.Add(time.Hour), Releases: []release.Summary{
 		{Number: 1, Kind: release.Kind(d.text()), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
-		{Number: 2, Kind: release.KindRollback, Of: d.number(), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
+		{Number: 2, Kind: release.KindRollback, Target: d.number(), Undone: d.number(), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
 	}}
 }
 
@@ -157,7 +173,7 @@ func TestTextNeverCarriesWhatSteersATerminal(t *testing.T) {
 			progress = append(progress, p.Add(e, at)...)
 		}
 		for name, text := range map[string]string{
-			"plan": PlanText(d.plan(), s), "show": Show(d.release(), d.yes(), s), "history": History(d.log(), s),
+			"plan": PlanText(d.plan(), d.commands(), s), "show": Show(d.release(), d.yes(), s), "history": History(d.log(), s),
 			"status": StatusText(d.status(), s), "result": Result(d.outcome(), s), "problems": Problems(d.problems(), s),
 			"error": Error(errors.New(d.text()), d.text(), s), "warning": Warning(d.text(), s), "bundles": Bundles(d.bundles(), s),
 			"tests": TestsText(d.tests(), s), "invocation": InvocationNotes(d.invocation(), s), "progress": strings.Join(progress, "\n") + "\n",
@@ -185,7 +201,7 @@ func TestMarkdownFromOutsideStaysInItsCell(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := draw{t}
 		for name, text := range map[string]string{
-			"plan": PlanMarkdown(d.plan()), "show": ShowMarkdown(d.release(), d.yes()), "history": HistoryMarkdown(d.log()),
+			"plan": PlanMarkdown(d.plan(), d.commands()), "show": ShowMarkdown(d.release(), d.yes()), "history": HistoryMarkdown(d.log()),
 			"status": StatusMarkdown(d.status()), "result": ResultMarkdown(d.outcome()), "problems": ProblemsMarkdown(d.problems()),
 			"bundles": BundlesMarkdown(d.bundles()), "tests": TestsMarkdown(d.tests()), "invocation": InvocationMarkdown(d.invocation()),
 		} {

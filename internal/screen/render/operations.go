@@ -45,6 +45,8 @@ func operations() []operation {
 			on("lambda:UpdateFunctionConfiguration", onFunctions, onLedger),
 			on("iam:PassRole", onRoles))},
 	}
+	// A dry run wakes a version that Lambda set aside.
+	list = append(list, operation{"lambda", "Invoke", on("lambda:InvokeFunction", onFunctions)})
 	for _, name := range []string{"ListVersionsByFunction", "UpdateFunctionCode", "PublishVersion", "TagResource", "UntagResource", "GetAlias", "CreateAlias", "UpdateAlias"} {
 		list = append(list, operation{"lambda", name, on("lambda:"+name, onFunctions, onLedger)})
 	}

@@ -16,7 +16,7 @@ const triggerColumn = len(associations.OriginResponse) + 4
 // PlanText writes a plan for people: signs first (+ new, ~ changed, - emptied,
 // = kept, ! note), one line for each thing that changes, and what it all comes
 // to in words at the end.
-func PlanText(p plan.Plan, s Style) string {
+func PlanText(p plan.Plan, c Commands, s Style) string {
 	v, out := viewPlan(p), &page{style: s}
 	head := []span{{v.stack, bold}, plain("   " + v.position)}
 	if v.how != "" {
@@ -40,12 +40,16 @@ func PlanText(p plan.Plan, s Style) string {
 	for _, h := range v.held {
 		out.prose(2, "! ", "held: "+h)
 	}
-	if len(v.notes)+len(v.held) > 0 {
+	for _, h := range v.after {
+		out.prose(2, "! ", h)
+	}
+	if len(v.notes)+len(v.held)+len(v.after) > 0 {
 		out.blank()
 	}
 	out.closing(v.summary)
 	if v.lift != "" {
 		out.prose(0, "", v.lift)
+		wayLines(out, 2, c, lifts(p))
 	}
 	return out.String()
 }
@@ -95,7 +99,7 @@ func editLines(out *page, edits []associations.Edit, n names) {
 }
 
 // PlanJSON writes the plan itself: the value that runs. Its steps carry their
-// kind in "do"; "schema" is deploy.PlanSchema.
+// kind in "do"; "schema" is plan.Schema.
 func PlanJSON(p plan.Plan) ([]byte, error) {
 	doc, err := toJSON(p)
 	if err != nil {

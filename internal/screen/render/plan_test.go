@@ -31,7 +31,7 @@ func TestPlanReadsAsDesigned(t *testing.T) {
 
 Publishes 1 version, updates 1 distribution, detaches nothing.
 `
-	if diff := cmp.Diff(want, PlanText(samplePlan(), Style{Width: 80})); diff != "" {
+	if diff := cmp.Diff(want, PlanText(samplePlan(), commands(), Style{Width: 80})); diff != "" {
 		t.Errorf("plan differs (-want +got):\n%s", diff)
 	}
 }
@@ -44,7 +44,7 @@ func variants() map[string]plan.Plan {
 
 	retry := samplePlan()
 	retry.Saw.Pending = 43
-	retry.Notes = []plan.Note{{Kind: "ledger-pending", Text: "release 43 was started and never committed; what it bound is taken into account, and this sentence is long enough to be wrapped"}}
+	retry.Notes = []plan.Note{{Kind: "in-flight", Text: "supersedes release 43, which was begun and never committed; this sentence is long enough to be wrapped"}}
 
 	held := samplePlan()
 	held.Held = []release.Held{{Release: 40, Key: "geo-redirect", Content: content}, {Release: 40, Commit: "aa11bb22cc33dd44ee55ff6600112233445566aa"}}
@@ -53,7 +53,7 @@ func variants() map[string]plan.Plan {
 	strict.Held = []release.Held{{Release: 40, Strict: true}, {Release: 39, Strict: true}}
 
 	back := samplePlan()
-	back.Kind, back.Goal.Kind, back.Goal.Of = release.KindRollback, release.KindRollback, 40
+	back.Kind, back.Goal.Kind, back.Goal.Target = release.KindRollback, release.KindRollback, 40
 	back.Context.Kept = append(back.Context.Kept, function("geo-redirect", 16, content), function("audit", 2, content), function("beacon", 3, content))
 	other := associations.Binding{Version: versions.Ref{Function: "storefront-legacy", Number: 2}, IncludeBody: true}
 	back.Stages = []plan.Stage{
@@ -66,13 +66,13 @@ func variants() map[string]plan.Plan {
 	}
 
 	zero := samplePlan()
-	zero.Kind, zero.Goal.Kind, zero.Goal.Of, zero.Goal.Functions, zero.Context.Kept = release.KindRollback, release.KindRollback, 0, nil, nil
+	zero.Kind, zero.Goal.Kind, zero.Goal.Target, zero.Goal.Functions, zero.Context.Kept = release.KindRollback, release.KindRollback, 0, nil, nil
 	zero.Stages = []plan.Stage{{plan.Associate{Change: associations.Change{Distribution: dist, Edits: []associations.Edit{
 		{Slot: slot("default", associations.ViewerRequest), From: bind("geo-redirect", 17)},
 		{Slot: slot("default", associations.OriginRequest), From: bind("resize", 4)},
 	}}}}}
 
-	nothing := plan.Plan{Schema: plan.PlanSchema, Stack: "storefront", Kind: release.KindApply, Saw: release.Position{Live: 41},
+	nothing := plan.Plan{Schema: plan.Schema, Stack: "storefront", Kind: release.KindApply, Saw: release.Position{Live: 41},
 		Context: plan.Context{Kept: []release.Function{function("resize", 4, resized)}}}
 	waiting := nothing
 	waiting.Stages = []plan.Stage{{plan.Await{Distribution: dist}}}
@@ -89,7 +89,7 @@ func variants() map[string]plan.Plan {
 	}}
 
 	only := nothing
-	only.Record, only.Kind = true, release.KindAdopt
+	only.Record, only.Goal.Adopted = true, true
 	only.Stages = []plan.Stage{{plan.Publish{Key: "shared-auth", Spec: function("shared-auth", 0, content).Spec, Adopt: true, ZipBytes: 7_000_000}}}
 	only.Notes = []plan.Note{{Kind: "adopt-function", Text: "takes over function storefront-shared-auth"}}
 
@@ -101,7 +101,33 @@ func variants() map[string]plan.Plan {
 	returned.Context.Kept = append(returned.Context.Kept, function("audit", 2, content), function("beacon", 3, content))
 	returned.Stages = append([]plan.Stage{{plan.Activate{Key: "audit", Version: versions.Version{Ref: versions.Ref{Function: "storefront-audit", Number: 2}}}}}, returned.Stages...)
 
+	back.Context.Holds = []release.Hold{sampleHold()}
+	back.Settle = 43
+	back.Saw.Pending = 43
+	back.Unfinished = []plan.Unfinished{{Slot: slot("/gone/*", associations.ViewerRequest), Reason: "the cache behavior does not exist any more"}}
+
+	complete := back
+	complete.Settle, complete.Complete, complete.Record, complete.Unfinished = 0, 43, false, nil
+	complete.Notes = []plan.Note{{Kind: "renamed", Text: dist + " /api/* is /v2/* now"}}
+
+	already := nothing
+	already.Kind, already.Context.Back = release.KindRollback, &plan.Back{At: 40, Since: at, Undone: 41}
+	already.Context.Holds = []release.Hold{{Release: 41, Brought: 41, Content: sampleHold().Content}}
+	already.Notes = []plan.Note{{Kind: "already-back", Text: "back at release 40 since 2026-11-23 18:02 UTC, when release 41 was rolled back; to go further: rollback --to N"}}
+
+	putBack := back
+	putBack.Settle, putBack.Record, putBack.Unfinished, putBack.Saw.Pending = 0, false, nil, 0
+	putBack.Context.Back, putBack.Notes = already.Context.Back, already.Notes
+
+	settles := nothing
+	settles.Saw, settles.Settle = release.Position{Live: 41, Pending: 42}, 42
+	settles.Notes = []plan.Note{{Kind: "in-flight", Text: "release 42 was written and never committed; it is committed first"}}
+
+	undone := nothing
+	undone.Kind, undone.Notes = release.KindRollback, []plan.Note{{Kind: "nothing", Text: "release 40 is neither live nor in flight: there is nothing of it to undo"}}
+
 	return map[string]plan.Plan{
+		"complete": complete, "already-back": already, "put-back": putBack, "settles": settles, "not-undone": undone,
 		"reused": reused, "returned": returned,
 		"first": first, "retry": retry, "held": held, "strict": strict, "rollback": back, "rollback-zero": zero,
 		"nothing": nothing, "waiting": waiting, "record-only": record, "tags": tags, "publish-only": only, "sample": samplePlan(),
@@ -113,17 +139,17 @@ func TestPlanGolden(t *testing.T) {
 	for name, p := range variants() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text := PlanText(p, Style{Width: 80})
+			text := PlanText(p, commands(), Style{Width: 80})
 			fits(t, text)
 			golden(t, "plan-"+name+".txt", text)
-			golden(t, "plan-"+name+".md", PlanMarkdown(p))
-			colored := PlanText(p, Style{Width: 80, Color: true})
+			golden(t, "plan-"+name+".md", PlanMarkdown(p, commands()))
+			colored := PlanText(p, commands(), Style{Width: 80, Color: true})
 			if got := uncolored(colored); got != text {
 				t.Errorf("colour says more than the text:\n%s", cmp.Diff(text, got))
 			}
 		})
 	}
-	golden(t, "plan-sample-color.txt", PlanText(samplePlan(), Style{Width: 80, Color: true}))
+	golden(t, "plan-sample-color.txt", PlanText(samplePlan(), commands(), Style{Width: 80, Color: true}))
 }
 
 // uncolored removes the eight codes, and nothing else.
@@ -142,12 +168,13 @@ func TestPlanLastLineSaysWhatHappens(t *testing.T) {
 		"rollback-zero": "Publishes nothing, updates 1 distribution, detaches 2 slots.",
 		"nothing":       "Nothing to do.",
 		"waiting":       "Nothing to do; CloudFront is still deploying an earlier change of E2EXAMPLE1ABCD.",
+		"settles":       "Completes what is recorded; changes nothing in CloudFront.",
 		"record-only":   "Records a release; changes nothing in CloudFront.",
 		"tags":          "Tags 2 functions, changes nothing in CloudFront.",
 		"publish-only":  "Publishes 1 version, changes nothing in CloudFront.",
 	}
 	for name, line := range want {
-		text := PlanText(variants()[name], Style{})
+		text := PlanText(variants()[name], commands(), Style{})
 		if !strings.HasSuffix(text, "\n"+line+"\n") {
 			t.Errorf("%s: the last line is not %q:\n%s", name, line, text)
 		}

@@ -11,7 +11,7 @@ import (
 
 // PlanMarkdown writes a plan for a comment on a pull request: what it comes to
 // first, then tables of what changes, then, folded, everything it leads to.
-func PlanMarkdown(p plan.Plan) string {
+func PlanMarkdown(p plan.Plan, c Commands) string {
 	v, b := viewPlan(p), &strings.Builder{}
 	fmt.Fprintf(b, "### edgedeploy: %s, %s", code(v.stack), md(v.position))
 	if v.how != "" {
@@ -20,14 +20,17 @@ func PlanMarkdown(p plan.Plan) string {
 	b.WriteString("\n\n**" + md(v.summary) + "**\n\n")
 	if v.lift != "" {
 		b.WriteString("> " + md(v.lift) + "\n\n")
+		for _, a := range lifts(p) {
+			b.WriteString("- " + code(c.Command(a)) + " " + md(a.Does) + "\n")
+		}
 	}
 	for _, h := range v.held {
 		b.WriteString("- held: " + md(h) + "\n")
 	}
-	for _, n := range v.notes {
+	for _, n := range append(v.notes, v.after...) {
 		b.WriteString("- ! " + md(n) + "\n")
 	}
-	if len(v.held)+len(v.notes) > 0 {
+	if len(v.held)+len(v.notes)+len(v.after) > 0 {
 		b.WriteByte('\n')
 	}
 	var rows [][]string
@@ -52,7 +55,7 @@ func PlanMarkdown(p plan.Plan) string {
 func bindingsMarkdown(r release.Release) string {
 	var rows [][]string
 	n := namesOf(r.Functions)
-	for _, x := range r.Bindings {
+	for _, x := range r.Bindings() {
 		rows = append(rows, []string{code(x.Slot.Distribution), code(x.Slot.Path), code(string(x.Slot.Trigger)), code(n.binding(x.Binding))})
 	}
 	b := &strings.Builder{}

@@ -21,6 +21,7 @@ type planView struct {
 	distributions        []distributionView
 	notes                []string
 	held                 []string
+	after                []string // what is held once a rollback ran
 	summary, lift        string
 }
 
@@ -39,8 +40,9 @@ func viewPlan(p plan.Plan) planView {
 	v := planView{stack: p.Stack, position: planPosition(p), how: planKind(p)}
 	v.functions, v.others = planFunctions(p)
 	v.distributions = planDistributions(p)
-	for _, n := range p.Notes {
-		v.notes = append(v.notes, n.Text)
+	v.notes = planNotes(p)
+	if p.Kind == release.KindRollback && !slices.ContainsFunc(p.Notes, func(n plan.Note) bool { return n.Kind == "nothing" }) {
+		v.after = heldAfterwards(p.Context.Holds)
 	}
 	for _, h := range p.Held {
 		v.held = append(v.held, h.String())
@@ -49,32 +51,78 @@ func viewPlan(p plan.Plan) planView {
 	return v
 }
 
+// planNotes are a plan's notes, with what it settles before and what it leaves
+// undone.
+func planNotes(p plan.Plan) []string {
+	var notes []string
+	if p.Settle != 0 {
+		notes = append(notes, fmt.Sprintf("commits release %d, which was written before", p.Settle))
+	}
+	for _, n := range p.Notes {
+		// What is settled is said above. That the stack is back already is a
+		// warning of its own, and the head says it too.
+		if n.Kind == "already-back" || n.Kind == "in-flight" && p.Settle != 0 {
+			continue
+		}
+		notes = append(notes, n.Text)
+	}
+	for _, u := range p.Unfinished {
+		notes = append(notes, fmt.Sprintf("left undone: %s: %s", u.Slot, u.Reason))
+	}
+	return notes
+}
+
 // planPosition says which release the plan leads from and to. The ledger
 // numbers releases one after the other, interrupted ones too, so the next is
-// the one behind the newest that the plan saw.
+// most likely the one behind the newest that the plan saw.
 func planPosition(p plan.Plan) string {
+	from := max(p.Saw.Live, p.Settle)
+	to := max(p.Saw.Live, p.Saw.Pending) + 1
 	switch {
-	case !p.Changes() && p.Saw.Live == 0:
-		return "no release"
-	case !p.Changes():
-		return "release " + strconv.Itoa(p.Saw.Live)
-	case p.Saw.Live == 0:
-		return "first release"
+	case p.Complete != 0:
+		to = p.Complete
+	case !p.Record:
+		to = from
 	}
-	return fmt.Sprintf("release %d → %d", p.Saw.Live, max(p.Saw.Live, p.Saw.Pending)+1)
+	switch {
+	case from == 0 && to == 0:
+		return "no release"
+	case from == 0 && to == 1:
+		return "first release"
+	case from == to && p.Settle != 0 && p.Saw.Live != 0:
+		return fmt.Sprintf("release %d → %d", p.Saw.Live, p.Settle)
+	case from == to:
+		return "release " + strconv.Itoa(from)
+	case from == 0:
+		return fmt.Sprintf("no release → %d", to)
+	}
+	return fmt.Sprintf("release %d → %d", from, to)
 }
 
 // planKind is empty for an ordinary apply.
 func planKind(p plan.Plan) string {
 	switch {
-	case p.Kind == release.KindApply || !p.Changes():
+	case p.Kind == release.KindApply:
 		return ""
-	case p.Kind == release.KindRollback && p.Goal.Of == 0:
-		return "rollback to before the first release"
-	case p.Kind == release.KindRollback:
-		return "rollback to release " + strconv.Itoa(p.Goal.Of)
+	case p.Kind != release.KindRollback:
+		return string(p.Kind)
+	case p.Context.Back != nil && p.Context.Back.At == 0:
+		return "back at before the first release"
+	case p.Context.Back != nil:
+		return "back at release " + strconv.Itoa(p.Context.Back.At)
+	case !p.Changes():
+		return ""
+	case !p.Record && p.Complete == 0:
+		return "puts back what differs"
 	}
-	return string(p.Kind)
+	how := "rollback to release " + strconv.Itoa(p.Goal.Target)
+	if p.Goal.Target == 0 {
+		how = "rollback to before the first release"
+	}
+	if p.Complete != 0 {
+		how += ", completes release " + strconv.Itoa(p.Complete)
+	}
+	return how
 }
 
 func steps[S plan.Step](p plan.Plan) []S {
@@ -214,10 +262,13 @@ func planSummary(p plan.Plan) string {
 		parts = append(parts, "tags "+count(tagged, "function"))
 	}
 	if len(changes) == 0 {
-		if len(parts) == 0 {
+		switch {
+		case len(parts) > 0:
+			return sentence(append(parts, "changes nothing in CloudFront"))
+		case p.Record:
 			return "Records a release; changes nothing in CloudFront."
 		}
-		return sentence(append(parts, "changes nothing in CloudFront"))
+		return "Completes what is recorded; changes nothing in CloudFront."
 	}
 	detached := 0
 	for _, s := range changes {
@@ -239,18 +290,18 @@ func sentence(parts []string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// planLift says what ends a hold.
+// lifts are the commands that lift what holds a plan.
+func lifts(p plan.Plan) []release.Action {
+	return p.HeldError().Next()
+}
+
+// planLift says what ends a hold. The commands follow it, one a line.
 func planLift(p plan.Plan) string {
-	if len(p.Held) == 0 {
+	switch {
+	case len(p.Held) == 0:
 		return ""
+	case p.Held[0].Strict:
+		return "Held: apply refuses this plan (exit code 5) until each hold is lifted:"
 	}
-	command, strict := "edgedeploy resume", p.Held[0].Strict
-	if one := p.Held[0].Release; !slices.ContainsFunc(p.Held, func(h release.Held) bool { return h.Release != one }) {
-		command += " " + strconv.Itoa(one)
-	}
-	command += " --stack " + p.Stack
-	if strict {
-		return fmt.Sprintf("Held: apply refuses this plan (exit code 5) until the hold is lifted, with the flags of this command: %s", command)
-	}
-	return fmt.Sprintf("Held: apply refuses this plan (exit code 5) until what is held changes, or the hold is lifted, with the flags of this command: %s", command)
+	return "Held: apply refuses this plan (exit code 5) until what is held changes, or is lifted:"
 }

@@ -1,14 +1,15 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
 // ResultSchema is the version of the result document's JSON format.
@@ -18,34 +19,59 @@ const ResultSchema = 1
 type Outcome struct {
 	Plan   plan.Plan // that was run
 	Result deploy.Result
-	// Flags are those that the undoing command needs too, such as --local.
-	Flags    []string
+	// Commands writes the commands that lead on.
+	Commands Commands
 	ExitCode int
 }
 
-// Undo gives the one command that undoes the run, or restores what a failed
-// run left half-done; "" when nothing was written.
+// Undo gives the one command that undoes a release that became live; "" when
+// none did, or it wrote nothing.
 func (o Outcome) Undo() string {
-	written := slices.ContainsFunc(o.Result.Slots, func(s deploy.SlotResult) bool {
-		return s.State == "written" || s.State == "unknown"
-	})
-	if !written {
+	r := o.Result.Release
+	written := slices.ContainsFunc(o.Result.Slots, func(s deploy.SlotResult) bool { return s.State == deploy.SlotWritten })
+	switch {
+	case !o.Result.Live || !written || r.Number == 0 || len(o.Result.Drift) > 0:
 		return ""
+	case r.GoingBack() && r.Undone == 0:
+		return ""
+	case r.GoingBack():
+		// What went back is not undone by going back once more.
+		return o.Commands.Command(release.Action{Verb: release.VerbRollback, To: r.Undone, HasTo: true})
 	}
-	words := append([]string{"edgedeploy", "rollback", "--stack", o.Plan.Stack, "--to", strconv.Itoa(o.Plan.Saw.Live)}, o.Flags...)
-	for i, w := range words {
-		words[i] = ShellWord(Clean(w))
-	}
-	return strings.Join(words, " ")
+	return o.Commands.Command(release.Action{Verb: release.VerbRollback, Of: r.Number})
 }
 
-// ShellWord quotes a word for a POSIX shell if it needs it.
-func ShellWord(w string) string {
-	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+%"
-	if w != "" && strings.Trim(w, safe) == "" {
-		return w
+// next are the ways on from a release that the run left in flight.
+func (o Outcome) next() []release.Action {
+	if o.Result.Live || o.Result.Release.Number == 0 || o.Result.Release.Kind == release.KindResume || o.rolledBack() {
+		return nil
 	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+	return release.Next(release.LedgerState{Pending: o.Result.Release}, SlotsWritten(o.Result.Slots))
+}
+
+// rolledBack reports whether --on-failure rollback undid the run.
+func (o Outcome) rolledBack() bool {
+	return slices.ContainsFunc(o.Result.Slots, func(s deploy.SlotResult) bool { return s.State == deploy.SlotRolledBack })
+}
+
+// SlotsWritten says how far a run came, by what became of its slots.
+func SlotsWritten(slots []deploy.SlotResult) release.Written {
+	written, not := 0, 0
+	for _, s := range slots {
+		switch s.State {
+		case deploy.SlotWritten, deploy.SlotUnknown:
+			written++
+		case deploy.SlotNotWritten:
+			not++
+		}
+	}
+	switch {
+	case written > 0 && not == 0:
+		return release.WrittenAll
+	case written > 0:
+		return release.WrittenPart
+	}
+	return release.WrittenNone
 }
 
 // Result writes the end of a run: each slot that the run was to change, with
@@ -57,7 +83,7 @@ func Result(o Outcome, s Style) string {
 		width = max(width, widest(n.change(r.Edit.From, r.Edit.To)))
 	}
 	// Long names leave no room for the state: it stands below them then.
-	apart := s.Width > 0 && 8+triggerColumn+width+3+len("not written") > s.Width
+	apart := s.Width > 0 && 8+triggerColumn+width+3+o.widestState(n) > s.Width
 	var last associations.Slot
 	for i, r := range slots {
 		slot := r.Edit.Slot
@@ -73,7 +99,7 @@ func Result(o Outcome, s Style) string {
 		}
 		last = slot
 		sign, state := editSign(r.Edit), o.slotState(r)
-		text := span{strings.ReplaceAll(state, "-", " "), slotStateColor(state)}
+		text := span{slotStateWords(r, state, n), slotStateColor(state)}
 		row := []span{{sign, signColor(sign)}, plain(" "), cell(string(slot.Trigger), triggerColumn)}
 		if apart {
 			out.line(6, append(row, plain(n.change(r.Edit.From, r.Edit.To)))...)
@@ -87,7 +113,11 @@ func Result(o Outcome, s Style) string {
 	}
 	out.closing(o.summary())
 	if undo := o.Undo(); undo != "" {
-		out.line(0, plain(o.undoLead()+" "), span{undo, bold})
+		out.line(0, plain("Undo it with: "), span{undo, bold})
+	}
+	if next := o.next(); len(next) > 0 {
+		out.line(0, plain("Go on with one of:"))
+		wayLines(out, 2, o.Commands, next)
 	}
 	return out.String()
 }
@@ -112,30 +142,39 @@ func (o Outcome) slots() []deploy.SlotResult {
 // slotState says of a written slot whether it is everywhere yet.
 func (o Outcome) slotState(r deploy.SlotResult) string {
 	switch {
-	case r.State != "written" || !o.Result.Live:
-		return r.State
+	case r.State != deploy.SlotWritten || !o.Result.Live:
+		return string(r.State)
 	case slices.Contains(o.Result.Undeployed, r.Edit.Slot.Distribution):
 		return "deploying"
 	}
 	return "deployed"
 }
 
+// slotStateWords writes a state, and what a slot holds that is not as it was to be.
+func slotStateWords(r deploy.SlotResult, state string, n names) string {
+	if r.State == deploy.SlotChanged {
+		return "changed outside, holds " + n.binding(r.Holds)
+	}
+	return strings.ReplaceAll(state, "-", " ")
+}
+
+func (o Outcome) widestState(n names) int {
+	width := len("not written")
+	for _, r := range o.Result.Slots {
+		width = max(width, widest(slotStateWords(r, o.slotState(r), n)))
+	}
+	return width
+}
+
 func slotStateColor(state string) string {
 	switch state {
 	case "deployed":
 		return green
-	case "not-written", "unknown":
+	case "not-written", "unknown", "changed":
 		return red
 	default:
 		return yellow
 	}
-}
-
-func (o Outcome) undoLead() string {
-	if o.Result.Live {
-		return "Undo it with:"
-	}
-	return "Go back with:"
 }
 
 func (o Outcome) summary() string {
@@ -143,6 +182,15 @@ func (o Outcome) summary() string {
 	switch {
 	case !o.Plan.Changes():
 		return planSummary(o.Plan)
+	case o.rolledBack() && r.RolledBack.Number != 0:
+		return fmt.Sprintf("Release %d of %s failed and was rolled back by release %d.", r.Release.Number, o.Plan.Stack, r.RolledBack.Number)
+	case r.Live && len(r.Slots) == 0 && r.Release.Kind == release.KindResume:
+		return fmt.Sprintf("Release %d of %s is live; nothing changed in CloudFront.", r.Release.Number, o.Plan.Stack)
+	case !o.Plan.Record && o.Plan.Complete == 0 && o.ExitCode == 0:
+		return o.putBack()
+	case len(r.Drift) > 0:
+		return fmt.Sprintf("Release %d of %s is live on record, but something else has changed %s since.",
+			cmp.Or(r.Release.Number, o.Plan.Goal.Number), o.Plan.Stack, count(len(r.Drift), "slot"))
 	case r.Live && len(r.Undeployed) > 0:
 		return fmt.Sprintf("Release %d of %s is live; CloudFront is still deploying %s.", r.Release.Number, o.Plan.Stack, strings.Join(r.Undeployed, ", "))
 	case r.Live && len(r.Slots) > 0:
@@ -150,11 +198,24 @@ func (o Outcome) summary() string {
 	case r.Live:
 		return fmt.Sprintf("Release %d of %s is live; nothing changed in CloudFront.", r.Release.Number, o.Plan.Stack)
 	case r.Release.Number != 0:
-		return fmt.Sprintf("Release %d of %s was recorded and did not become live.", r.Release.Number, o.Plan.Stack)
-	case o.Undo() != "":
-		return fmt.Sprintf("No release of %s was recorded for these writes.", o.Plan.Stack)
+		return fmt.Sprintf("Release %d of %s was recorded and did not become live: it is in flight.", r.Release.Number, o.Plan.Stack)
+	case len(r.Slots) > 0 && SlotsWritten(r.Slots) != release.WrittenNone:
+		return fmt.Sprintf("Some slots of %s were put back; release %d stays live.", o.Plan.Stack, o.Plan.Goal.Number)
 	}
 	return fmt.Sprintf("No distribution of %s was changed.", o.Plan.Stack)
+}
+
+// putBack tells the end of a run that recorded nothing: what it wrote, or
+// committed, was recorded before.
+func (o Outcome) putBack() string {
+	text := fmt.Sprintf("Release %d of %s is live, as recorded before", o.Plan.Goal.Number, o.Plan.Stack)
+	if n := len(o.Result.Slots); n > 0 {
+		text += fmt.Sprintf("; %s put back", count(n, "slot"))
+	}
+	if len(o.Result.Undeployed) > 0 {
+		return text + "; CloudFront is still deploying " + strings.Join(o.Result.Undeployed, ", ") + "."
+	}
+	return text + "."
 }
 
 // ResultJSON writes the end of a run for programs. Bindings carry full ARNs,
@@ -167,6 +228,7 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		From         slotBinding          `json:"from"`
 		To           slotBinding          `json:"to"`
 		State        string               `json:"state"`
+		Holds        *slotBinding         `json:"holds,omitempty"` // of a slot that was changed outside
 	}
 	slots, arns := []slot{}, map[string]string{}
 	for _, f := range o.Result.Release.Functions {
@@ -175,8 +237,13 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		}
 	}
 	for _, r := range o.slots() {
-		slots = append(slots, slot{r.Edit.Slot.Distribution, r.Edit.Slot.Path, r.Edit.Slot.Trigger,
-			bindingDocument(o.Plan.Account, r.Edit.From), bindingDocument(o.Plan.Account, r.Edit.To), o.slotState(r)})
+		one := slot{r.Edit.Slot.Distribution, r.Edit.Slot.Path, r.Edit.Slot.Trigger,
+			bindingDocument(o.Plan.Account, r.Edit.From), bindingDocument(o.Plan.Account, r.Edit.To), o.slotState(r), nil}
+		if r.State == deploy.SlotChanged {
+			holds := bindingDocument(o.Plan.Account, r.Holds)
+			one.Holds = &holds
+		}
+		slots = append(slots, one)
 	}
 	doc, err := toJSON(struct {
 		Schema        int               `json:"schema"`
@@ -186,12 +253,15 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		Release       int               `json:"release"` // 0 when none was recorded
 		Previous      int               `json:"previous"`
 		Live          bool              `json:"live"`
+		RolledBack    int               `json:"rolledBack,omitempty"` // the release that --on-failure rollback made
 		Undeployed    []string          `json:"undeployed"`
 		QualifiedARNs map[string]string `json:"qualifiedArns"`
 		Slots         []slot            `json:"slots"`
 		Undo          string            `json:"undo"`
-	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Plan.Changes(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live,
-		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo()})
+		Next          []way             `json:"next"` // the ways on from a release in flight
+		Unfinished    []plan.Unfinished `json:"unfinished,omitempty"`
+	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Plan.Changes(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
+		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished})
 	if err != nil {
 		return nil, fmt.Errorf("result for stack %s as JSON: %w", o.Plan.Stack, err)
 	}
@@ -206,11 +276,14 @@ func ResultMarkdown(o Outcome) string {
 	for _, r := range o.slots() {
 		s := r.Edit.Slot
 		rows = append(rows, []string{code(editSign(r.Edit)), code(s.Distribution), code(s.Path), code(string(s.Trigger)),
-			code(n.binding(r.Edit.From)), code(n.binding(r.Edit.To)), md(o.slotState(r))})
+			code(n.binding(r.Edit.From)), code(n.binding(r.Edit.To)), md(slotStateWords(r, o.slotState(r), n))})
 	}
 	mdTable(b, []string{"", "distribution", "behavior", "trigger", "before", "after", "state"}, rows)
 	if undo := o.Undo(); undo != "" {
-		b.WriteString(o.undoLead() + " " + code(undo) + "\n")
+		b.WriteString("Undo it with: " + code(undo) + "\n")
+	}
+	for _, a := range o.next() {
+		b.WriteString("- " + code(o.Commands.Command(a)) + " " + md(a.Does) + "\n")
 	}
 	return finish(b)
 }

@@ -7,8 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // outcomes are the ends that a run of the sample plan can come to.
@@ -17,20 +19,35 @@ func outcomes() map[string]Outcome {
 	recorded := p.Goal
 	recorded.Number = 42
 	recorded.Functions = []release.Function{function("geo-redirect", 18, content), function("resize", 4, resized)}
-	slots := func(states ...string) []deploy.SlotResult {
+	slots := func(states ...deploy.SlotState) []deploy.SlotResult {
 		var list []deploy.SlotResult
-		for i, e := range p.Goal.Changed {
+		for i, e := range p.Goal.Edits {
 			list = append(list, deploy.SlotResult{Edit: e, State: states[i]})
 		}
 		return list
 	}
+	recorded.Brought = 42
 	nothing := variants()["nothing"]
+	changed := slots("written", "changed")
+	changed[1].Holds = associations.Binding{Version: versions.Ref{Function: "other-team-fn", Number: 9}}
+	back := variants()["rollback"]
+	back.Settle, back.Saw, back.Unfinished = 0, release.Position{Live: 42}, nil
+	undo := recorded
+	undo.Number, undo.Kind, undo.Back, undo.Undone, undo.Target = 43, release.KindRollback, 42, 42, 41
+	putBack := variants()["put-back"]
+	putBack.Goal.Number = 44
 	return map[string]Outcome{
 		"deployed":  {Plan: p, Result: deploy.Result{Release: recorded, Live: true, Slots: slots("written", "written")}},
-		"deploying": {Plan: p, Flags: []string{"--local"}, ExitCode: 6, Result: deploy.Result{Release: recorded, Live: true, Slots: slots("written", "written"), Undeployed: []string{dist}}},
+		"deploying": {Plan: p, Commands: Commands{Stack: "storefront", Flags: []string{"--local"}}, ExitCode: 6, Result: deploy.Result{Release: recorded, Live: true, Slots: slots("written", "written"), Undeployed: []string{dist}}},
 		"partial":   {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: slots("written", "not-written")}},
 		"lost":      {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: slots("unknown", "not-written")}},
-		"restored":  {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: slots("restored", "restored")}},
+		"restored":  {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: slots("rolled-back", "not-written"), RolledBack: undo}},
+		"changed":   {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: changed}},
+		"drifted":   {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Live: true, Slots: changed, Drift: []deploy.Drift{{Slot: changed[1].Edit.Slot}}}},
+		"committed": {Plan: p, ExitCode: 1, Result: deploy.Result{Release: recorded, Slots: slots("written", "written")}},
+		"rollback":  {Plan: back, Result: deploy.Result{Release: undo, Live: true, Slots: slots("written", "written")}},
+		"halfback":  {Plan: back, ExitCode: 1, Result: deploy.Result{Release: undo, Slots: slots("written", "not-written")}},
+		"put-back":  {Plan: putBack, Result: deploy.Result{Slots: slots("written", "written")}},
 		"untouched": {Plan: p, ExitCode: 4, Result: deploy.Result{}},
 		"published": {Plan: variants()["publish-only"], Result: deploy.Result{Release: recorded, Live: true}},
 		"nothing":   {Plan: nothing},
@@ -40,6 +57,9 @@ func outcomes() map[string]Outcome {
 func TestResultGolden(t *testing.T) {
 	t.Parallel()
 	for name, o := range outcomes() {
+		if o.Commands.Stack == "" {
+			o.Commands = commands()
+		}
 		text := Result(o, Style{Width: 80})
 		fits(t, text)
 		golden(t, "result-"+name+".txt", text)
@@ -47,7 +67,7 @@ func TestResultGolden(t *testing.T) {
 			t.Errorf("%s: colour says more than the text:\n%s", name, cmp.Diff(text, got))
 		}
 	}
-	golden(t, "result-deployed.md", ResultMarkdown(outcomes()["deployed"]))
+	golden(t, "result-deployed.md", ResultMarkdown(with(outcomes()["deployed"])))
 	doc, err := ResultJSON(outcomes()["deploying"])
 	if err != nil {
 		t.Fatal(err)
@@ -55,14 +75,24 @@ func TestResultGolden(t *testing.T) {
 	golden(t, "result-deploying.json", string(doc))
 }
 
-func TestResultUndoesOnlyWhatWasWritten(t *testing.T) {
+// with gives an outcome the commands of a plain run.
+func with(o Outcome) Outcome {
+	if o.Commands.Stack == "" {
+		o.Commands = commands()
+	}
+	return o
+}
+
+// What is live is undone by its number, so that the command says what it means
+// however late it is run; a rollback is undone by going forth.
+func TestResultUndoesOnlyWhatIsLiveAndWrote(t *testing.T) {
 	t.Parallel()
-	const back = "edgedeploy rollback --stack storefront --to 41"
+	const back = "edgedeploy rollback --of 42 --stack storefront"
 	want := map[string]string{
-		"deployed": back, "deploying": back + " --local", "partial": back, "lost": back,
-		"restored": "", "untouched": "", "published": "", "nothing": "",
+		"deployed": back, "deploying": back + " --local", "rollback": "edgedeploy rollback --to 42 --stack storefront",
 	}
 	for name, o := range outcomes() {
+		o = with(o)
 		if got := o.Undo(); got != want[name] {
 			t.Errorf("%s: got %q, want %q", name, got, want[name])
 		}
@@ -80,8 +110,8 @@ func TestResultUndoesOnlyWhatWasWritten(t *testing.T) {
 func TestUndoIsOneShellCommandWhateverTheFlags(t *testing.T) {
 	t.Parallel()
 	o := outcomes()["deployed"]
-	o.Flags = []string{"--profile", "it's mine; rm -rf $HOME", ""}
-	want := `edgedeploy rollback --stack storefront --to 41 --profile 'it'\''s mine; rm -rf $HOME' ''`
+	o.Commands = Commands{Stack: "storefront", Flags: []string{"--profile", "it's mine; rm -rf $HOME", ""}}
+	want := `edgedeploy rollback --of 42 --stack storefront --profile 'it'\''s mine; rm -rf $HOME' ''`
 	if got := o.Undo(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -96,5 +126,65 @@ func TestResultPutsStatesBelowLongNames(t *testing.T) {
 	}
 	if wide := Result(outcomes()["partial"], Style{}); !strings.Contains(wide, "geo-redirect 17 → 18   not written\n") {
 		t.Errorf("without a width the state stands beside, got\n%s", wide)
+	}
+}
+
+// What a run left in flight leads on by the same advice as everywhere.
+func TestResultNamesTheWaysOnFromWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][]string{
+		"partial":   {"edgedeploy apply", "edgedeploy rollback --stack storefront"},
+		"lost":      {"edgedeploy apply", "edgedeploy rollback --stack storefront"},
+		"committed": {"edgedeploy apply", "edgedeploy rollback --stack storefront"},
+		"halfback":  {"edgedeploy rollback --stack storefront", "edgedeploy apply"},
+		"deployed":  nil, "restored": nil, "untouched": nil, "put-back": nil,
+	} {
+		o := with(outcomes()[name])
+		var got []string
+		for _, a := range o.next() {
+			got = append(got, o.Commands.Command(a))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestSlotsSayHowFarARunCame(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		want   release.Written
+		states []deploy.SlotState
+	}{
+		{release.WrittenNone, nil},
+		{release.WrittenNone, []deploy.SlotState{deploy.SlotNotWritten, deploy.SlotChanged}},
+		{release.WrittenPart, []deploy.SlotState{deploy.SlotWritten, deploy.SlotNotWritten}},
+		{release.WrittenPart, []deploy.SlotState{deploy.SlotUnknown, deploy.SlotNotWritten}},
+		{release.WrittenAll, []deploy.SlotState{deploy.SlotWritten, deploy.SlotChanged}},
+	} {
+		var slots []deploy.SlotResult
+		for _, s := range tt.states {
+			slots = append(slots, deploy.SlotResult{State: s})
+		}
+		if got := SlotsWritten(slots); got != tt.want {
+			t.Errorf("%v: %s, want %s", tt.states, got, tt.want)
+		}
+	}
+}
+
+func TestCommandsCarryWhatTheyNeed(t *testing.T) {
+	t.Parallel()
+	c := Commands{Stack: "shop", Spec: []string{"-f", "a b.yaml"}, Flags: []string{"--local"}}
+	for want, a := range map[string]release.Action{
+		"edgedeploy apply -f 'a b.yaml' --local":          {Verb: release.VerbApply},
+		"edgedeploy apply -f 'a b.yaml' --adopt --local":  {Verb: release.VerbApply, Adopt: true},
+		"edgedeploy rollback --stack shop --local":        {Verb: release.VerbRollback},
+		"edgedeploy rollback --to 0 --stack shop --local": {Verb: release.VerbRollback, HasTo: true},
+		"edgedeploy rollback --of 3 --stack shop --local": {Verb: release.VerbRollback, Of: 3},
+		"edgedeploy resume 42 --stack shop --local":       {Verb: release.VerbResume, Release: 42},
+	} {
+		if got := c.Command(a); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }

@@ -32,23 +32,29 @@ func Show(r release.Release, live bool, s Style) string {
 	}
 	out.blank()
 	boundLines(out, r, n)
-	if len(r.Changed) > 0 {
+	if len(r.Edits) > 0 {
 		out.line(2, plain("changed by this release"))
 		width := 0
-		for _, e := range r.Changed {
+		for _, e := range r.Edits {
 			width = max(width, widest(e.Slot.String()))
 		}
-		for _, e := range inOrder(r.Changed) {
+		for _, e := range inOrder(r.Edits) {
 			sign := editSign(e)
 			out.line(4, span{sign, signColor(sign)}, plain(" "), cell(e.Slot.String(), width), plain("   "+n.change(e.From, e.To)))
 		}
 		out.blank()
 	}
-	if len(r.Origins) > 0 {
-		out.line(2, plain("held before the stack came (rollback --to 0 gives it back)"))
-		for _, o := range r.Origins {
-			out.line(4, plain("  "+o.Slot.String()+"   "+o.Binding.String()))
+	takingLines(out, r.Takings, n)
+	if len(r.Left) > 0 {
+		out.line(2, plain("left by a release that was superseded; the stack's to empty"))
+		for _, l := range r.Left {
+			out.line(4, plain("  "+l.Slot.String()+"   "+n.binding(l.Binding)))
 		}
+		out.blank()
+	}
+	if len(r.Commits) > 0 {
+		out.line(2, plain("commits that led here"))
+		out.prose(4, "", strings.Join(shortCommits(r.Commits), " "))
 		out.blank()
 	}
 	if len(r.Holds) > 0 {
@@ -59,6 +65,37 @@ func Show(r release.Release, live bool, s Style) string {
 		out.blank()
 	}
 	return strings.TrimRight(out.String(), "\n") + "\n"
+}
+
+// takingLines tell what each slot held before the stack filled or took it.
+func takingLines(out *page, takings []release.Taking, n names) {
+	if len(takings) == 0 {
+		return
+	}
+	out.line(2, plain("held before the stack filled or took it; a rollback gives it back"))
+	width := 0
+	for _, t := range takings {
+		width = max(width, widest(t.Slot.String()))
+	}
+	for _, t := range takings {
+		out.line(4, plain("  "), cell(t.Slot.String(), width), plain("   "+n.binding(t.Holder)+takenBy(t)))
+	}
+	out.blank()
+}
+
+func takenBy(t release.Taking) string {
+	if t.Release <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (until %d)", t.Release)
+}
+
+func shortCommits(commits []string) []string {
+	short := make([]string, len(commits))
+	for i, c := range commits {
+		short[i] = release.Source{Commit: c}.Short()
+	}
+	return short
 }
 
 type fact struct{ name, value string }
@@ -74,7 +111,7 @@ func factLines(out *page, facts []fact) {
 }
 
 func releaseFacts(r release.Release) []fact {
-	facts := []fact{{"kind", kindWords(r.Kind, r.Of)}}
+	facts := []fact{{"kind", kindWords(r.Kind, r.Target)}}
 	add := func(name, value string) {
 		if value != "" {
 			facts = append(facts, fact{name, value})
@@ -83,6 +120,7 @@ func releaseFacts(r release.Release) []fact {
 	if r.Parent != 0 {
 		add("after", "release "+strconv.Itoa(r.Parent))
 	}
+	facts = append(facts, lineageFacts(r)...)
 	add("when", r.At.UTC().Format("2006-01-02 15:04:05 UTC"))
 	add("who", r.Actor)
 	add("message", r.Message)
@@ -98,6 +136,30 @@ func releaseFacts(r release.Release) []fact {
 	add("tool", r.Tool)
 	add("bindings", r.BindingsDigest())
 	return facts
+}
+
+// lineageFacts say where a release's bindings come from, and where it returns.
+func lineageFacts(r release.Release) []fact {
+	var facts []fact
+	add := func(yes bool, name, value string) {
+		if yes {
+			facts = append(facts, fact{name, value})
+		}
+	}
+	add(r.Undone != 0, "undoes", releaseName(r.Undone))
+	add(r.Adopted, "adopted", "slots or functions that something else held")
+	add(r.Automatic, "made by", "--on-failure rollback")
+	add(r.Brought > 0, "brought", "what it binds was brought by "+broughtName(r))
+	add(r.Back != 0, "back", "release "+strconv.Itoa(r.Back)+" was taken out of service")
+	add(true, "returns", "a rollback of it goes to "+releaseName(r.Returns))
+	return facts
+}
+
+func broughtName(r release.Release) string {
+	if int(r.Brought) == r.Number {
+		return "this release"
+	}
+	return releaseName(int(r.Brought))
 }
 
 func sortedTags(tags map[string]string) []string {
@@ -180,8 +242,7 @@ func loggingWords(l versions.Logging) string {
 
 // boundLines writes what a release binds, by distribution and behaviour.
 func boundLines(out *page, r release.Release, n names) {
-	bindings := slices.Clone(r.Bindings)
-	slices.SortStableFunc(bindings, func(a, b release.Bound) int { return a.Slot.Compare(b.Slot) })
+	bindings := r.Bindings()
 	var last associations.Slot
 	for i, b := range bindings {
 		if i == 0 || b.Slot.Distribution != last.Distribution {
@@ -205,28 +266,15 @@ func boundLines(out *page, r release.Release, n names) {
 
 func aliasOf(r release.Release, id string) string {
 	for _, d := range r.Distributions {
-		if d.ID == id && d.Alias != "" {
+		if slices.Contains(d.IDs, id) && d.Alias != "" {
 			return d.Alias
 		}
 	}
 	return ""
 }
 
-func holdWords(h release.Hold) string {
-	words := make([]string, 0, len(h.Items)+1)
-	for _, item := range h.Items {
-		// The hold is on content and configuration: another configuration of
-		// the same content may well be live.
-		words = append(words, fmt.Sprintf("%s %s (%d MB, %d s)", item.Function, item.Content.Short(), item.Config.MemoryMB, item.Config.TimeoutSeconds))
-	}
-	if h.Commit != "" {
-		words = append(words, "commit "+release.Source{Commit: h.Commit}.Short())
-	}
-	return fmt.Sprintf("release %d was rolled back: %s", h.Release, strings.Join(words, ", "))
-}
-
 // ShowJSON writes a release as {"release": number, "live": …, "record": …};
-// the record is the ledger's own format, deploy.ReleaseSchema.
+// the record is the ledger's own format, release.Schema.
 func ShowJSON(r release.Release, live bool) ([]byte, error) {
 	doc, err := toJSON(struct {
 		Release int             `json:"release"`
@@ -255,16 +303,24 @@ func ShowMarkdown(r release.Release, live bool) string {
 	b.WriteString(functionsMarkdown(r.Functions))
 	b.WriteString(bindingsMarkdown(r))
 	rows = nil
-	for _, e := range inOrder(r.Changed) {
+	for _, e := range inOrder(r.Edits) {
 		rows = append(rows, []string{code(editSign(e)), code(e.Slot.Distribution), code(e.Slot.Path), code(string(e.Slot.Trigger)),
 			code(n.binding(e.From)), code(n.binding(e.To))})
 	}
 	mdTable(b, []string{"", "distribution", "behavior", "trigger", "before", "after"}, rows)
 	rows = nil
-	for _, o := range r.Origins {
-		rows = append(rows, []string{code(o.Slot.Distribution), code(o.Slot.Path), code(string(o.Slot.Trigger)), code(o.Binding.String())})
+	for _, t := range r.Takings {
+		rows = append(rows, []string{code(t.Slot.Distribution), code(t.Slot.Path), code(string(t.Slot.Trigger)), code(n.binding(t.Holder) + takenBy(t))})
 	}
-	mdTable(b, []string{"distribution", "behavior", "trigger", "held before the stack came"}, rows)
+	mdTable(b, []string{"distribution", "behavior", "trigger", "held before"}, rows)
+	rows = nil
+	for _, l := range r.Left {
+		rows = append(rows, []string{code(l.Slot.Distribution), code(l.Slot.Path), code(string(l.Slot.Trigger)), code(n.binding(l.Binding))})
+	}
+	mdTable(b, []string{"distribution", "behavior", "trigger", "left by a superseded release"}, rows)
+	if len(r.Commits) > 0 {
+		b.WriteString("- commits that led here: " + md(strings.Join(shortCommits(r.Commits), " ")) + "\n")
+	}
 	for _, h := range r.Holds {
 		b.WriteString("- held: " + md(holdWords(h)) + "\n")
 	}

@@ -46,11 +46,11 @@ func TestShowJSONHasTheNumberAndTheRecord(t *testing.T) {
 	}
 }
 
-func TestShowListsBindingsInTheOrderOfTheirSlots(t *testing.T) {
+func TestShowListsEditsInTheOrderOfTheirSlots(t *testing.T) {
 	t.Parallel()
 	turned := sampleRelease()
-	slices.Reverse(turned.Bindings)
-	slices.Reverse(turned.Changed)
+	slices.Reverse(turned.Edits)
+	slices.Reverse(turned.Distributions[0].Bindings)
 	if diff := cmp.Diff(withoutDigest(sampleRelease()), withoutDigest(turned)); diff != "" {
 		t.Errorf("the order of the record shows:\n%s", diff)
 	}
@@ -62,42 +62,67 @@ func withoutDigest(r release.Release) string {
 
 // log40 is a history with a release in every state.
 //
-//	36 ← 37 ← 39 ← 41 ← 42 (rolled back) ← 44 (rollback to 41, live)
-//	          ↑ 38 superseded, 40 superseded, 43 superseded; 45 pending, 46 interrupted
+//	36 ← 37 ← 39 ← 41 ← 42 (rolled back) ← 44 (rollback to 41) ← 47 (resume, live)
+//	          38, 40, 43, 46 never live; 48 in flight
 func log40() Log {
 	recorded := func(number, parent int) release.Summary {
-		return release.Summary{Number: number, Kind: release.KindApply, Parent: parent,
-			At: at.Add(time.Duration(number-46) * time.Hour), Bindings: "0123456789ab", Commit: "4be1c0ffee01",
+		return release.Summary{Number: number, Kind: release.KindApply, Parent: parent, Brought: release.Origin(number), Returns: parent,
+			At: at.Add(time.Duration(number-48) * time.Hour), Bindings: "0123456789ab", Commit: "4be1c0ffee01",
 			Actor: "ada", Message: "change number " + strings.Repeat("x", number-36)}
 	}
 	list := []release.Summary{
 		recorded(36, 35), recorded(37, 36), recorded(38, 37), recorded(39, 37), recorded(40, 39), recorded(41, 39),
-		recorded(42, 41), recorded(43, 42), recorded(44, 42), recorded(45, 44), recorded(46, 44),
+		recorded(42, 41), recorded(43, 42), recorded(44, 42), recorded(46, 44), recorded(47, 44), recorded(48, 47),
 	}
-	list[8].Kind, list[8].Of, list[8].Holds, list[8].Commit = release.KindRollback, 41, 1, "4be1c0ffee01+"
-	list[8].Message = "the redirect loops for visitors from Norway, and this message goes on for longer than a line of eighty columns can take"
-	list[8].Actor = "arn:aws:sts::123456789012:assumed-role/deployer/ada"
+	back := &list[8]
+	back.Kind, back.Undone, back.Target, back.Back, back.Brought, back.Returns = release.KindRollback, 42, 41, 42, 41, 39
+	back.Holds, back.Commit = 1, "4be1c0ffee01+"
+	back.Message = "the redirect loops for visitors from Norway, and this message goes on for longer than a line of eighty columns can take"
+	back.Actor = "arn:aws:sts::123456789012:assumed-role/deployer/ada"
+	lifted := &list[10]
+	lifted.Kind, lifted.Back, lifted.Brought, lifted.Returns, lifted.Message = release.KindResume, 42, 41, 39, ""
 	list[0].Actor, list[0].Message, list[0].Commit = "", "", ""
-	return Log{Stack: "storefront", Releases: list, Live: 44, Pending: 45, Now: at}
+	return Log{Stack: "storefront", Releases: list, Live: 47, Pending: 48, Now: at}
 }
 
 func TestHistoryTellsWhatBecameOfEachRelease(t *testing.T) {
 	t.Parallel()
 	want := map[int]ReleaseState{
-		36: "", 37: "", 38: StateSuperseded, 39: "", 40: StateSuperseded, 41: "", 42: StateRolledBack,
-		43: StateSuperseded, 44: StateLive, 45: StatePending, 46: StateInterrupted,
+		36: "", 37: "", 38: StateNever, 39: "", 40: StateNever, 41: "", 42: StateRolledBack,
+		43: StateNever, 44: "", 46: StateNever, 47: StateLive, 48: StateInFlight,
 	}
 	if diff := cmp.Diff(want, log40().States()); diff != "" {
 		t.Errorf("states differ (-want +got):\n%s", diff)
 	}
 }
 
-func TestHistoryBehindAMissingRecordIsTakenToBeComplete(t *testing.T) {
+// Going forth to a release puts it into service again; undoing that takes it out.
+func TestHistoryFollowsGoingBackAndForth(t *testing.T) {
+	t.Parallel()
+	l := Log{Live: 4, Releases: []release.Summary{
+		{Number: 1, Kind: release.KindApply, Brought: 1},
+		{Number: 2, Kind: release.KindApply, Parent: 1, Brought: 2, Returns: 1},
+		{Number: 3, Kind: release.KindRollback, Parent: 2, Brought: 1, Back: 2, Undone: 2, Target: 1},
+		{Number: 4, Kind: release.KindRollback, Parent: 3, Brought: 2, Returns: 3, Undone: 3, Target: 2},
+		{Number: 5, Kind: release.KindRollback, Parent: 4, Brought: 1, Back: 4, Undone: 4, Target: 3},
+	}}
+	want := map[int]ReleaseState{1: "", 2: "", 3: "", 4: StateLive, 5: StateNever}
+	if diff := cmp.Diff(want, l.States()); diff != "" {
+		t.Errorf("forth (-want +got):\n%s", diff)
+	}
+	l.Live = 5
+	want = map[int]ReleaseState{1: "", 2: StateRolledBack, 3: "", 4: StateRolledBack, 5: StateLive}
+	if diff := cmp.Diff(want, l.States()); diff != "" {
+		t.Errorf("back again (-want +got):\n%s", diff)
+	}
+}
+
+func TestHistoryBehindAMissingRecordIsTakenToHaveBeenLive(t *testing.T) {
 	t.Parallel()
 	l := log40()
 	l.Releases = append(l.Releases[:3:3], l.Releases[4:]...) // 39 is gone
 	got := l.States()
-	for n, want := range map[int]ReleaseState{36: "", 37: "", 38: "", 40: StateSuperseded, 41: ""} {
+	for n, want := range map[int]ReleaseState{36: "", 37: "", 38: "", 40: StateNever, 41: ""} {
 		if got[n] != want {
 			t.Errorf("release %d is %q, want %q", n, got[n], want)
 		}
@@ -108,10 +133,10 @@ func TestHistoryBehindAMissingRecordIsTakenToBeComplete(t *testing.T) {
 	}
 }
 
-func TestHistoryBeforeTheFirstLiveReleaseIsSuperseded(t *testing.T) {
+func TestHistoryBeforeTheFirstLiveReleaseWasNeverLive(t *testing.T) {
 	t.Parallel()
 	l := Log{Live: 2, Releases: []release.Summary{{Number: 1}, {Number: 2}}}
-	if got := l.States()[1]; got != StateSuperseded {
+	if got := l.States()[1]; got != StateNever {
 		t.Errorf("an attempt before the first release is %q", got)
 	}
 }
@@ -119,7 +144,7 @@ func TestHistoryBeforeTheFirstLiveReleaseIsSuperseded(t *testing.T) {
 func TestHistoryBeforeAnythingWasLive(t *testing.T) {
 	t.Parallel()
 	l := Log{Stack: "storefront", Pending: 2, Releases: []release.Summary{{Number: 1}, {Number: 2}}}
-	want := map[int]ReleaseState{1: StateInterrupted, 2: StatePending}
+	want := map[int]ReleaseState{1: StateNever, 2: StateInFlight}
 	if diff := cmp.Diff(want, l.States()); diff != "" {
 		t.Errorf("states differ (-want +got):\n%s", diff)
 	}

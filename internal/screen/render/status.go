@@ -20,8 +20,12 @@ type Status struct {
 	Stack         string
 	Account       string
 	Live, Pending release.Release // Number 0 for none
+	Phase         string          // of the release in flight
+	Written       release.Written // how far the release in flight came
+	Lost          int             // the release that was live, where the ledger names none any more
 	Lock          release.LockInfo
 	Holds         []release.Hold
+	Commands      Commands // writes the commands that lead on
 	Functions     []FunctionStatus
 	Slots         []SlotStatus // in the order of their slots
 	Now           time.Time
@@ -68,6 +72,9 @@ func StatusText(st Status, s Style) string {
 		head = append(head, plain(fmt.Sprintf("   release %d live since %s UTC (%s)", st.Live.Number, utc(st.Live.At), Ago(st.Live.At, st.Now))))
 	}
 	out.line(0, head...)
+	if st.Live.Back != 0 {
+		out.prose(2, "", backWords(st.Live))
+	}
 	if st.Live.Message != "" {
 		out.prose(2, "", st.Live.Message)
 	}
@@ -93,6 +100,7 @@ func StatusText(st Status, s Style) string {
 	for _, note := range notes {
 		out.prose(2, "! ", note)
 	}
+	wayLines(out, 4, st.Commands, st.next())
 	if len(notes) > 0 {
 		out.blank()
 	}
@@ -150,15 +158,42 @@ func slotLine(out *page, s SlotStatus, n names) {
 	}
 }
 
+// next are the ways on from where the stack stands.
+func (st Status) next() []release.Action {
+	return release.Next(release.LedgerState{Live: st.Live, Pending: st.Pending, Phase: st.Phase, Lost: st.Lost}, st.Written)
+}
+
+// backWords says where a stack is back at, and since when.
+func backWords(live release.Release) string {
+	return fmt.Sprintf("back at %s since %s UTC, when release %d was rolled back", releaseName(int(live.Brought)), utc(live.At), live.Back)
+}
+
+// flightWords says what is in flight and how far it came.
+func flightWords(st Status) string {
+	r := st.Pending
+	what := fmt.Sprintf("release %d", r.Number)
+	if r.Kind == release.KindRollback {
+		what = fmt.Sprintf("the rollback to %s (release %d)", releaseName(r.Target), r.Number)
+	}
+	far := map[release.Written]string{
+		release.WrittenAll:  "all its slots are written",
+		release.WrittenPart: "some of its slots are written and some are not",
+		release.WrittenNone: "none of its slots is written",
+	}[st.Written]
+	if far != "" {
+		far = ": " + far
+	}
+	return what + " is in flight, or was interrupted" + far
+}
+
 // statusNotes says what is not settled besides the slots.
 func statusNotes(st Status) []string {
 	var notes []string
-	pos := release.Position{Live: st.Live.Number, Pending: st.Pending.Number}
-	switch {
-	case pos.GoingBack():
-		notes = append(notes, fmt.Sprintf("a rollback to release %d is in flight, or was interrupted; rollback again completes it", st.Pending.Number))
-	case st.Pending.Number != 0:
-		notes = append(notes, fmt.Sprintf("release %d is in flight, or was interrupted; apply again completes it, rollback goes back", st.Pending.Number))
+	if st.Lost != 0 {
+		notes = append(notes, fmt.Sprintf("release %d was live when the lock was given back last, and the ledger names no live release any more: something changed its aliases", st.Lost))
+	}
+	if st.Pending.Number != 0 {
+		notes = append(notes, flightWords(st))
 	}
 	switch {
 	case st.Lock.Held():
@@ -168,7 +203,7 @@ func statusNotes(st Status) []string {
 		notes = append(notes, fmt.Sprintf("the lock that %s took (run %s) has expired; the next run takes it over", st.Lock.Holder, st.Lock.RunID))
 	}
 	for _, h := range st.Holds {
-		notes = append(notes, "held: "+holdWords(h)+fmt.Sprintf("; resume %d lifts it", h.Release))
+		notes = append(notes, "held: "+holdWords(h))
 	}
 	return notes
 }

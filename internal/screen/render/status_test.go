@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 func sampleStatus() Status {
 	live := sampleRelease()
 	st := Status{
-		Stack: "storefront", Account: account, Live: live, Pending: release.Release{Number: 45, Kind: release.KindApply, At: at.Add(time.Hour)},
+		Stack: "storefront", Account: account, Live: live, Pending: release.Release{Number: 45, Kind: release.KindApply, Parent: 44, Brought: 45, Returns: 44, At: at.Add(time.Hour)},
+		Written: release.WrittenPart, Commands: Commands{Stack: "storefront", Flags: []string{"--local"}},
 		Lock:  release.LockInfo{Holder: "ci@runner-7", RunID: "77aa", Phase: "apply", Expires: at.Add(90 * time.Minute)},
 		Holds: live.Holds, Now: at.Add(50 * time.Hour), ExitCode: 2,
 	}
@@ -25,7 +27,7 @@ func sampleStatus() Status {
 	auth := function("shared-auth", 3, content)
 	st.Functions = append(st.Functions, FunctionStatus{Function: auth, State: "Inactive", Note: "bound nowhere"})
 	st.Live.Functions = append(st.Live.Functions, auth)
-	for _, b := range live.Bindings {
+	for _, b := range live.Bindings() {
 		st.Slots = append(st.Slots, SlotStatus{Slot: b.Slot, Domain: "www.example.com", Wanted: b.Binding, Held: b.Binding})
 	}
 	st.Slots[1].Held = associations.Binding{Version: versions.Ref{Function: "other-team-fn", Number: 9}}
@@ -121,9 +123,10 @@ func TestStatusJSONOfNothingHasAllMembers(t *testing.T) {
 func TestStatusNotesWhatIsNotSettled(t *testing.T) {
 	t.Parallel()
 	st := sampleStatus()
-	st.Pending.Number, st.Lock.Expired, st.Holds = 41, true, nil
+	st.Pending = release.Release{Number: 45, Kind: release.KindRollback, Target: 41, Back: 44, Undone: 44}
+	st.Lock.Expired, st.Holds, st.Written = true, nil, release.WrittenNone
 	want := []string{
-		"a rollback to release 41 is in flight, or was interrupted; rollback again completes it",
+		"the rollback to release 41 (release 45) is in flight, or was interrupted: none of its slots is written",
 		"the lock that ci@runner-7 took (run 77aa) has expired; the next run takes it over",
 	}
 	if diff := cmp.Diff(want, statusNotes(st)); diff != "" {
@@ -131,5 +134,27 @@ func TestStatusNotesWhatIsNotSettled(t *testing.T) {
 	}
 	if notes := statusNotes(Status{Live: sampleRelease()}); len(notes) != 0 {
 		t.Errorf("a settled stack is told about: %v", notes)
+	}
+}
+
+// The ways on are those of release.Next, in every form.
+func TestStatusNamesTheWaysOn(t *testing.T) {
+	t.Parallel()
+	flying, resting := sampleStatus(), sampleStatus()
+	resting.Pending = release.Release{}
+	for want, st := range map[string]Status{
+		"edgedeploy apply --local":                        flying,
+		"edgedeploy rollback --stack storefront --local":  flying,
+		"edgedeploy resume 43 --stack storefront --local": resting,
+	} {
+		doc, err := StatusJSON(st)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for form, text := range map[string]string{"text": StatusText(st, Style{Width: 80}), "json": string(doc), "markdown": StatusMarkdown(st)} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not name %q:\n%s", form, want, text)
+			}
+		}
 	}
 }

@@ -21,6 +21,11 @@ type statusDocument struct {
 	Pending  *statusRelease `json:"pending"` // null when nothing is in flight
 	Lock     *statusLock    `json:"lock"`    // null when the lock is open
 	Holds    []release.Hold `json:"holds"`
+	// Lost was live, where the ledger names no live release any more.
+	Lost int `json:"lost,omitempty"`
+	// Written says how far what is in flight came: all, part or none.
+	Written string `json:"written,omitempty"`
+	Next    []way  `json:"next"` // the commands that lead on
 	// QualifiedARNs, by key in the spec: for whoever owns a distribution that
 	// this stack does not touch.
 	QualifiedARNs map[string]string `json:"qualifiedArns"`
@@ -31,7 +36,11 @@ type statusDocument struct {
 type statusRelease struct {
 	Release int          `json:"release"`
 	Kind    release.Kind `json:"kind"`
-	Of      int          `json:"of,omitempty"`
+	Brought int          `json:"brought"`
+	Returns int          `json:"returns"`
+	Back    int          `json:"back,omitempty"`
+	Undone  int          `json:"undone,omitempty"`
+	Target  *int         `json:"target,omitempty"`
 	At      time.Time    `json:"at"`
 	Actor   string       `json:"actor,omitempty"`
 	Message string       `json:"message,omitempty"`
@@ -92,8 +101,11 @@ func StatusJSON(st Status) ([]byte, error) {
 	doc := statusDocument{
 		Schema: StatusSchema, Stack: st.Stack, Account: st.Account, ExitCode: st.ExitCode,
 		Live: releaseDocument(st.Live), Pending: releaseDocument(st.Pending),
-		Holds: append([]release.Hold{}, st.Holds...), QualifiedARNs: map[string]string{},
+		Holds: append([]release.Hold{}, st.Holds...), Lost: st.Lost, Next: st.Commands.document(st.next()), QualifiedARNs: map[string]string{},
 		Functions: []statusFunction{}, Slots: []statusSlot{},
+	}
+	if st.Pending.Number != 0 {
+		doc.Written = string(st.Written)
 	}
 	if l := st.Lock; l.RunID != "" {
 		doc.Lock = &statusLock{l.Holder, l.RunID, l.Phase, l.Expires.UTC(), l.Expired}
@@ -126,7 +138,7 @@ func releaseDocument(r release.Release) *statusRelease {
 	if r.Number == 0 {
 		return nil
 	}
-	return &statusRelease{r.Number, r.Kind, r.Of, r.At.UTC(), r.Actor, r.Message, r.Source.Commit, r.Source.Dirty}
+	return &statusRelease{r.Number, r.Kind, int(r.Brought), r.Returns, r.Back, r.Undone, targetOf(r.Kind, r.Target), r.At.UTC(), r.Actor, r.Message, r.Source.Commit, r.Source.Dirty}
 }
 
 // StatusMarkdown writes a status as tables.
@@ -138,8 +150,14 @@ func StatusMarkdown(st Status) string {
 	}
 	b.WriteString("\n\n**" + md(statusSummary(st)) + "**\n\n")
 	notes := statusNotes(st)
+	if st.Live.Back != 0 {
+		notes = append([]string{backWords(st.Live)}, notes...)
+	}
 	for _, note := range notes {
 		b.WriteString("- ! " + md(note) + "\n")
+	}
+	for _, a := range st.next() {
+		b.WriteString("- " + code(st.Commands.Command(a)) + " " + md(a.Does) + "\n")
 	}
 	if len(notes) > 0 {
 		b.WriteByte('\n')

@@ -157,11 +157,19 @@ func fingerprint(c versions.ContentID) string {
 }
 
 // kindWords says how a release came to be.
-func kindWords(k release.Kind, of int) string {
+func kindWords(k release.Kind, target int) string {
 	if k != release.KindRollback {
 		return string(k)
 	}
-	return "rollback → " + strconv.Itoa(of)
+	return "rollback → " + strconv.Itoa(target)
+}
+
+// releaseName is a release in words; 0 is the state before the first.
+func releaseName(n int) string {
+	if n == 0 {
+		return "what was there before the first release"
+	}
+	return "release " + strconv.Itoa(n)
 }
 
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }

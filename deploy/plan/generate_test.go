@@ -20,8 +20,6 @@ var (
 	triggers      = []associations.Trigger{associations.ViewerRequest, associations.OriginRequest, associations.OriginResponse}
 )
 
-const account = "123456789012"
-
 func drawConfig(t *rapid.T) versions.Config {
 	return versions.Config{
 		Runtime: "nodejs24.x", Handler: "index.handler", Role: "arn:aws:iam::" + account + ":role/edge",
@@ -40,9 +38,8 @@ func drawSpec(t *rapid.T, name string) versions.Spec {
 // drawDesired draws what a spec could want.
 func drawDesired(t *rapid.T) plan.Desired {
 	want := plan.Desired{
-		Stack: "s", Kind: release.KindApply, Account: account, Role: "arn:aws:iam::" + account + ":role/edge",
-		Distributions: []release.Distribution{{Key: "one", ID: "E1"}, {Key: "two", ID: "E2"}},
-		Bindings:      associations.Table{},
+		Stack: "s", Account: account, Role: "arn:aws:iam::" + account + ":role/edge",
+		Distributions: []release.Distribution{{Key: "one", IDs: []string{"E1"}}, {Key: "two", IDs: []string{"E2"}}},
 	}
 	for _, name := range functionNames {
 		if rapid.Bool().Draw(t, "has "+name) {
@@ -53,16 +50,36 @@ func drawDesired(t *rapid.T) plan.Desired {
 	if len(want.Functions) == 0 {
 		return want
 	}
+	bindings := associations.Table{}
 	for _, slot := range allSlots() {
 		if rapid.IntRange(0, 2).Draw(t, "bind "+slot.String()) == 0 {
 			f := rapid.SampledFrom(want.Functions).Draw(t, "function")
-			want.Bindings[slot] = associations.Binding{
+			bindings[slot] = associations.Binding{
 				Version:     versions.Ref{Function: f.Spec.Function},
 				IncludeBody: slot.Trigger.Request() && rapid.Bool().Draw(t, "body"),
 			}
 		}
 	}
+	return binding(want, bindings)
+}
+
+// binding is want with other bindings.
+func binding(want plan.Desired, table associations.Table) plan.Desired {
+	want.Distributions = slices.Clone(want.Distributions)
+	for i, d := range want.Distributions {
+		want.Distributions[i].Bindings = []release.Placed{}
+		for _, slot := range table.Slots() {
+			if slot.Distribution == d.ID() {
+				want.Distributions[i].Bindings = append(want.Distributions[i].Bindings, release.Placed{Path: slot.Path, Trigger: slot.Trigger, Binding: table[slot]})
+			}
+		}
+	}
 	return want
+}
+
+// wanted is what a spec binds.
+func wanted(want plan.Desired) associations.Table {
+	return release.Release{Distributions: want.Distributions}.Table()
 }
 
 func allSlots() []associations.Slot {
@@ -109,21 +126,24 @@ func run(t *rapid.T, have plan.Observed, planned plan.Plan) plan.Observed {
 	return commit(after, planned)
 }
 
-func steps(p plan.Plan) []plan.Step { return slices.Concat(p.Stages...) }
+func steps(p plan.Plan) []plan.Step { return slices.Collect(p.Steps()) }
 
 // commit makes the plan's goal the live release, as the ledger would.
 func commit(after plan.Observed, planned plan.Plan) plan.Observed {
-	if !planned.Changes() {
+	if planned.Settle != 0 {
+		after.Ledger.Live, after.Ledger.Pending = after.Ledger.Pending, release.Release{}
+	}
+	if !planned.Record {
 		return after
 	}
-	r := record(after, planned)
-	after.Ledger = release.LedgerState{Exists: true, Account: account, Live: r}
+	after.Ledger = release.LedgerState{Exists: true, Account: account, Live: recorded(after, planned)}
 	return after
 }
 
-func record(after plan.Observed, planned plan.Plan) release.Release {
+// recorded is the plan's goal as it is recorded.
+func recorded(after plan.Observed, planned plan.Plan) release.Release {
 	published := map[string]versions.Version{}
-	for _, s := range steps(planned) {
+	for s := range planned.Steps() {
 		if p, ok := s.(plan.Publish); ok {
 			list := after.Versions[p.Spec.Function]
 			if len(list) > 0 && list[len(list)-1].Spec == p.Spec {
@@ -131,9 +151,7 @@ func record(after plan.Observed, planned plan.Plan) release.Release {
 			}
 		}
 	}
-	r := planned.Goal.Resolve(published)
-	r.Number = max(after.Ledger.Live.Number, after.Ledger.Pending.Number) + 1
-	return r
+	return planned.Goal.Resolve(published).Numbered(max(after.Ledger.Live.Number, after.Ledger.Pending.Number) + 1)
 }
 
 // seeAll gives the planner of a rollback what Observe would have read.

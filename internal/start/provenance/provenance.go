@@ -1,4 +1,7 @@
-package main
+// Package provenance finds out who runs a command, from which source, and with
+// which version of the program. It reads no environment: what a pipeline says
+// comes in through a function.
+package provenance
 
 import (
 	"bytes"
@@ -20,9 +23,9 @@ import (
 // gitTimeout bounds each question to git: provenance is no reason to hang.
 const gitTimeout = 10 * time.Second
 
-// source asks git where the spec comes from. Outside of a repository, or
+// Source asks git where the spec comes from. Outside of a repository, or
 // without git, the source is simply not known.
-func source(ctx context.Context, dir string) release.Source {
+func Source(ctx context.Context, dir string) release.Source {
 	commit, ok := git(ctx, dir, "rev-parse", "HEAD")
 	if !ok {
 		return release.Source{}
@@ -32,8 +35,8 @@ func source(ctx context.Context, dir string) release.Source {
 	return release.Source{Commit: commit, Branch: branch, Dirty: !known || status != ""}
 }
 
-// subject is the commit's first line: what a release is about when nobody says.
-func subject(ctx context.Context, dir string, s release.Source) string {
+// Subject is the commit's first line: what a release is about when nobody says.
+func Subject(ctx context.Context, dir string, s release.Source) string {
 	if s.Commit == "" || s.Dirty {
 		return ""
 	}
@@ -51,10 +54,13 @@ func git(ctx context.Context, dir string, args ...string) (string, bool) {
 	return strings.TrimSpace(out.String()), err == nil
 }
 
-// actor is who runs this: as the pipeline says, or the user at this machine.
-func (a *app) actor() string {
+// Lookup reads one variable of the environment.
+type Lookup func(name string) (string, bool)
+
+// Actor is who runs this: as the pipeline says, or the user at this machine.
+func Actor(lookup Lookup) string {
 	for _, name := range []string{"EDGEDEPLOY_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "CIRCLE_USERNAME"} {
-		if v, ok := a.lookup(name); ok && v != "" {
+		if v, ok := lookup(name); ok && v != "" {
 			return v
 		}
 	}
@@ -69,15 +75,20 @@ func (a *app) actor() string {
 	return name + "@" + host
 }
 
-// by is the provenance of a run that begins now.
-func (a *app) by(message string) deploy.Run {
+// NewID gives an id that no other run has.
+func NewID() string {
 	id := make([]byte, 8)
 	_, _ = rand.Read(id) // never fails since Go 1.24
-	return deploy.Run{ID: hex.EncodeToString(id), Actor: a.actor(), Message: message, Tool: toolVersion(), At: time.Now().UTC()}
+	return hex.EncodeToString(id)
 }
 
-// toolVersion is the version the binary was built as.
-func toolVersion() string {
+// Run is the provenance of a run that begins now.
+func Run(lookup Lookup, message string) deploy.Run {
+	return deploy.Run{ID: NewID(), Actor: Actor(lookup), Message: message, Tool: Tool(), At: time.Now().UTC()}
+}
+
+// Tool is the version the program was built as.
+func Tool() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "devel"
@@ -93,9 +104,9 @@ func toolVersion() string {
 	return "devel"
 }
 
-// versionFacts is what version -o json tells.
-func versionFacts() map[string]any {
-	facts := map[string]any{"schema": 1, "version": toolVersion()}
+// Facts are what version -o json tells.
+func Facts() map[string]any {
+	facts := map[string]any{"schema": 1, "version": Tool()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		facts["go"] = info.GoVersion
 		for _, s := range info.Settings {

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
+	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/fixture"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
+	"github.com/edgedeploy/edgedeploy/internal/screen/term"
+	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// hint says what to do about an error, "" when the error says it itself.
+func (a *app) hint(err error) string {
+	var hints []string
+	for _, one := range leaves(err) {
+		if h := a.advice(one); h != "" && !slices.Contains(hints, h) {
+			hints = append(hints, h)
+		}
+	}
+	hints = oncePerLine(hints)
+	if len(hints) > 3 {
+		hints = hints[:3]
+	}
+	return strings.Join(hints, "; ")
+}
+
+// oncePerLine says once what is to be done in several lines of the spec: the
+// same words behind which place wrote different lines become one hint.
+func oncePerLine(hints []string) []string {
+	placed := regexp.MustCompile(`^(.*) \((.*:)([0-9]+)\)$`)
+	var texts []string
+	lines := map[string][]string{} // by the text, with a place for them
+	for _, h := range hints {
+		text, line := h, ""
+		if m := placed.FindStringSubmatch(h); m != nil {
+			text, line = m[1]+" ("+m[2], m[3]
+		}
+		if lines[text] == nil {
+			texts = append(texts, text)
+		}
+		lines[text] = append(lines[text], line)
+	}
+	for i, text := range texts {
+		if all := lines[text]; all[0] != "" {
+			texts[i] = text + strings.Join(all, ", ") + ")"
+		}
+	}
+	return texts
+}
+
+// leaves takes apart what is blocked by several problems at once.
+func leaves(err error) []error {
+	if e, ok := errors.AsType[*plan.BlockedError](err); ok {
+		return e.Problems
+	}
+	return []error{err}
+}
+
+func (a *app) advice(err error) string {
+	if h := cmp.Or(a.runAdvice(err), a.stateAdvice(err), a.planAdvice(err)); h != "" {
+		return h
+	}
+	if e, ok := errors.AsType[*bundle.Error](err); ok {
+		return e.Hint
+	}
+	if h := testAdvice(err); h != "" {
+		return h
+	}
+	if is[*planfile.Error](err) {
+		return "edgedeploy plan --out FILE writes such a file; a spec is named with -f"
+	}
+	if e, ok := errors.AsType[*usageError](err); ok {
+		return "see " + e.command + " --help"
+	}
+	if e, ok := errors.AsType[*awscloud.Error](err); ok {
+		return e.Hint
+	}
+	if errors.Is(err, deploy.ErrNoRelease) {
+		return a.history() + " lists the releases there are"
+	}
+	return ""
+}
+
+// history is the command that lists the releases of the stack at hand.
+func (a *app) history() string {
+	stack := a.stack
+	if stack == "" && a.doc != nil {
+		stack = a.doc.Stack.Name
+	}
+	return a.commands(stack).Command(release.Action{Verb: "history"})
+}
+
+// testAdvice is about what keeps handlers from being run.
+func testAdvice(err error) string {
+	if e, ok := errors.AsType[*fixture.PlaceError](err); ok {
+		return e.Hint
+	}
+	switch {
+	case is[*node.NotFoundError](err):
+		return "install Node.js 22 or 24 (nodejs.org), or say where it is: --node PATH, or EDGEDEPLOY_NODE"
+	case is[*noFixturesError](err):
+		return "`edgedeploy test --help` says what one is; `edgedeploy invoke FUNCTION --event FILE` runs a single event"
+	}
+	return ""
+}
+
+// planAdvice is about what stops a plan.
+func (a *app) planAdvice(err error) string {
+	var (
+		conflict *associations.ConflictError
+		function *associations.FunctionConflictError
+		behavior *associations.BehaviorError
+		missing  *associations.DistributionError
+		owner    *versions.OwnerError
+		gone     *plan.HolderGoneError
+	)
+	switch {
+	case errors.As(err, &conflict) && a.running == "rollback":
+		return "take it back with --adopt" + a.slotLine(conflict.Slot)
+	case errors.As(err, &conflict):
+		return "take it over with --adopt (rollback --to 0 gives it back), or remove the line" + a.slotLine(conflict.Slot)
+	case errors.As(err, &function):
+		return "remove that CloudFront Function from the behavior, or the line" + a.slotLine(function.Slot)
+	case errors.As(err, &behavior):
+		return "use one of the existing path patterns, or add the cache behavior to the distribution first" + a.slotLine(behavior.Slot)
+	case errors.As(err, &missing):
+		return "check the id, and that the credentials are for the account that owns it" + a.distributionLine(missing.Distribution)
+	case errors.As(err, &owner):
+		return "choose another name: for the function, or take it over with --adopt" + a.functionLine(owner.Function)
+	case errors.As(err, &gone):
+		return fmt.Sprintf("empty %s or attach there what shall be there, outside of edgedeploy; then run the same command again", gone.Slot)
+	case is[*associations.DetachError](err) && a.running == "rollback":
+		return "say --allow-detach if it shall be emptied"
+	case is[*associations.DetachError](err):
+		return "say --allow-detach if its functions shall be detached, or put it back into the spec"
+	case is[*associations.PolicyError](err):
+		return "say --with-policy to change it all the same"
+	case is[*plan.AccountError](err):
+		return "use the credentials of that account (--profile), or correct account: in the spec"
+	case is[*plan.PinError](err):
+		return "that release cannot be restored; " + a.history() + " lists the others, and --to N goes to one"
+	case is[*deploy.AliasError](err):
+		return "alternate domain names are those in the distribution's own settings; or give its id"
+	case is[*plan.SameDistributionError](err):
+		return "keep one of the two, with the behaviors of both"
+	case is[*term.NotInteractiveError](err):
+		return "look at the plan, then say --yes"
+	}
+	return ""
+}
+
+// stateAdvice is about where the stack stands: what leads on is decided by
+// deploy/release, and written here with the flags of this run.
+func (a *app) stateAdvice(err error) string {
+	var (
+		held    *release.HeldError
+		none    *release.NoTargetError
+		died    *release.DiedError
+		phase   *release.PhaseError
+		flying  *plan.InFlightError
+		several *severalHeldError
+		locked  *deploy.LockedError
+		stale   *deploy.StaleError
+		lost    *deploy.LostLockError
+		behind  *ledger.StaleAliasError
+	)
+	status := func(stack, does string) string {
+		return a.commands(stack).Ways([]release.Action{{Verb: release.VerbStatus, Does: does}})
+	}
+	switch {
+	case errors.As(err, &held):
+		return "change what was rolled back, or: " + a.commands(held.Stack).Ways(held.Next())
+	case errors.As(err, &none):
+		return strings.TrimPrefix(a.commands(none.Stack).Ways(none.Next())+"; "+a.history()+" lists what there is", "; ")
+	case errors.As(err, &died):
+		return a.commands(died.Stack).Ways(died.Next())
+	case errors.As(err, &phase):
+		state := release.LedgerState{Pending: release.Release{Stack: phase.Stack, Number: phase.Release}, Phase: phase.Phase}
+		return a.commands(phase.Stack).Ways(release.Next(state, ""))
+	case errors.As(err, &flying):
+		return a.commands(flying.Stack).Ways(release.Next(flying.State, flying.Written))
+	case errors.As(err, &several):
+		return "say which, or --all: " + a.commands(several.stack).Ways(release.Next(release.LedgerState{Live: release.Release{Holds: several.holds}}, ""))
+	case errors.As(err, &locked):
+		return "wait for it, or, if that run is dead: " + a.commands(locked.Stack).Command(release.Action{Verb: "unlock"})
+	case errors.As(err, &behind):
+		return a.commands(behind.Stack).Ways(release.Next(release.LedgerState{Lost: behind.Left}, ""))
+	case errors.As(err, &lost):
+		return "another run is at work now; " + status(lost.Stack, "says how things stand")
+	case errors.As(err, &stale) && a.running == "apply":
+		return "another run deployed in the meantime: plan again and look at what it says now"
+	case errors.As(err, &stale):
+		return status(stale.Stack, "says what is live now; what is to be undone is named with --of")
+	}
+	return ""
+}
+
+// runAdvice is about what stops a run, and how to go on from there.
+func (a *app) runAdvice(err error) string {
+	var (
+		back       *deploy.RolledBackError
+		stopped    *deploy.InterruptedError
+		drift      *deploy.DriftError
+		undeployed *deploy.UndeployedError
+		unfinished *deploy.UnfinishedError
+	)
+	status := func(stack, does string) string {
+		return a.commands(stack).Ways([]release.Action{{Verb: release.VerbStatus, Does: does}})
+	}
+	switch {
+	case errors.As(err, &back) && back.Rollback == nil:
+		return "the release before is live again; what is wrong with this one stands above"
+	case errors.As(err, &back):
+		return cmp.Or(a.flightAdvice(back.Rollback), a.commands(back.Stack).Ways(
+			release.Next(release.LedgerState{Pending: back.Release}, render.SlotsWritten(back.Slots))))
+	case a.flightAdvice(err) != "":
+		return a.flightAdvice(err)
+	case errors.As(err, &drift):
+		return status(drift.Stack, "says what each slot holds")
+	case errors.As(err, &unfinished):
+		return "no release decides those slots: change them outside of edgedeploy; the same command again says whether something is left"
+	case is[*associations.ChangedError](err):
+		return "something else edited the distribution: plan again and look"
+	case errors.As(err, &undeployed):
+		return "nothing is wrong: " + status(undeployed.Stack, "says when it is everywhere") + "; --timeout waits longer"
+	case errors.As(err, &stopped) && stopped.Accepted:
+		return status(stopped.Stack, "says when it is everywhere")
+	case errors.As(err, &stopped):
+		return "the same command again goes on"
+	}
+	return ""
+}
+
+// flightAdvice is about a release that a run left in flight.
+func (a *app) flightAdvice(err error) string {
+	var (
+		partial *deploy.PartialError
+		behind  *deploy.UncommittedError
+	)
+	switch {
+	case errors.As(err, &partial):
+		return a.commands(partial.Stack).Ways(release.Next(release.LedgerState{Pending: partial.Release}, render.SlotsWritten(partial.Slots)))
+	case errors.As(err, &behind) && behind.Release.Kind == release.KindResume:
+		return "run the same command again: it makes another record"
+	case errors.As(err, &behind):
+		return a.commands(behind.Stack).Ways(release.Next(release.LedgerState{Pending: behind.Release}, release.WrittenAll))
+	}
+	return ""
+}
+
+// slotLine names the line of the spec that a slot stands on.
+func (a *app) slotLine(s associations.Slot) string {
+	if a.doc == nil {
+		return ""
+	}
+	return a.doc.place(a.doc.slotLine(s))
+}
+
+func (a *app) distributionLine(id string) string {
+	if a.doc == nil {
+		return ""
+	}
+	return a.doc.place(a.doc.distributionLine(id))
+}
+
+func (a *app) functionLine(name string) string {
+	if a.doc == nil {
+		return ""
+	}
+	return a.doc.place(a.doc.functionLine(name))
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// guards are the flags that lower one. They have to be said: a variable that was
+// set once, for one run, would lower it for every later one.
+var guards = []string{"adopt", "allow-detach", "with-policy", "run-builds", "listen-anyone", "allow-origin", "allow-env"}
+
+// settle reads the environment's flags and decides the styles. It runs before
+// every command.
+func (a *app) settle(cmd *cobra.Command) error {
+	a.running, a.fromEnv = cmd.Name(), map[string]bool{}
+	var bad error
+	var ignored []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		name := "EDGEDEPLOY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, set := a.lookup(name)
+		// A pipeline that has nothing to say sets a variable to nothing.
+		if f.Changed || !set || value == "" || f.Name == "help" || bad != nil {
+			return
+		}
+		if f.Name == "auto-approve" && cmd.Flags().Changed("yes") {
+			return // the same answer by another name, and the command line wins
+		}
+		if slices.Contains(guards, f.Name) {
+			if on, err := strconv.ParseBool(value); on || err != nil {
+				ignored = append(ignored, fmt.Sprintf("%s is ignored: --%s lowers a guard and has to be said", name, f.Name))
+			}
+			return
+		}
+		a.fromEnv[f.Name] = true
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			bad = &usageError{command: cmd.CommandPath(), err: notOfType(name, f.Value.Type(), value, err)}
+		}
+	})
+	if bad != nil {
+		return bad
+	}
+	switch a.output {
+	case "text", "json", "markdown":
+	default:
+		return &usageError{command: cmd.CommandPath(), err: errors.New("--output is text, json or markdown, not " + a.output)}
+	}
+	a.style()
+	for _, text := range ignored {
+		a.warn(text)
+	}
+	return nil
+}
+
+// notOfType says what a variable of the environment may be, in other words
+// than those of Go's parsers.
+func notOfType(name, kind, value string, err error) error {
+	switch kind {
+	case "bool":
+		return fmt.Errorf("%s is true or false, not %q", name, value)
+	case "duration":
+		return fmt.Errorf("%s is a duration such as 90s or 5m, not %q", name, value)
+	case "int":
+		return fmt.Errorf("%s is a whole number, not %q", name, value)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}

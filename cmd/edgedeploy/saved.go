@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
+	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
+)
+
+// planRun stands between a saved plan's id and what tells its runs apart: two
+// runs of one file must not take each other's lock.
+const planRun = "."
+
+func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err error) {
+	for _, name := range []string{"adopt", "allow-detach", "with-policy", "upgrade-trampoline"} {
+		if cmd.Flags().Changed(name) && !a.fromEnv[name] {
+			return &usageError{cmd.CommandPath(), errors.New("--" + name + " was to be said to plan: a saved plan is run as it is")}
+		}
+	}
+	ctx := cmd.Context()
+	p, err := planfile.Open(file)
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.Local && !a.local:
+		return &usageError{cmd.CommandPath(), fmt.Errorf("%s was planned with --local: apply it with --local", file)}
+	case a.local && !p.Local:
+		return &usageError{cmd.CommandPath(), fmt.Errorf("%s was planned without --local: apply it without", file)}
+	}
+	ses, err := a.connect(ctx, nil, p.Plan.Account)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ses.Close()) }()
+	account, err := ses.Identity.Account(ctx)
+	if err != nil {
+		return err
+	}
+	if account != p.Plan.Account {
+		return &plan.AccountError{Want: p.Plan.Account, Have: account}
+	}
+	applied, err := a.appliedBefore(ctx, ses, p)
+	if err != nil || applied {
+		return err
+	}
+	return a.showAndRun(ctx, ses, p, run, "Apply this to "+p.Plan.Stack+"?")
+}
+
+// begunError says that a saved plan was run before, and that its release is in
+// flight. Nothing was changed.
+type begunError struct {
+	*deploy.StaleError
+	flight *plan.InFlightError
+}
+
+func (e *begunError) Error() string {
+	return fmt.Sprintf("this plan was begun as release %d, which is in flight: it was never committed", e.flight.State.Pending.Number)
+}
+
+func (e *begunError) Unwrap() []error { return []error{e.flight, e.StaleError} }
+
+// appliedBefore compares a saved plan with where the stack stands now, before
+// anything else is said of it: a plan that is stale is not held, nor fit to be
+// asked about. It reports whether the plan is live already.
+func (a *app) appliedBefore(ctx context.Context, ses *connect.Session, p planfile.Plan) (bool, error) {
+	now, err := ses.Ledger.Position(ctx, p.Plan.Stack)
+	if err != nil || now == p.Plan.Saw {
+		return false, err
+	}
+	stale := &deploy.StaleError{Stack: p.Plan.Stack, Saw: p.Plan.Saw, Now: now}
+	state, err := ses.Ledger.Read(ctx, p.Plan.Stack)
+	if err != nil {
+		return false, errors.Join(stale, err)
+	}
+	switch {
+	case madeBy(p, state.Live):
+		return true, a.told(p.Plan.Stack, fmt.Sprintf("This plan was applied as release %d, which is live.\n", state.Live.Number))
+	case madeBy(p, state.Pending):
+		return false, &begunError{stale, &plan.InFlightError{Stack: p.Plan.Stack, State: state}}
+	}
+	return false, stale
+}
+
+// madeBy reports whether a run of the plan made the release.
+func madeBy(p planfile.Plan, r release.Release) bool {
+	return r.Number != 0 && r.Kind == p.Plan.Kind && strings.HasPrefix(r.RunID, p.ID+planRun)
+}

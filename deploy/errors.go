@@ -1,0 +1,137 @@
+package deploy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
+)
+
+// PartialError says that a run failed and that some slots hold what it wrote,
+// or may hold it. Its release stays in flight.
+type PartialError struct {
+	Stack   string
+	Release release.Release // the one in flight
+	Slots   []SlotResult    // as they were read back
+	Err     error
+}
+
+func (e *PartialError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "stack %s is between two releases: %v", e.Stack, e.Err)
+	writeSlots(&b, e.Slots)
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *PartialError) Unwrap() error { return e.Err }
+
+func writeSlots(b *strings.Builder, slots []SlotResult) {
+	for _, s := range slots {
+		fmt.Fprintf(b, "\n  %s: %s (%s → %s)", s.Edit.Slot, s.State, s.Edit.From, s.Edit.To)
+		if s.State == SlotChanged {
+			fmt.Fprintf(b, "; it holds %s", s.Holds)
+		}
+	}
+}
+
+// RolledBackError says that a run failed and was rolled back
+// (--on-failure rollback), or that rolling it back failed as well.
+type RolledBackError struct {
+	Stack    string
+	Release  release.Release // the one that failed
+	Slots    []SlotResult
+	Err      error // why it failed
+	Rollback error // why it could not be rolled back; nil if it was
+}
+
+func (e *RolledBackError) Error() string {
+	var b strings.Builder
+	if e.Rollback == nil {
+		fmt.Fprintf(&b, "release %d of stack %s failed and was rolled back: %v", e.Release.Number, e.Stack, e.Err)
+		return b.String()
+	}
+	fmt.Fprintf(&b, "release %d of stack %s failed: %v\nand it could not be rolled back: %v", e.Release.Number, e.Stack, e.Err, e.Rollback)
+	return b.String()
+}
+
+// Unwrap gives both causes.
+func (e *RolledBackError) Unwrap() []error {
+	if e.Rollback == nil {
+		return []error{e.Err}
+	}
+	return []error{e.Err, e.Rollback}
+}
+
+// UncommittedError says that every distribution was written, and that the
+// ledger does not say yet that the release is live: it stays in flight.
+type UncommittedError struct {
+	Stack   string
+	Release release.Release
+	Err     error
+}
+
+func (e *UncommittedError) Error() string {
+	return fmt.Sprintf("release %d of stack %s was written to CloudFront, but was not made the live one: %v", e.Release.Number, e.Stack, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *UncommittedError) Unwrap() error { return e.Err }
+
+// UndeployedError says that CloudFront accepted everything and had not taken
+// it over everywhere when the timeout ran out.
+type UndeployedError struct {
+	Stack         string
+	Distributions []string
+	After         time.Duration
+}
+
+func (e *UndeployedError) Error() string {
+	return fmt.Sprintf("CloudFront accepted the change, but after %s it is not yet everywhere: %s", e.After, strings.Join(e.Distributions, ", "))
+}
+
+// DriftError says that CloudFront accepted everything, and that slots did not
+// stay as they were written: something else wrote the distribution since.
+type DriftError struct {
+	Stack string
+	Drift []Drift
+}
+
+func (e *DriftError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "stack %s was written, and something else has changed it since:", e.Stack)
+	for _, d := range e.Drift {
+		fmt.Fprintf(&b, "\n  %s", d)
+	}
+	return b.String()
+}
+
+// UnfinishedError says that a rollback did what it could, and what it left.
+type UnfinishedError struct {
+	Stack string
+	Left  []plan.Unfinished
+}
+
+func (e *UnfinishedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the rollback of stack %s leaves something undone:", e.Stack)
+	for _, l := range e.Left {
+		fmt.Fprintf(&b, "\n  %s: %s", l.Slot, l.Reason)
+	}
+	return b.String()
+}
+
+// InterruptedError says that the run was stopped by a signal between steps.
+type InterruptedError struct {
+	Stack    string
+	Accepted bool // everything was written; only the waiting was stopped
+}
+
+func (e *InterruptedError) Error() string {
+	if e.Accepted {
+		return "interrupted while waiting; CloudFront accepted everything"
+	}
+	return fmt.Sprintf("interrupted; no further distribution of stack %s was written", e.Stack)
+}

@@ -1,0 +1,101 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// resolve finds for each wanted function the version that serves, or plans to
+// publish one.
+func (p *planner) resolve() {
+	for _, f := range p.want.Functions {
+		p.reuseOrPublish(f)
+	}
+}
+
+func (p *planner) keep(f release.Function) {
+	p.functions = append(p.functions, f)
+	p.kept = append(p.kept, f)
+}
+
+// recorded are the releases in hand whose versions serve without a look. What
+// is live now is one of them also where the release in flight is committed first.
+func (p *planner) recorded() []release.Release {
+	return []release.Release{p.base.Live, p.base.Superseded, p.have.Ledger.Live}
+}
+
+// wake adds the recorded versions that were looked at, because they will be
+// attached, and are not Active: CloudFront would refuse them.
+func (p *planner) wake() {
+	for _, f := range p.kept {
+		seen, looked := p.have.States[f.Ref()]
+		planned := slices.ContainsFunc(p.activate, func(a Activate) bool { return a.Version.Ref == f.Ref() })
+		if looked && !planned && seen.State.State != "Active" {
+			p.activate = append(p.activate, Activate{Key: f.Key, Version: versions.Version{
+				Ref: f.Ref(), Spec: f.Spec, CodeSHA256: f.CodeSHA256, Stack: p.want.Stack,
+			}})
+		}
+	}
+}
+
+func (p *planner) reuseOrPublish(f release.Function) {
+	for _, r := range p.recorded() {
+		if old, ok := r.Function(f.Spec.Function); ok && old.Spec == f.Spec && !p.have.Gone[old.Ref()] {
+			f.Number, f.CodeSHA256 = old.Number, old.CodeSHA256
+			p.keep(f)
+			return
+		}
+	}
+	if v, ok := versions.Reuse(f.Spec, p.want.Stack, p.have.Versions[f.Spec.Function]); ok {
+		f.Number, f.CodeSHA256 = v.Ref.Number, v.CodeSHA256
+		p.keep(f)
+		p.activate = append(p.activate, Activate{Key: f.Key, Version: v, Point: p.have.Interrupted[f.Spec.Function]})
+		return
+	}
+	p.functions = append(p.functions, f)
+	head := p.have.Heads[f.Spec.Function]
+	step := Publish{
+		Key: f.Key, Spec: f.Spec, Create: !head.Exists, Resets: head.Config.Extra,
+		CodeSHA256: f.CodeSHA256, ZipBytes: f.ZipBytes, Tags: p.want.Tags,
+	}
+	if old, ok := p.base.Live.Function(f.Spec.Function); ok {
+		step.Replaces, step.Config = old.Number, configChange(old.Spec.Config, f.Spec.Config)
+	}
+	if head.Exists && head.Tags[versions.StackTag] != p.want.Stack {
+		switch {
+		case head.TagsError != "":
+			p.errs = append(p.errs, &versions.UnknownOwnerError{Function: f.Spec.Function, Reason: head.TagsError})
+			return
+		case !p.rules.Adopt:
+			p.errs = append(p.errs, &versions.OwnerError{Function: f.Spec.Function, Owner: head.Tags[versions.StackTag]})
+			return
+		}
+		step.Adopt, p.adopted = true, true
+	}
+	p.publish = append(p.publish, step)
+}
+
+// configChange says in words what differs between two configurations.
+func configChange(from, to versions.Config) string {
+	var words []string
+	say := func(what, from, to string) {
+		if from != to {
+			words = append(words, fmt.Sprintf("%s %s → %s", what, cmp.Or(from, "default"), cmp.Or(to, "default")))
+		}
+	}
+	say("runtime", from.Runtime, to.Runtime)
+	say("handler", from.Handler, to.Handler)
+	say("role", from.Role, to.Role)
+	say("memory", strconv.Itoa(from.MemoryMB), strconv.Itoa(to.MemoryMB))
+	say("timeout", strconv.Itoa(from.TimeoutSeconds), strconv.Itoa(to.TimeoutSeconds))
+	say("log format", from.Logging.Format, to.Logging.Format)
+	say("log level", from.Logging.Level, to.Logging.Level)
+	say("log group", from.Logging.Group, to.Logging.Group)
+	return strings.Join(words, ", ")
+}

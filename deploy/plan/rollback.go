@@ -1,0 +1,274 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// NewRollback decides how to go back, or to a named release, without a spec and
+// without bundles: the target's own versions are attached, by number. It is
+// pure. What stands in the way comes at once, in a *BlockedError; what can only
+// be left undone is in the plan's Unfinished.
+func NewRollback(req release.Request, have Observed, rules Rules) (Plan, error) {
+	route, err := release.Find(have.Ledger, req, have.written())
+	if err != nil {
+		return Plan{}, err
+	}
+	p := &restorer{planner: newPlanner(Desired{Stack: have.Stack}, have, rules, route.Settle != 0), req: req, route: route}
+	switch {
+	case route.Way == release.WayNothing:
+		return p.nothing(), nil
+	case req.Named && req.To != 0 && !p.known(req.To):
+		return Plan{}, &release.NoTargetError{Stack: have.Stack, Live: have.Ledger.Live.Number, Asked: req.To}
+	case req.Named && have.Ledger.Live.Number == 0 && have.Ledger.Pending.Number == 0 && req.To == 0:
+		return Plan{}, &release.NoTargetError{Stack: have.Stack}
+	}
+	p.prepare()
+	if route.Way == release.WayPutBack {
+		return p.putBack()
+	}
+	return p.restore()
+}
+
+// restorer is a rollback's planner.
+type restorer struct {
+	*planner
+	req    release.Request
+	route  release.Route
+	undone release.Release
+	target release.Release
+	taken  map[associations.Slot]release.Taking // what slots held before
+
+	table      associations.Table              // what the target binds, where it is now
+	moved      map[release.Place]release.Place // by the target's place
+	edits      map[associations.Slot]associations.Edit
+	unfinished []Unfinished
+	notes      []Note
+}
+
+func (p *restorer) known(n int) bool {
+	r := p.release(n)
+	return r.Number == n
+}
+
+// release finds a release that was observed; the zero Release for 0.
+func (p *restorer) release(n int) release.Release {
+	for _, r := range []release.Release{p.have.Ledger.Live, p.have.Ledger.Pending, p.have.Releases[n]} {
+		if r.Number == n {
+			return r
+		}
+	}
+	return release.Release{}
+}
+
+func (p *restorer) prepare() {
+	p.undone, p.target = p.release(p.route.Undone), p.release(p.route.Target)
+	if p.req.Named && p.base.Supersedes() && p.route.Way == release.WayNew && p.target.Brought == p.base.Live.Brought {
+		// What is in flight is all that separates the stack from the target.
+		p.route.Undone, p.undone = p.base.Superseded.Number, p.base.Superseded
+	}
+	p.taken = p.base.Takings(p.have.Held)
+	p.table, p.moved = associations.Table{}, map[release.Place]release.Place{}
+	p.edits = map[associations.Slot]associations.Edit{}
+	for _, r := range p.have.Releases {
+		for _, f := range r.Functions {
+			p.own.Versions[f.Ref()] = true
+		}
+	}
+}
+
+func (p *restorer) note(kind, format string, args ...any) {
+	p.notes = append(p.notes, Note{Kind: kind, Text: fmt.Sprintf(format, args...)})
+}
+
+func (p *restorer) leave(slot associations.Slot, format string, args ...any) {
+	p.unfinished = append(p.unfinished, Unfinished{slot, fmt.Sprintf(format, args...)})
+}
+
+// begin is what every plan of a rollback has.
+func (p *restorer) begin() Plan {
+	return Plan{
+		Schema: Schema, Stack: p.have.Stack, Kind: release.KindRollback, Account: p.have.Account, Named: p.req.Named,
+		Saw: p.have.Ledger.Position(), Seen: p.have.Ledger.Seen, Goal: p.base.Live,
+	}
+}
+
+func (p *restorer) nothing() Plan {
+	plan := p.begin()
+	plan.Goal, plan.Settle = p.have.Ledger.Live, 0
+	plan.Notes = []Note{{Kind: "nothing", Text: fmt.Sprintf(
+		"release %d is neither live nor in flight: there is nothing of it to undo", p.req.Of)}}
+	return plan
+}
+
+// putBack plans what a rollback does that finds the stack back already: what
+// differs from the live release is put back, and nothing is recorded.
+func (p *restorer) putBack() (Plan, error) {
+	plan := p.begin()
+	plan.Settle = p.settle
+	live := p.base.Live
+	p.table = live.Table()
+	for _, slot := range p.table.Slots() {
+		b, held := p.table[slot], p.have.Held(slot)
+		switch {
+		case held == b:
+		case !p.have.exists(slot):
+			p.leave(slot, "the cache behavior does not exist any more")
+			delete(p.table, slot)
+		case !p.own.Fills(slot, held) && !p.rules.Adopt:
+			p.errs = append(p.errs, &associations.ConflictError{Slot: slot, Holder: held})
+		default:
+			p.edits[slot] = associations.Edit{Slot: slot, From: held, To: b}
+		}
+	}
+	p.target = live
+	out := passedContents(p.release(live.Back), live)
+	p.strays(out, nil)
+	plan.Context.Back = &Back{At: int(live.Brought), Since: live.At, Undone: live.Back}
+	plan.Context.Holds = live.Holds
+	p.note("already-back", "%s", p.backWords(live))
+	return p.finish(plan)
+}
+
+// backWords says where the stack is back at, and how to go on from there.
+func (p *restorer) backWords(live release.Release) string {
+	at := "what was there before the first release"
+	if live.Brought != 0 {
+		at = fmt.Sprintf("release %d", live.Brought)
+	}
+	return fmt.Sprintf("back at %s since %s, when release %d was rolled back; to go further: rollback --to N",
+		at, live.At.UTC().Format("2006-01-02 15:04 UTC"), live.Back)
+}
+
+// restore plans a rollback that has something to undo.
+func (p *restorer) restore() (Plan, error) {
+	entries := p.place()
+	p.fill()
+	p.empty()
+	plan := p.begin()
+	plan.Settle = p.settle
+	sup := p.base.Superseded
+	goal := p.goal(entries)
+	switch {
+	case p.route.Way == release.WayComplete && p.asRecorded(goal):
+		plan.Complete, plan.Goal = sup.Number, sup
+	case p.route.Way == release.WayComplete:
+		// It cannot be finished as it was recorded: another of the same target.
+		goal.Brought, goal.Returns, goal.Back, goal.Commits = sup.Brought, sup.Returns, sup.Back, sup.Commits
+		if !p.typedOver() {
+			goal.Holds = sup.Holds
+		}
+		plan.Record, plan.Goal = true, goal
+	case p.alreadyThere(goal):
+		// What differs is put back.
+	default:
+		plan.Record, plan.Goal = true, goal
+	}
+	p.strays(p.passed(), goal.Contents())
+	plan.Context.Holds = plan.Goal.Holds
+	return p.finish(plan)
+}
+
+// asRecorded reports whether a rollback in flight can be finished by the record
+// that it has.
+func (p *restorer) asRecorded(goal release.Release) bool {
+	return release.SameBindings(goal.Distributions, p.base.Superseded.Distributions) && !p.typedOver()
+}
+
+// typedOver reports whether a person completes what --on-failure rollback began:
+// that one holds nothing, and a rollback that is typed does.
+func (p *restorer) typedOver() bool {
+	return p.base.Superseded.Automatic && !p.req.Automatic
+}
+
+// alreadyThere reports whether a named release's bindings are live already.
+func (p *restorer) alreadyThere(goal release.Release) bool {
+	return p.req.Named && !p.base.Supersedes() && maps.Equal(goal.Places(), p.base.Live.Places()) &&
+		(p.base.Live.Number != 0 || p.target.Number == 0)
+}
+
+// finish checks what will be attached, and puts steps and notes into the plan.
+func (p *restorer) finish(plan Plan) (Plan, error) {
+	p.pinned()
+	changes := p.changes()
+	p.policies(changes)
+	if len(p.errs) > 0 {
+		return Plan{}, &BlockedError{Stack: p.have.Stack, Problems: p.errs}
+	}
+	plan.Stages = p.stages(changes, p.table)
+	plan.Unfinished = p.unfinished
+	plan.Notes = append(p.notes, p.writeNotes(changes)...)
+	plan.Context.Domains, plan.Context.Kept = p.context().Domains, plan.Goal.Functions
+	return plan, nil
+}
+
+// changes groups the edits by distribution.
+func (p *restorer) changes() []associations.Change {
+	byID := map[string][]associations.Edit{}
+	for slot, e := range p.edits {
+		byID[slot.Distribution] = append(byID[slot.Distribution], e)
+	}
+	var list []associations.Change
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		slices.SortFunc(byID[id], func(a, b associations.Edit) int { return a.Slot.Compare(b.Slot) })
+		list = append(list, associations.Change{Distribution: id, Edits: byID[id]})
+	}
+	return list
+}
+
+// policies asks for --with-policy where a distribution takes part in
+// continuous deployment.
+func (p *restorer) policies(changes []associations.Change) {
+	for _, ch := range changes {
+		state := p.have.Distributions[ch.Distribution]
+		if !p.rules.WithPolicy && (state.Staging || state.Policy != "") {
+			p.errs = append(p.errs, &associations.PolicyError{Distribution: ch.Distribution, Policy: state.Policy})
+		}
+	}
+}
+
+// pinned makes sure of every version that will be attached: a rollback never
+// publishes, and refuses before its first write. What has not been looked at
+// yet is taken for granted; Plan.Attached names it.
+func (p *restorer) pinned() {
+	done := map[versions.Ref]bool{}
+	for _, slot := range slices.SortedFunc(maps.Keys(p.edits), associations.Slot.Compare) {
+		to := p.edits[slot].To
+		if to.Empty() || to.ARN != "" || done[to.Version] {
+			continue
+		}
+		done[to.Version] = true
+		p.pin(slot, to.Version)
+	}
+}
+
+func (p *restorer) pin(slot associations.Slot, ref versions.Ref) {
+	f, ours := p.target.Records(ref)
+	if p.have.Gone[ref] {
+		if ours {
+			p.errs = append(p.errs, &PinError{Function: f, Release: p.target.Number, Gone: true})
+			return
+		}
+		p.errs = append(p.errs, &HolderGoneError{Slot: slot, Holder: ref})
+		return
+	}
+	seen, looked := p.have.States[ref]
+	if !looked || !ours {
+		return
+	}
+	switch {
+	case seen.TagsError != "":
+		p.errs = append(p.errs, &versions.UnknownOwnerError{Function: ref.Function, Reason: seen.TagsError})
+	case seen.Version.Spec != f.Spec || seen.Version.Stack != p.have.Stack || seen.Tags[versions.StackTag] != p.have.Stack ||
+		f.CodeSHA256 != "" && seen.Version.CodeSHA256 != f.CodeSHA256:
+		p.errs = append(p.errs, &PinError{Function: f, Release: p.target.Number, Seen: seen.Version, Owner: seen.Tags[versions.StackTag]})
+	case seen.State.State != "Active":
+		// What was just seen Active needs no second look: a rollback is urgent.
+		p.activate = append(p.activate, Activate{Key: f.Key, Version: seen.Version})
+	}
+}

@@ -1,0 +1,350 @@
+package deploy
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// Prepare observes the account and plans an apply. seen is what Resolve read
+// already. Some facts are worth a call only when a plan leans on them: then
+// they are read, and the plan is made again.
+func Prepare(ctx context.Context, c Cloud, state release.LedgerState, want plan.Desired, rules plan.Rules, seen map[string]associations.State) (plan.Plan, error) {
+	o, err := newObserver(ctx, c, state, want.Stack, want.Account)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if want.Account != "" && want.Account != o.have.Account {
+		return plan.NewPlan(want, o.have, rules) // refuses; nothing of that account is for this stack to read
+	}
+	o.want = want
+	maps.Copy(o.have.Distributions, seen)
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	o.distributions(gctx, group, want.Distributions)
+	o.functions(gctx, group)
+	if err := group.Wait(); err != nil {
+		return plan.Plan{}, err
+	}
+	if err := o.holders(ctx, release.Release{Functions: want.Functions}); err != nil {
+		return plan.Plan{}, err
+	}
+	return o.settle(ctx, func() (plan.Plan, error) { return plan.NewPlan(want, o.have, rules) })
+}
+
+// PrepareRollback observes the account and plans a rollback. It reads the
+// records that the request may lead to, the distributions that they name, and
+// every version that would be attached; it lists nothing.
+func PrepareRollback(ctx context.Context, c Cloud, l Ledger, state release.LedgerState, req release.Request, rules plan.Rules) (plan.Plan, error) {
+	o, err := newObserver(ctx, c, state, stackOf(state), "")
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if err := o.releases(ctx, l, release.Needs(state, req)); err != nil {
+		return plan.Plan{}, err
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	records := slices.Collect(maps.Values(o.have.Releases))
+	for _, r := range records {
+		o.distributions(gctx, group, r.Distributions)
+	}
+	o.distributions(gctx, group, nil)
+	if err := group.Wait(); err != nil {
+		return plan.Plan{}, err
+	}
+	if err := o.holders(ctx, records...); err != nil {
+		return plan.Plan{}, err
+	}
+	return o.settle(ctx, func() (plan.Plan, error) { return plan.NewRollback(req, o.have, rules) })
+}
+
+// PrepareResume plans to lift holds. The account is looked at only while a
+// release is in flight.
+func PrepareResume(ctx context.Context, c Cloud, state release.LedgerState, lift release.Lift) (plan.Plan, error) {
+	o, err := newObserver(ctx, c, state, stackOf(state), "")
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if _, flying := state.InFlight(); flying {
+		group, gctx := errgroup.WithContext(ctx)
+		group.SetLimit(readLimit)
+		o.distributions(gctx, group, nil)
+		if err := group.Wait(); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+	return plan.NewResume(lift, o.have)
+}
+
+// stackOf is the stack's name: a caller sets it on a live release that is none.
+func stackOf(state release.LedgerState) string {
+	return cmp.Or(state.Live.Stack, state.Pending.Stack)
+}
+
+// observer reads what a plan needs, and nothing else: what the ledger tells
+// needs no call.
+type observer struct {
+	cloud Cloud
+	want  plan.Desired // of an apply
+	mu    sync.Mutex   // guards have's maps
+	asked map[string]bool
+	have  plan.Observed
+}
+
+func newObserver(ctx context.Context, c Cloud, state release.LedgerState, stack, account string) (*observer, error) {
+	o := &observer{cloud: c, asked: map[string]bool{}, have: plan.Observed{
+		Stack: stack, Account: state.Account, Ledger: state, Releases: map[int]release.Release{},
+		Heads: map[string]versions.Head{}, Versions: versions.Inventory{}, Interrupted: map[string]bool{},
+		States: map[versions.Ref]versions.Published{}, Gone: map[versions.Ref]bool{}, Distributions: map[string]associations.State{},
+	}}
+	if o.have.Account != "" {
+		return o, nil
+	}
+	found, err := c.Identity.Account(ctx)
+	o.have.Account = found
+	return o, err
+}
+
+// releases reads records by number. One that was deleted is absent.
+func (o *observer) releases(ctx context.Context, l Ledger, numbers []int) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	for _, n := range numbers {
+		group.Go(func() error {
+			r, err := l.Get(gctx, o.have.Stack, n)
+			if errors.Is(err, ErrNoRelease) {
+				return nil // the plan says what that means
+			}
+			if err != nil {
+				return err
+			}
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.have.Releases[n] = r
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// distributions reads those that entries name, and those of the live release
+// and of the one in flight, each once.
+func (o *observer) distributions(ctx context.Context, group *errgroup.Group, entries []release.Distribution) {
+	ids := map[string]bool{}
+	for _, list := range [][]release.Distribution{entries, o.have.Ledger.Live.Distributions, o.have.Ledger.Pending.Distributions} {
+		for _, id := range (release.Release{Distributions: list}).IDs() {
+			o.need(ids, id)
+		}
+	}
+	// What the release in flight empties may be in a distribution that it no
+	// longer names.
+	for _, e := range o.have.Ledger.Pending.Edits {
+		o.need(ids, e.Slot.Distribution)
+	}
+	for _, r := range []release.Release{o.have.Ledger.Live, o.have.Ledger.Pending} {
+		for _, l := range r.Left {
+			o.need(ids, l.Slot.Distribution)
+		}
+	}
+	if len(ids) >= listFrom {
+		group.Go(func() error { return o.list(ctx, ids) })
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		group.Go(func() error { return o.distribution(ctx, id) })
+	}
+}
+
+// need adds an id that was not asked for yet.
+func (o *observer) need(ids map[string]bool, id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, read := o.have.Distributions[id]; !read && !o.asked[id] {
+		o.asked[id], ids[id] = true, true
+	}
+}
+
+func (o *observer) list(ctx context.Context, ids map[string]bool) error {
+	all, err := o.cloud.CloudFront.Distributions(ctx)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, state := range all {
+		if ids[state.Distribution] {
+			o.have.Distributions[state.Distribution] = state
+		}
+	}
+	return nil
+}
+
+func (o *observer) distribution(ctx context.Context, id string) error {
+	state, err := o.cloud.CloudFront.Distribution(ctx, id)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, gone := errors.AsType[*associations.DistributionError](err); gone {
+		delete(o.have.Distributions, id) // absent, whatever a list said: the plan says what that means
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	o.have.Distributions[id] = state
+	return nil
+}
+
+// functions reads what no release in hand tells of the wanted functions: those
+// that may have to be published, or tagged.
+func (o *observer) functions(ctx context.Context, group *errgroup.Group) {
+	live, pending := o.have.Ledger.Live, o.have.Ledger.Pending
+	for _, f := range o.want.Functions {
+		name := f.Spec.Function
+		old, inLive := live.Function(name)
+		begun, inPending := pending.Function(name)
+		if inLive && old.Spec == f.Spec || inPending && begun.Spec == f.Spec {
+			if plan.Retags(o.have.Ledger, o.want) { // whose it is, before its tags are touched
+				group.Go(func() error { return o.head(ctx, name) })
+			}
+			continue
+		}
+		group.Go(func() error { return o.lookUp(ctx, f.Spec) })
+	}
+}
+
+func (o *observer) head(ctx context.Context, name string) error {
+	head, err := o.cloud.Lambda.Head(ctx, name)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.have.Heads[name] = head
+	return nil
+}
+
+// version reads one version. One that does not exist is Gone.
+func (o *observer) version(ctx context.Context, ref versions.Ref) error {
+	v, err := o.cloud.Lambda.Version(ctx, ref)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if errors.Is(err, versions.ErrNoVersion) {
+		o.have.Gone[ref] = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	o.have.States[ref] = v
+	return nil
+}
+
+// holders reads the versions that sit in the observed distributions, are of
+// functions that the releases in hand name, and yet are recorded nowhere in
+// hand: an earlier release may have put them there, or their owner. Their own
+// mark tells. Usually there are none.
+func (o *observer) holders(ctx context.Context, more ...release.Release) error {
+	records := append([]release.Release{o.have.Ledger.Live, o.have.Ledger.Pending}, more...)
+	names := map[string]bool{}
+	for _, r := range records {
+		for _, f := range r.Functions {
+			names[f.Spec.Function] = true
+		}
+	}
+	refs := map[versions.Ref]bool{}
+	for _, state := range o.have.Distributions {
+		for _, held := range state.Held {
+			known := slices.ContainsFunc(records, func(r release.Release) bool { _, ok := r.Records(held.Version); return ok })
+			if held.ARN == "" && names[held.Version.Function] && !known {
+				refs[held.Version] = true
+			}
+		}
+	}
+	return o.readVersions(ctx, refs)
+}
+
+func (o *observer) readVersions(ctx context.Context, refs map[versions.Ref]bool) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	for ref := range refs {
+		group.Go(func() error { return o.version(gctx, ref) })
+	}
+	return group.Wait()
+}
+
+// settle plans, reads what the plan takes for granted, and plans again, until
+// there is nothing left to read. Each fact is read once, so planning ends.
+func (o *observer) settle(ctx context.Context, newPlan func() (plan.Plan, error)) (plan.Plan, error) {
+	for {
+		p, err := newPlan()
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		refs := o.unseen(p)
+		policies := slices.DeleteFunc(p.Writes(), func(id string) bool { return o.have.Distributions[id].PolicyKnown })
+		if len(refs)+len(policies) == 0 {
+			return p, nil
+		}
+		group, gctx := errgroup.WithContext(ctx)
+		group.SetLimit(readLimit)
+		for ref := range refs {
+			group.Go(func() error { return o.attached(gctx, ref, p) })
+		}
+		for _, id := range policies {
+			group.Go(func() error { return o.distribution(gctx, id) })
+		}
+		if err := group.Wait(); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+}
+
+// unseen are the versions that a plan would attach and that have not been looked
+// at. An apply trusts a version that is attached somewhere: it exists. A
+// rollback looks at every one.
+func (o *observer) unseen(p plan.Plan) map[versions.Ref]bool {
+	sits := map[versions.Ref]bool{}
+	for _, state := range o.have.Distributions {
+		for _, b := range state.Held {
+			sits[b.Version] = true
+		}
+	}
+	refs := map[versions.Ref]bool{}
+	for _, e := range p.Edits() {
+		ref := e.To.Version
+		_, seen := o.have.States[ref]
+		trusted := p.Kind != release.KindRollback && (sits[ref] || o.known(ref))
+		if ref.Number != 0 && !seen && !o.have.Gone[ref] && !trusted {
+			refs[ref] = true
+		}
+	}
+	return refs
+}
+
+// attached reads a version that will be attached. If an apply finds it gone,
+// its content is looked up like one that no release names.
+func (o *observer) attached(ctx context.Context, ref versions.Ref, p plan.Plan) error {
+	if err := o.version(ctx, ref); err != nil {
+		return fmt.Errorf("version %s, which is to be attached: %w", ref, err)
+	}
+	o.mu.Lock()
+	gone := o.have.Gone[ref]
+	o.mu.Unlock()
+	f, recorded := p.Goal.Records(ref)
+	if !gone || !recorded || p.Kind == release.KindRollback {
+		return nil
+	}
+	return o.lookUp(ctx, f.Spec)
+}

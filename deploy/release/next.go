@@ -1,0 +1,120 @@
+package release
+
+import "fmt"
+
+// Verb is a command that a person may run next.
+type Verb string
+
+// The verbs that advice names.
+const (
+	VerbApply    Verb = "apply"
+	VerbRollback Verb = "rollback"
+	VerbResume   Verb = "resume"
+	VerbStatus   Verb = "status"
+)
+
+// Action is one way on: a command and what it does.
+type Action struct {
+	Verb    Verb
+	To      int  // rollback --to, with HasTo
+	HasTo   bool // --to is said
+	Of      int  // rollback --of N, 0 for none
+	Release int  // resume N, 0 for none
+	Adopt   bool // apply --adopt
+	Does    string
+}
+
+// Next says which commands lead on from a state of the ledger, the one that
+// keeps what was meant first. written says how far the release in flight came.
+// Without one in flight and without a hold there is nothing to do.
+func Next(state LedgerState, written Written) []Action {
+	flight, flying := state.InFlight()
+	switch {
+	case state.Lost != 0:
+		return []Action{{Verb: VerbRollback, To: state.Lost, HasTo: true, Does: fmt.Sprintf("makes a release of what release %d bound, and that live", state.Lost)}}
+	case !flying:
+		return nextAtRest(state)
+	case state.Foreign() != nil:
+		return []Action{{Verb: VerbRollback, Does: "ends it by going back"}}
+	case flight.GoingBack():
+		return []Action{
+			{Verb: VerbRollback, Does: fmt.Sprintf("completes the rollback to %s", name(flight.Target))},
+			{Verb: VerbApply, Does: "of another version supersedes it; what it holds stays held"},
+		}
+	case !state.undoesSlots():
+		return []Action{{Verb: VerbApply, Adopt: flight.Adopted && written != WrittenAll, Does: fmt.Sprintf("goes on with release %d", flight.Number)}}
+	case written == WrittenAll:
+		return []Action{
+			{Verb: VerbApply, Does: fmt.Sprintf("records that release %d is live", flight.Number)},
+			{Verb: VerbRollback, Does: "undoes it: back to " + name(flight.Returns)},
+		}
+	default:
+		return []Action{
+			{Verb: VerbApply, Adopt: flight.Adopted, Does: "goes on"},
+			{Verb: VerbRollback, Does: fmt.Sprintf("undoes release %d: back to %s", flight.Number, name(flight.Returns))},
+		}
+	}
+}
+
+func nextAtRest(state LedgerState) []Action {
+	var list []Action
+	for _, h := range state.Live.Holds {
+		list = append(list, lift(h.Release))
+	}
+	return list
+}
+
+func lift(number int) Action {
+	return Action{Verb: VerbResume, Release: number, Does: fmt.Sprintf("lifts what the rollback of release %d holds", number)}
+}
+
+// Next says which commands lift what keeps a plan from being run.
+func (e *HeldError) Next() []Action {
+	if e.Flight != 0 {
+		return []Action{{Verb: VerbRollback, Does: fmt.Sprintf("ends release %d, which is in flight; then resume can lift what is held", e.Flight)}}
+	}
+	var list []Action
+	seen := map[int]bool{}
+	for _, h := range e.Held {
+		if !seen[h.Release] {
+			seen[h.Release] = true
+			list = append(list, lift(h.Release))
+		}
+	}
+	return list
+}
+
+// Next says where one can go where there is nothing to go back to by itself.
+func (e *NoTargetError) Next() []Action {
+	if e.Live == 0 || e.Asked != 0 {
+		return nil
+	}
+	return []Action{toZero()}
+}
+
+func toZero() Action {
+	return Action{Verb: VerbRollback, HasTo: true, Does: "goes to " + name(0) + ": slots that were empty are emptied"}
+}
+
+// Next says how to undo the release before the run that died, if that is meant.
+func (e *DiedError) Next() []Action {
+	if e.Live == 0 {
+		return nil
+	}
+	undo := Action{Verb: VerbRollback, Of: e.Live, Does: fmt.Sprintf("undoes release %d, which is live", e.Live)}
+	if e.First {
+		undo = toZero()
+	}
+	return []Action{
+		undo,
+		{Verb: VerbRollback, To: e.Live, HasTo: true, Does: fmt.Sprintf("puts back what differs from release %d", e.Live)},
+	}
+}
+
+// name is a release in words; 0 is the state before the first.
+func name(n int) string {
+	if n == 0 {
+		return "what was there before the first release"
+	}
+	return fmt.Sprintf("release %d", n)
+}

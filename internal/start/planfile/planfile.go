@@ -1,0 +1,135 @@
+package planfile
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// A saved plan is a zip: plan.json, and bundles/<content id>.zip of each
+// bundle that the plan publishes.
+const (
+	planEntry    = "plan.json"
+	idEntry      = "id.txt"
+	subjectEntry = "subject.txt"
+	localEntry   = "local" // there if the plan is one for the local AWS
+	bundleFolder = "bundles/"
+)
+
+// Plan is a plan with what running it needs.
+type Plan struct {
+	Plan plan.Plan
+	// ID names a saved plan: the id of each run of it begins with it. "" for a
+	// plan that was not saved.
+	ID      string
+	Subject string // the commit's first line
+	Local   bool   // for the local AWS
+	// Code gives the zip of a content that the plan publishes.
+	Code func(versions.ContentID) ([]byte, error)
+}
+
+// Zips gives the code of a plan whose bundles are in memory.
+func Zips(zips map[versions.ContentID][]byte) func(versions.ContentID) ([]byte, error) {
+	return func(id versions.ContentID) ([]byte, error) {
+		zip, ok := zips[id]
+		if !ok {
+			return nil, fmt.Errorf("content %s is not at hand", id.Short())
+		}
+		return zip, nil
+	}
+}
+
+// Save writes a plan so that another process can run it. The file appears
+// whole or not at all.
+func Save(name string, p Plan) error {
+	var buf bytes.Buffer
+	w := zip.NewWriter(&buf)
+	if err := errors.Join(write(w, p), w.Close()); err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	return WriteWhole(name, buf.Bytes())
+}
+
+func write(w *zip.Writer, p Plan) error {
+	doc, err := json.MarshalIndent(p.Plan, "", "  ")
+	if err != nil {
+		return err
+	}
+	add := func(name string, data []byte) {
+		if err == nil {
+			var f io.Writer
+			if f, err = w.Create(name); err == nil {
+				_, err = f.Write(data)
+			}
+		}
+	}
+	add(planEntry, doc)
+	add(idEntry, []byte(p.ID))
+	add(subjectEntry, []byte(p.Subject[:min(len(p.Subject), maxText)]))
+	if p.Local {
+		add(localEntry, nil)
+	}
+	for _, s := range publishes(p.Plan) {
+		zipped, cerr := p.Code(s.Spec.Content)
+		if cerr != nil {
+			return cerr
+		}
+		add(bundleName(s), zipped)
+	}
+	return err
+}
+
+func bundleName(s plan.Publish) string { return bundleFolder + string(s.Spec.Content) + ".zip" }
+
+// publishes gives the steps that publish, each content once.
+func publishes(p plan.Plan) []plan.Publish {
+	var list []plan.Publish
+	seen := map[versions.ContentID]bool{}
+	for s := range p.Steps() {
+		if pub, ok := s.(plan.Publish); ok && !seen[pub.Spec.Content] {
+			seen[pub.Spec.Content] = true
+			list = append(list, pub)
+		}
+	}
+	return list
+}
+
+// WriteWhole puts a file in place in one step.
+func WriteWhole(name string, data []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, werr := f.Write(data)
+	if err := errors.Join(werr, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// Error says that a file is no plan that can be run.
+type Error struct {
+	file string
+	err  error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("plan file %s: %v", e.file, e.err) }
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.err }
