@@ -1,0 +1,185 @@
+package deploy_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
+)
+
+// book is a ledger in memory: records, the aliases live and pending with their
+// revisions, and the lock.
+type book struct {
+	records       []release.Release
+	live, pending int
+	revs          [2]int // of live and pending; a takeover gives new ones
+	lock          holder
+}
+
+// holder is the lock: who holds it, and whether that process is dead, so that
+// the lock expires.
+type holder struct {
+	run, phase string
+	expired    bool
+}
+
+func (b book) copy() book {
+	b.records = slices.Clone(b.records)
+	return b
+}
+
+func (b book) get(n int) release.Release {
+	if n < 1 || n > len(b.records) {
+		return release.Release{}
+	}
+	return b.records[n-1].Numbered(n)
+}
+
+func (b book) state() release.LedgerState {
+	at := release.At(b.live, b.pending)
+	s := release.LedgerState{
+		Exists: len(b.records) > 0, Account: number, Live: b.get(at.Live), Pending: b.get(at.Pending),
+		Lock: release.LockInfo{RunID: b.lock.run, Phase: b.lock.phase, Expired: b.lock.expired},
+	}
+	if at.Pending != 0 {
+		s.Phase = release.PhaseRun
+	}
+	s.Live.Stack = stack
+	return s
+}
+
+// ledger is one process's view of the book.
+type ledger struct{ *client }
+
+func (l ledger) Read(context.Context, string) (release.LedgerState, error) {
+	return l.book.state(), l.read()
+}
+
+func (l ledger) Position(context.Context, string) (release.Position, error) {
+	return release.At(l.book.live, l.book.pending), l.read()
+}
+
+func (l ledger) List(context.Context, string) ([]release.Summary, error) {
+	var list []release.Summary
+	for n := len(l.book.records); n > 0; n-- {
+		list = append(list, l.book.get(n).Summary())
+	}
+	return list, l.read()
+}
+
+func (l ledger) Get(_ context.Context, _ string, n int) (release.Release, error) {
+	if err := l.read(); err != nil {
+		return release.Release{}, err
+	}
+	r := l.book.get(n)
+	if r.Number == 0 {
+		return release.Release{}, fmt.Errorf("release %d: %w", n, deploy.ErrNoRelease)
+	}
+	return r, nil
+}
+
+func (l ledger) Lock(_ context.Context, req deploy.LockRequest) (deploy.Lease, error) {
+	s := &lease{client: l.client, run: req.RunID}
+	err := l.effect("lock", func() error {
+		if h := l.book.lock; h.run != "" && !h.expired {
+			return &deploy.LockedError{Stack: stack, Lock: release.LockInfo{Holder: "rival", RunID: h.run, Phase: h.phase, Expires: time.Unix(100, 0)}, Now: time.Unix(0, 0)}
+		}
+		if l.book.lock.expired { // fence: a woken holder's compare-and-swaps fail from now on
+			l.book.revs = [2]int{l.next(), l.next()}
+		}
+		l.book.lock = holder{run: req.RunID, phase: req.Phase}
+		return nil
+	})
+	s.revs = l.book.revs
+	return s, err
+}
+
+func (l ledger) Unlock(context.Context, string) (release.LockInfo, error) {
+	was := l.book.state().Lock
+	l.book.lock = holder{}
+	return was, l.read()
+}
+
+type lease struct {
+	*client
+	run  string
+	revs [2]int
+}
+
+func (s *lease) lost() error {
+	if s.book.lock.run == s.run {
+		return nil
+	}
+	return &deploy.LostLockError{Stack: stack, Lock: release.LockInfo{Holder: "rival", RunID: s.book.lock.run}}
+}
+
+func (s *lease) Prove(context.Context, time.Duration) error {
+	if err := s.read(); err != nil {
+		return err
+	}
+	return s.lost()
+}
+
+func (s *lease) Append(_ context.Context, r release.Release) (release.Release, error) {
+	n := 0
+	err := s.effect("append", func() error {
+		if err := s.lost(); err != nil {
+			return err
+		}
+		s.book.records = append(s.book.records, asStored(r))
+		n = len(s.book.records)
+		return nil
+	})
+	return r.Numbered(n), err
+}
+
+// asStored is a record as it comes back from its bytes.
+func asStored(r release.Release) release.Release {
+	doc, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	var back release.Release
+	if err := json.Unmarshal(doc, &back); err != nil {
+		panic(err)
+	}
+	return back
+}
+
+func (s *lease) move(label string, which int, to *int, n int) error {
+	return s.effect(label, func() error {
+		if s.book.revs[which] != s.revs[which] {
+			return s.lost()
+		}
+		*to = n
+		s.book.revs[which] = s.next()
+		s.revs[which] = s.book.revs[which]
+		return nil
+	})
+}
+
+func (s *lease) Mark(_ context.Context, r release.Release) error {
+	return s.move("mark", 1, &s.book.pending, r.Number)
+}
+
+func (s *lease) Commit(_ context.Context, r release.Release) error {
+	return s.move("commit", 0, &s.book.live, r.Number)
+}
+
+func (s *lease) Unlock(context.Context) error {
+	return s.effect("unlock", func() error {
+		if s.lost() == nil {
+			s.book.lock = holder{}
+		}
+		return nil
+	})
+}
+
+var (
+	_ deploy.Ledger = ledger{}
+	_ deploy.Lease  = (*lease)(nil)
+)
