@@ -80,8 +80,14 @@ func (s *Server) Account(t *testing.T, distributions ...string) *Account {
 	for _, d := range distributions {
 		seed.Distributions = append(seed.Distributions, cf.SeedDistribution{ID: d, PathPatterns: []string{"/img/*"}})
 	}
-	a.control("POST", "seed", seed, nil)
+	a.Seed(seed)
 	return a
+}
+
+// Seed makes in the account what of the seed is not there yet.
+func (a *Account) Seed(seed localaws.Seed) {
+	a.t.Helper()
+	a.control("POST", "seed", seed, nil)
 }
 
 // Role is the ARN of a role that functions at the edge can have.
@@ -140,6 +146,14 @@ func (a *Account) ResetCalls() {
 func (a *Account) Advance(d time.Duration) {
 	a.t.Helper()
 	a.control("POST", "clock", map[string]any{"account": a.ID, "advanceMs": d.Milliseconds()}, nil)
+}
+
+// Idle lets Lambda set a version aside (Inactive), as it does with one that was
+// not invoked for weeks. It is named by function and number.
+func (a *Account) Idle(function string, number int) {
+	a.t.Helper()
+	arn := fmt.Sprintf("arn:aws:lambda:us-east-1:%s:function:%s:%d", a.ID, function, number)
+	a.control("POST", "inactive", map[string]string{"version": arn}, nil)
 }
 
 // Save keeps what is in the account under a name; Restore brings that back.
