@@ -20,12 +20,12 @@ build: ## build ./edgedeploy as it is released
 
 .PHONY: test
 test: ## run all tests
-	$(TOOL) gotestsum --format pkgname -- ./...
+	$(TOOL) gotestsum --format pkgname -- -timeout 30m ./...
 	@for dir in $(NESTED); do echo "$$dir"; (cd $$dir && go test ./...) || exit 1; done
 
 .PHONY: race
 race: ## run all tests with the race detector (needs a C compiler)
-	$(TOOL) gotestsum --format pkgname -- -race ./...
+	$(TOOL) gotestsum --format pkgname -- -race -timeout 60m ./...
 
 .PHONY: load
 load: ## put load on the local AWS, with the race detector (needs a C compiler)
