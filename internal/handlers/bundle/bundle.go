@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"os"
+	"path"
+	"slices"
 
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -49,6 +51,10 @@ type Bundle struct {
 	Dropped []Dropped
 	// LeftOut is what .edgedeployignore kept out. Open cannot know it either.
 	LeftOut LeftOut
+
+	// Inputs are the files that Build read, slash-separated, below the root, sorted.
+	// Of an entry they are what script.Output tells. Open cannot know them.
+	Inputs []string
 
 	Uncompressed int64 // bytes of all files
 	Warnings     []string
@@ -140,6 +146,7 @@ func build(root *os.Root, f Function, lim limits) (Bundle, error) {
 	b := describe(draft.files, stored, zip)
 	b.Handler, b.ABI, b.Trampoline = draft.handler, draft.abi, draft.trampoline
 	b.Dropped, b.LeftOut, b.Warnings = draft.dropped, draft.leftOut, draft.warnings
+	b.Inputs = draft.sorted()
 	return b, nil
 }
 
@@ -174,6 +181,17 @@ type draft struct {
 	dropped    []Dropped
 	leftOut    LeftOut
 	warnings   []string
+	inputs     []string // that were read, in any order
+}
+
+// sorted lists the inputs, each once.
+func (d draft) sorted() []string {
+	names := make([]string, len(d.inputs))
+	for i, name := range d.inputs {
+		names[i] = path.Clean(name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // describe lists the files and names the content.

@@ -25,7 +25,26 @@ type folder struct {
 	// ignored are the names that were left out, for whoever looks for one.
 	ignored map[string]bool
 	list    *ignore.List
-	dir     string
+	dir     string // "" of a zip
+	zip     string // the zip below the root that the files came in, or ""
+	rules   bool   // dir has an ignore file
+}
+
+// inputs are the files below the root that were read.
+func (f folder) inputs() []string {
+	var names []string
+	switch {
+	case f.zip != "":
+		names = []string{f.zip}
+	case f.dir != "":
+		for name := range f.files {
+			names = append(names, path.Join(f.dir, name))
+		}
+	}
+	if f.rules {
+		names = append(names, path.Join(f.dir, ignore.Name))
+	}
+	return names
 }
 
 // readDir reads everything below dir that its .edgedeployignore does not leave
@@ -101,7 +120,10 @@ func (w *walker) visit(name string, d fs.DirEntry, err error) error {
 		return fs.SkipDir // it could not be read, and nobody needs it
 	case err != nil:
 		return pathError(full, err)
-	case name == ".", name == ignore.Name:
+	case name == ignore.Name:
+		w.out.rules = true
+		return nil
+	case name == ".":
 		return nil
 	}
 	out, err := w.out.list.Match(name)

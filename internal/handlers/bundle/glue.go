@@ -41,7 +41,7 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 	m.ABI, m.Module = Glue, scriptFile
 	trampoline, _ := Trampoline(m.Trampoline, Glue)
 	out := files{entryFile: trampoline, scriptFile: made.Script}
-	d := draft{files: out, handler: wasmHandler, abi: Glue, trampoline: m.Trampoline}
+	d := draft{files: out, handler: wasmHandler, abi: Glue, trampoline: m.Trampoline, inputs: made.Inputs}
 	for _, name := range files(made.Wasm).names() {
 		code, sections, err := wasm.Strip(made.Wasm[name], func(section string) bool { return droppable(section, f.KeepNames) })
 		if err != nil {

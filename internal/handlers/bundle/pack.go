@@ -60,9 +60,15 @@ func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
 		if err != nil {
 			return draft{}, err
 		}
-		return packGlue(root, f, entry, lim)
+		made, err := packGlue(root, f, entry, lim)
+		made.inputs = append(made.inputs, f.Wasm)
+		return made, err
 	}
-	return packModule(f, m, raw)
+	made, err := packModule(f, m, raw)
+	if f.Source == nil {
+		made.inputs = []string{f.Wasm}
+	}
+	return made, err
 }
 
 // moduleOf gives the module that wasm: names: itself, or the one in a folder.

@@ -17,7 +17,7 @@ func packReady(root *os.Root, f Function, lim limits) (draft, error) {
 	if err != nil {
 		return draft{}, err
 	}
-	out := from.files
+	out, inputs := from.files, from.inputs()
 	entry, err := entryOf(f, from)
 	if err != nil {
 		return draft{}, err
@@ -26,7 +26,7 @@ func packReady(root *os.Root, f Function, lim limits) (draft, error) {
 		return draft{}, err
 	}
 	warnings := append(lint(f, entry, out[entry]), from.litter()...)
-	return draft{files: out, handler: f.Handler, leftOut: from.leftOut, warnings: warnings}, nil
+	return draft{files: out, handler: f.Handler, leftOut: from.leftOut, warnings: warnings, inputs: inputs}, nil
 }
 
 func readReady(root *os.Root, f Function, lim limits) (folder, error) {
@@ -46,7 +46,9 @@ func readReady(root *os.Root, f Function, lim limits) (folder, error) {
 		if err != nil {
 			return folder{}, err
 		}
-		return readNamedZip(name, b, lim)
+		from, err := readNamedZip(name, b, lim)
+		from.zip = name
+		return from, err
 	}
 	return folder{}, &Error{Path: name, Reason: "is neither a directory nor a .zip"}
 }

@@ -301,6 +301,7 @@ func TestAReadyZipIsPackedAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		got[i].Inputs = nil // they differ, and are tested elsewhere
 	}
 	if diff := cmp.Diff(got[0], got[1]); diff != "" {
 		t.Errorf("the zip and the directory of the same files: -zip +directory\n%s", diff)

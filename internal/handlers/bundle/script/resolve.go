@@ -25,8 +25,9 @@ type bundler struct {
 	config   string // the tsconfig.json that holds, slash-separated, below the root
 	resolver func(string, api.ResolveOptions) api.ResolveResult
 
-	mu   sync.Mutex // esbuild loads files in parallel
-	wasm map[string][]byte
+	mu     sync.Mutex // esbuild loads files in parallel
+	wasm   map[string][]byte
+	inputs map[string]bool // the files that were read
 }
 
 const (
@@ -171,7 +172,7 @@ func (b *bundler) isNative(name string) (bool, error) {
 	return about.Gypfile || of == "bindings" || of == "node-gyp-build", nil
 }
 
-// read reads a file below the root.
+// read reads a file below the root, and remembers it as an input.
 func (b *bundler) read(name string) ([]byte, error) {
 	info, err := b.in.Root.Stat(name)
 	switch {
@@ -182,5 +183,8 @@ func (b *bundler) read(name string) ([]byte, error) {
 	case info.Size() > b.in.MaxFile:
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it has %d bytes, and no bundle holds more than %d", info.Size(), b.in.MaxFile)}
 	}
+	b.mu.Lock()
+	b.inputs[path.Clean(name)] = true
+	b.mu.Unlock()
 	return b.in.Root.ReadFile(name)
 }

@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,6 +27,10 @@ type Output struct {
 	Script   []byte            // CommonJS; exports.handler is the entry's handler
 	Wasm     map[string][]byte // by the name under which Script reads it, beside itself
 	Warnings []string
+	// Inputs are the files that were read, slash-separated, below the root, sorted:
+	// scripts and what they import, modules, tsconfig.json with what it extends. A
+	// package.json that only leads esbuild to a file is not among them.
+	Inputs []string
 }
 
 // Error lists what is wrong, at least one problem, in esbuild's order.
@@ -75,7 +80,7 @@ func Bundle(in Input) (Output, error) {
 	if top, err = filepath.EvalSymlinks(top); err != nil {
 		return Output{}, err
 	}
-	b := &bundler{in: in, top: top, above: lookAbove(top), entry: entry, wasm: map[string][]byte{}}
+	b := &bundler{in: in, top: top, above: lookAbove(top), entry: entry, wasm: map[string][]byte{}, inputs: map[string]bool{}}
 	if b.dir, err = b.entryDir(); err != nil {
 		return Output{}, err
 	}
@@ -94,7 +99,10 @@ func Bundle(in Input) (Output, error) {
 	if len(result.OutputFiles) != 1 {
 		return Output{}, &Error{Problems: []Problem{{File: entry, Text: fmt.Sprintf("became %d files, want one", len(result.OutputFiles))}}}
 	}
-	return Output{Script: result.OutputFiles[0].Contents, Wasm: b.wasm, Warnings: warnings}, nil
+	return Output{
+		Script: result.OutputFiles[0].Contents, Wasm: b.wasm, Warnings: warnings,
+		Inputs: slices.Sorted(maps.Keys(b.inputs)),
+	}, nil
 }
 
 // entryDir finds the folder of the entry with all links followed.
