@@ -120,6 +120,9 @@ func (p *planner) plan(table associations.Table, result associations.Result) Pla
 		plan.Goal = p.base.Live
 	}
 	plan.Notes = p.notes(result)
+	if plan.Record {
+		plan.Notes = append(plan.Notes, p.sourceNotes()...)
+	}
 	plan.Context = p.context()
 	if plan.Changes() {
 		plan.Held = p.held(plan.Goal)

@@ -60,6 +60,31 @@ func (p *planner) flightNotes() []Note {
 	return notes
 }
 
+// sourceNotes tell what the source's commit means for a new release: whether it
+// is older than what is live, and whether a rollback can hold it.
+func (p *planner) sourceNotes() []Note {
+	var notes []Note
+	add := func(kind, format string, args ...any) {
+		notes = append(notes, Note{Kind: kind, Text: fmt.Sprintf(format, args...)})
+	}
+	ours, from, live := p.want.Source, p.want.Provenance, p.base.Live
+	commit := release.Source{Commit: ours.Commit}.Short()
+	other := release.Source{Commit: live.Source.Commit}.Short()
+	switch order := from.Orders[live.Source.Commit]; {
+	case ours.Commit == "" || live.Source.Commit == "":
+	case order == OrderBefore:
+		add("takes-back", "takes newer work back: commit %s is an ancestor of commit %s, which release %d is from", commit, other, live.Number)
+	case order == OrderDiverged:
+		add("takes-back", "takes work back: commit %s does not have all of commit %s, which release %d is from; their histories have diverged", commit, other, live.Number)
+	case order == OrderUnknown:
+		add("order-unknown", "cannot tell whether commit %s takes back work of commit %s, which release %d is from: %s", commit, other, live.Number, from.Untold)
+	}
+	if from.Unheld != "" {
+		add("no-commit", "there is no commit for a rollback to hold: %s", from.Unheld)
+	}
+	return notes
+}
+
 // writeNotes tell what is special about the distributions that are written.
 func (p *planner) writeNotes(changes []associations.Change) []Note {
 	var notes []Note

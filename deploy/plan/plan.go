@@ -22,7 +22,32 @@ type Desired struct {
 	Distributions []release.Distribution
 	StrictHold    bool
 	Source        release.Source
+	Provenance    Provenance
 }
+
+// Provenance is what is known of the source's commit besides its name. It only
+// leads to notes.
+type Provenance struct {
+	// Unheld is why a rollback cannot hold the commit of this source: there is
+	// none, or files differ from it. "" if it can.
+	Unheld string
+	// Orders say how the source's commit stands to others, by commit.
+	Orders map[string]Order
+	// Untold is why an Order is OrderUnknown.
+	Untold string
+}
+
+// Order is how a commit stands to another one.
+type Order string
+
+// The orders of a commit and another one.
+const (
+	OrderUnknown  Order = "unknown"
+	OrderSame     Order = "same"
+	OrderAfter    Order = "after"    // the other is an ancestor of it
+	OrderBefore   Order = "before"   // it is an ancestor of the other
+	OrderDiverged Order = "diverged" // each has commits that the other lacks
+)
 
 // Binds reports whether a slot wants the function.
 func (d Desired) Binds(function string) bool {
@@ -131,7 +156,8 @@ type Stage []Step
 // Note is something a person should read before saying yes.
 type Note struct {
 	// Kind is one of: adopt-slot, adopt-function, skipped, stray, renamed, moved,
-	// left, drift, mixed-triggers, policy, in-flight, already-back, resets.
+	// left, drift, mixed-triggers, policy, in-flight, already-back, resets,
+	// nothing, takes-back, order-unknown, no-commit.
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 }

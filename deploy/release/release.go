@@ -126,6 +126,9 @@ type Source struct {
 	Commit string `json:"commit,omitempty"` // full git commit id
 	Branch string `json:"branch,omitempty"`
 	Dirty  bool   `json:"dirty,omitempty"` // files differed from the commit
+	// From is the variable of a pipeline that named the commit, because git could
+	// not be asked: whether files differed is not known then. "" means git.
+	From string `json:"from,omitempty"`
 }
 
 // Short names the commit in twelve digits, with "+" behind when files differed from it.

@@ -112,6 +112,12 @@ func Result(o Outcome, s Style) string {
 		out.blank()
 	}
 	out.closing(o.summary())
+	for _, note := range o.Plan.Notes {
+		// The plan, which said so too, went to stderr, or was saved days ago.
+		if note.Kind == "no-commit" && o.Result.Live {
+			out.prose(2, "! ", note.Text)
+		}
+	}
 	if undo := o.Undo(); undo != "" {
 		out.line(0, plain("Undo it with: "), span{undo, bold})
 	}
@@ -260,8 +266,9 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		Undo          string            `json:"undo"`
 		Next          []way             `json:"next"` // the ways on from a release in flight
 		Unfinished    []plan.Unfinished `json:"unfinished,omitempty"`
+		Notes         []plan.Note       `json:"notes,omitempty"` // the plan's: with --yes nothing else shows them
 	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Plan.Changes(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
-		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished})
+		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished, o.Plan.Notes})
 	if err != nil {
 		return nil, fmt.Errorf("result for stack %s as JSON: %w", o.Plan.Stack, err)
 	}
@@ -277,6 +284,12 @@ func ResultMarkdown(o Outcome) string {
 		s := r.Edit.Slot
 		rows = append(rows, []string{code(editSign(r.Edit)), code(s.Distribution), code(s.Path), code(string(s.Trigger)),
 			code(n.binding(r.Edit.From)), code(n.binding(r.Edit.To)), md(slotStateWords(r, o.slotState(r), n))})
+	}
+	for _, note := range planNotes(o.Plan) {
+		b.WriteString("- ! " + md(note) + "\n")
+	}
+	if len(planNotes(o.Plan)) > 0 {
+		b.WriteByte('\n')
 	}
 	mdTable(b, []string{"", "distribution", "behavior", "trigger", "before", "after", "state"}, rows)
 	if undo := o.Undo(); undo != "" {

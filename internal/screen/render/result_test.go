@@ -9,6 +9,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -186,5 +187,35 @@ func TestCommandsCarryWhatTheyNeed(t *testing.T) {
 		if got := c.Command(a); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+// With --yes, a document on stdout is all that a pipeline keeps.
+func TestAResultSaysWhatItsPlanNoted(t *testing.T) {
+	t.Parallel()
+	o := with(outcomes()["deployed"])
+	o.Plan.Notes = []plan.Note{{Kind: "takes-back", Text: "takes newer work back"}, {Kind: "no-commit", Text: "there is no commit"}}
+	doc, err := ResultJSON(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parsed struct{ Notes []plan.Note }
+	if err := json.Unmarshal(doc, &parsed); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(o.Plan.Notes, parsed.Notes); diff != "" {
+		t.Errorf("JSON (-want +got):\n%s", diff)
+	}
+	if text := ResultMarkdown(o); !strings.Contains(text, "- ! takes newer work back\n- ! there is no commit\n") {
+		t.Errorf("Markdown has no notes:\n%s", text)
+	}
+	// The plan stands above in the same terminal.
+	text := Result(o, Style{Width: 80})
+	if !strings.Contains(text, "  ! there is no commit\n") || strings.Contains(text, "takes newer work back") {
+		t.Errorf("the text has other notes:\n%s", text)
+	}
+	o.Result.Live = false
+	if text := Result(o, Style{Width: 80}); strings.Contains(text, "no commit") {
+		t.Errorf("a release that is not live has a note:\n%s", text)
 	}
 }

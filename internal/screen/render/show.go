@@ -182,6 +182,9 @@ func sourceWords(s release.Source) string {
 	if s.Dirty {
 		text += ", with files that differed from it"
 	}
+	if s.From != "" {
+		text += ", as the pipeline's " + s.From + " says"
+	}
 	return text
 }
 

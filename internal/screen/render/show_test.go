@@ -181,3 +181,20 @@ func TestHistoryDoesNotReorderItsInput(t *testing.T) {
 		t.Errorf("the input changed:\n%s", diff)
 	}
 }
+
+// Where git could not be asked, it is the pipeline that vouches for the commit.
+func TestACommitThatAPipelineNamedIsMarked(t *testing.T) {
+	t.Parallel()
+	r := sampleRelease()
+	r.Source = release.Source{Commit: strings.Repeat("ab", 20), Branch: "main", From: "GITHUB_SHA"}
+	if got, want := sourceWords(r.Source), "commit "+r.Source.Commit+" on main, as the pipeline's GITHUB_SHA says"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	doc, err := json.Marshal(releaseDocument(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(doc), `"commitFrom":"GITHUB_SHA"`) {
+		t.Errorf("the status says %s", doc)
+	}
+}

@@ -46,6 +46,8 @@ type statusRelease struct {
 	Message string       `json:"message,omitempty"`
 	Commit  string       `json:"commit,omitempty"`
 	Dirty   bool         `json:"dirty,omitempty"`
+	// CommitFrom is the variable that named the commit where git could not be asked.
+	CommitFrom string `json:"commitFrom,omitempty"`
 }
 
 type statusLock struct {
@@ -138,7 +140,7 @@ func releaseDocument(r release.Release) *statusRelease {
 	if r.Number == 0 {
 		return nil
 	}
-	return &statusRelease{r.Number, r.Kind, int(r.Brought), r.Returns, r.Back, r.Undone, targetOf(r.Kind, r.Target), r.At.UTC(), r.Actor, r.Message, r.Source.Commit, r.Source.Dirty}
+	return &statusRelease{r.Number, r.Kind, int(r.Brought), r.Returns, r.Back, r.Undone, targetOf(r.Kind, r.Target), r.At.UTC(), r.Actor, r.Message, r.Source.Commit, r.Source.Dirty, r.Source.From}
 }
 
 // StatusMarkdown writes a status as tables.
