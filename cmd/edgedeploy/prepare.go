@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
@@ -36,9 +38,10 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *connect.Session, all ma
 			s.ids[id] = d.Key
 		}
 	}
-	dir := filepath.Dir(s.file)
-	from := provenance.Source(ctx, dir)
-	planned, err := deploy.Prepare(ctx, ses.Cloud, state, plan.Want(s.Stack, packed(all), distributions, from), rules.Rules, seen)
+	from := provenance.Find(ctx, s.project(all), a.lookup)
+	want := plan.Want(s.Stack, packed(all), distributions, from.Source)
+	want.Provenance = from.Provenance(ctx, state.Live.Source, state.Pending.Source)
+	planned, err := deploy.Prepare(ctx, ses.Cloud, state, want, rules.Rules, seen)
 	if err != nil {
 		return planfile.Plan{}, err
 	}
@@ -46,7 +49,18 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *connect.Session, all ma
 	for _, b := range all {
 		zips[b.Content] = b.Zip
 	}
-	return planfile.Plan{Plan: planned, Code: planfile.Zips(zips), Local: a.local, Subject: provenance.Subject(ctx, dir, from)}, nil
+	return planfile.Plan{Plan: planned, Code: planfile.Zips(zips), Local: a.local, Subject: from.Subject}, nil
+}
+
+// project is what a release of the spec is made from: the spec, and the files
+// that were packed.
+func (s *spec) project(all map[string]built) provenance.Project {
+	inputs := []string{path.Join(s.dir, filepath.Base(s.file))}
+	for _, b := range all {
+		inputs = append(inputs, b.Inputs...)
+	}
+	slices.Sort(inputs)
+	return provenance.Project{Dir: filepath.Dir(s.file), Root: s.top, Packed: slices.Compact(inputs)}
 }
 
 // keepTrampolines packs functions again that are live with another trampoline

@@ -58,7 +58,7 @@ func may() map[string][]string {
 		"internal/screen/render":                 {"versions", "associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/handlers/fixture", "internal/handlers/result"},
 		"internal/start/connect":                 {"associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/aws/awscloud", "internal/aws/ledger", "internal/local/localaws", "internal/local/localaws/cf", "internal/local/localaws/iam"},
 		"internal/start/planfile":                {"versions", "deploy/plan", "deploy/release", "internal/handlers/bundle"},
-		"internal/start/provenance":              {"deploy", "deploy/release"},
+		"internal/start/provenance":              {"deploy", "deploy/plan", "deploy/release"},
 		"internal/handlers/sources":              {"internal/fetch"},
 		"internal/screen/term":                   {},
 		"internal/handlers/fixture":              {},

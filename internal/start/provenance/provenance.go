@@ -1,58 +1,17 @@
-// Package provenance finds out who runs a command, from which source, and with
-// which version of the program. It reads no environment: what a pipeline says
-// comes in through a function.
 package provenance
 
 import (
-	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"os"
-	"os/exec"
 	"os/user"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
-
-// gitTimeout bounds each question to git: provenance is no reason to hang.
-const gitTimeout = 10 * time.Second
-
-// Source asks git where the spec comes from. Outside of a repository, or
-// without git, the source is simply not known.
-func Source(ctx context.Context, dir string) release.Source {
-	commit, ok := git(ctx, dir, "rev-parse", "HEAD")
-	if !ok {
-		return release.Source{}
-	}
-	branch, _ := git(ctx, dir, "symbolic-ref", "--short", "-q", "HEAD") // a detached HEAD has none
-	status, known := git(ctx, dir, "status", "--porcelain")
-	return release.Source{Commit: commit, Branch: branch, Dirty: !known || status != ""}
-}
-
-// Subject is the commit's first line: what a release is about when nobody says.
-func Subject(ctx context.Context, dir string, s release.Source) string {
-	if s.Commit == "" || s.Dirty {
-		return ""
-	}
-	text, _ := git(ctx, dir, "log", "-1", "--format=%s")
-	return text
-}
-
-func git(ctx context.Context, dir string, args ...string) (string, bool) {
-	ctx, cancel := context.WithTimeout(ctx, gitTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", dir, "--no-optional-locks"}, args...)...)
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	err := cmd.Run()
-	return strings.TrimSpace(out.String()), err == nil
-}
 
 // Lookup reads one variable of the environment.
 type Lookup func(name string) (string, bool)
