@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -20,7 +21,7 @@ func (m *machine) act(s step) {
 		inputs []string
 		do     func(with map[string]string)
 	}{
-		"actions/checkout":                      {[]string{"persist-credentials"}, m.checkoutAction},
+		"actions/checkout":                      {[]string{"persist-credentials", "fetch-depth"}, m.checkoutAction},
 		"actions/setup-go":                      {[]string{"go-version", "cache"}, func(map[string]string) {}},
 		"actions/setup-node":                    {[]string{"node-version"}, func(map[string]string) {}},
 		"actions/upload-artifact":               {[]string{"name", "path", "if-no-files-found", "retention-days"}, m.upload},
@@ -46,7 +47,7 @@ func (m *machine) checkoutAction(with map[string]string) {
 	if m.job.Permissions["contents"] != "read" || with["persist-credentials"] != "false" {
 		m.t.Errorf("job %s checks out with %v, %v", m.name, m.job.Permissions, with)
 	}
-	m.checkout(filepath.Join(m.dir, "work"), m.event.commit)
+	m.checkout(filepath.Join(m.dir, "work"), m.event.commit, cmp.Or(with["fetch-depth"], "1"))
 }
 
 // upload keeps the files that a pattern matches, flat, and forgets that they

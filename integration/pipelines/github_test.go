@@ -78,6 +78,10 @@ func TestGitHubRunsTheWholeStory(t *testing.T) {
 	good := w.commit("frames for all")
 	w.push(good).start().want("success", "success", "success", "success")
 	w.wantBound("3")
+
+	// A pipeline of an older commit, run again, says what it takes back.
+	w.newRun(event{name: "pull_request", commit: second}).start().want("success", "success", "success", "skipped")
+	w.wantComment("takes newer work back: commit "+second[:12], "is an ancestor of commit "+good[:12])
 	w.wantLive(4, good)
 }
 

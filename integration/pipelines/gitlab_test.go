@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -192,7 +193,7 @@ func (p *pipeline) runJob(name string, j gitlabJob) string {
 	if variables["GIT_STRATEGY"] == "none" {
 		must(p.t, os.Mkdir(project, 0o755))
 	} else {
-		p.checkout(project, p.commit)
+		p.checkout(project, p.commit, cmp.Or(variables["GIT_DEPTH"], "20"))
 	}
 	for _, need := range j.Needs {
 		if p.results[need] != "success" {

@@ -148,10 +148,18 @@ func (w *world) commit(message string) string {
 	return w.git("rev-parse", "HEAD")
 }
 
-// checkout is a clone as runners make it.
-func (w *world) checkout(dir, commit string) {
+// checkout is a clone as runners make it, of so many commits; "0" is all that
+// the branches have (actions/checkout, README, "fetch-depth").
+func (w *world) checkout(dir, commit, depth string) {
 	w.t.Helper()
-	w.git("clone", "--quiet", "--no-checkout", w.repo, dir)
+	w.git("init", "--quiet", dir)
+	fetch := []string{"-C", dir, "fetch", "--quiet", "file://" + w.repo, commit}
+	if depth == "0" {
+		fetch = append(fetch, "+refs/heads/*:refs/remotes/origin/*")
+	} else {
+		fetch = append(fetch, "--depth="+depth)
+	}
+	w.git(fetch...)
 	w.git("-C", dir, "checkout", "--quiet", "--detach", commit)
 }
 
