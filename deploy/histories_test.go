@@ -413,6 +413,18 @@ func (h *history) half() bool {
 	return flying && flight.Written(held) != release.WrittenAll
 }
 
+// strays are those that status names.
+func (h *history) strays() []release.Stray {
+	h.t.Helper()
+	p := &client{account: h.account}
+	there := map[string]associations.State{"D1": h.account.state("D1"), "D2": h.account.state("D2")}
+	list, err := deploy.Strays(h.t.Context(), deploy.Cloud{Lambda: p, CloudFront: p, Identity: p}, h.account.book.state(), there)
+	if err != nil {
+		h.errorf("look for strays: %v", err)
+	}
+	return list
+}
+
 // settled reports a release that is still in flight.
 func (h *history) settled() {
 	h.t.Helper()
@@ -531,6 +543,35 @@ func ownerRows() []row {
 			h.bound("A=f1 B=g1 Y=f2")
 			h.ends(rollback, 1)
 			h.said("D1 /Y")
+		}},
+		{"row 29: an apply names a stray, and so does status", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"))
+			if list := h.strays(); len(list) > 0 {
+				h.errorf("there are strays: %v", list)
+			}
+			h.account.hand("copy", "A", "Y")
+			h.account.put("D1", []associations.Edit{{Slot: at("D1", "C"), To: h.account.find("f1")}}) // recorded in neither
+			want := "[D1 /C viewer-request holds shop-f:1, which no release put there D1 /Y viewer-request holds shop-f:2, which no release put there]"
+			if list := h.strays(); fmt.Sprint(list) != want {
+				h.errorf("status finds the strays %v", list)
+			}
+			h.do(apply("s2"))
+			h.said("D1 /C viewer-request holds shop-f:1")
+			h.said("D1 /Y viewer-request holds shop-f:2")
+			h.account.hand("bind", "Y", "x:9")
+			h.account.hand("clear", "C")
+			h.do(apply("s3"))
+			if list := h.strays(); len(list) > 0 || slices.ContainsFunc(h.last.plan.Notes, func(n plan.Note) bool { return n.Kind == "stray" }) {
+				h.errorf("what is not the stack's is a stray: %v, %v", list, h.last.plan.Notes)
+			}
+		}},
+		{"what a release in flight writes or empties is no stray", false, func(h *history) {
+			h.do(apply("wide"))
+			h.points(detaching("s2"), func(g *history, _ bool) {
+				if list := g.strays(); g.half() && len(list) > 0 {
+					g.errorf("there are strays: %v", list)
+				}
+			})
 		}},
 		{"row 30: a pattern that the spec followed goes back where it is now", false, func(h *history) {
 			h.do(apply("s1"))

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/start/connect"
@@ -41,7 +43,7 @@ func (a *app) statusCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 if a slot does not hold what the live release put there, or a release is in flight")
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 if a slot does not hold what the live release put there, another one holds a version of the stack, or a release is in flight")
 	a.stackFlag(cmd)
 	return cmd
 }
@@ -54,51 +56,52 @@ func status(ctx context.Context, ses *connect.Session, stack string) (render.Sta
 	}
 	st := render.Status{
 		Stack: stack, Account: state.Account, Live: state.Live, Pending: state.Pending, Phase: state.Phase, Lost: state.Lost,
-		Lock: state.Lock, Holds: state.Holds(), Now: time.Now(),
+		Lock: state.Lock, Holds: state.Holds(), Now: time.Now(), Functions: make([]render.FunctionStatus, len(state.Live.Functions)),
 	}
-	ids := state.Live.IDs()
-	for _, e := range state.Pending.Edits {
-		ids = append(ids, e.Slot.Distribution)
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	found := make([]*associations.State, len(ids))
-	st.Functions = make([]render.FunctionStatus, len(state.Live.Functions))
+	there := map[string]associations.State{}
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	for i, id := range ids {
-		group.Go(func() error {
-			state, err := ses.CloudFront.Distribution(gctx, id)
-			if is[*associations.DistributionError](err) {
-				return nil // said below, slot by slot
-			}
-			found[i] = &state
-			return err
-		})
-	}
+	readDistributions(gctx, group, ses, state, there)
 	for i, f := range state.Live.Functions {
 		group.Go(func() (err error) { st.Functions[i], err = functionStatus(gctx, ses, f); return err })
 	}
 	if err := group.Wait(); err != nil {
 		return render.Status{}, err
 	}
-	there := map[string]*associations.State{}
-	for i, id := range ids {
-		there[id] = found[i]
-	}
 	if _, flying := state.InFlight(); flying {
-		st.Written = state.Pending.Written(func(s associations.Slot) associations.Binding {
-			if there[s.Distribution] == nil {
-				return associations.Binding{}
-			}
-			return there[s.Distribution].Held[s]
-		})
+		st.Written = state.Pending.Written(func(s associations.Slot) associations.Binding { return there[s.Distribution].Held[s] })
 	}
 	for _, b := range state.Live.Bindings() {
 		i := slices.IndexFunc(state.Live.Distributions, func(d release.Distribution) bool { return slices.Contains(d.IDs, b.Slot.Distribution) })
-		st.Slots = append(st.Slots, slotStatus(b, state.Live.Distributions[i], there[b.Slot.Distribution]))
+		st.Slots = append(st.Slots, slotStatus(b, state.Live.Distributions[i], there))
 	}
-	return st, nil
+	st.Strays, err = deploy.Strays(ctx, ses.Cloud, state, there)
+	return st, err
+}
+
+// readDistributions reads those that the live release and the one in flight
+// name. One that does not exist any more is absent: it is said slot by slot.
+func readDistributions(ctx context.Context, group *errgroup.Group, ses *connect.Session, state release.LedgerState, there map[string]associations.State) {
+	ids := append(state.Live.IDs(), state.Pending.IDs()...)
+	for _, e := range state.Pending.Edits {
+		ids = append(ids, e.Slot.Distribution)
+	}
+	slices.Sort(ids)
+	var mu sync.Mutex
+	for _, id := range slices.Compact(ids) {
+		group.Go(func() error {
+			state, err := ses.CloudFront.Distribution(ctx, id)
+			if err != nil && !is[*associations.DistributionError](err) {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				there[id] = state
+			}
+			return nil
+		})
+	}
 }
 
 func functionStatus(ctx context.Context, ses *connect.Session, f release.Function) (render.FunctionStatus, error) {
@@ -114,10 +117,11 @@ func functionStatus(ctx context.Context, ses *connect.Session, f release.Functio
 	return render.FunctionStatus{Function: f, State: v.State.State}, nil
 }
 
-func slotStatus(b release.Bound, d release.Distribution, there *associations.State) render.SlotStatus {
+func slotStatus(b release.Bound, d release.Distribution, distributions map[string]associations.State) render.SlotStatus {
 	s := render.SlotStatus{Slot: b.Slot, Domain: d.Alias, Wanted: b.Binding}
+	there, ok := distributions[b.Slot.Distribution]
 	switch {
-	case there == nil:
+	case !ok:
 		s.Note = "the distribution does not exist any more"
 		return s
 	case !slices.Contains(there.Behaviors, b.Slot.Path):
@@ -135,7 +139,7 @@ func slotStatus(b release.Bound, d release.Distribution, there *associations.Sta
 
 // settled says that everything is as the live release left it.
 func settled(st render.Status) bool {
-	return st.Pending.Number == 0 && st.Live.Number != 0 &&
+	return st.Pending.Number == 0 && st.Live.Number != 0 && len(st.Strays) == 0 &&
 		!slices.ContainsFunc(st.Slots, func(s render.SlotStatus) bool { return !s.Matches() || !s.Deployed }) &&
 		!slices.ContainsFunc(st.Functions, func(f render.FunctionStatus) bool { return f.Note != "" })
 }

@@ -119,7 +119,7 @@ func (p *planner) plan(table associations.Table, result associations.Result) Pla
 	if !plan.Record {
 		plan.Goal = p.base.Live
 	}
-	plan.Notes = p.notes(result)
+	plan.Notes = append(p.notes(result), p.strayNotes(table, result.Changes)...)
 	if plan.Record {
 		plan.Notes = append(plan.Notes, p.sourceNotes()...)
 	}

@@ -283,7 +283,7 @@ func (p *restorer) strays(out, bound map[versions.Spec]bool) {
 			p.leave(s.Slot, "it holds %s, which is taken out of service, and no release put it there", s.Binding)
 			continue
 		}
-		p.note("stray", "%s holds %s, which no release put there", s.Slot, s.Binding)
+		p.notes = append(p.notes, strayNote(s))
 	}
 }
 
@@ -297,29 +297,4 @@ func (p *restorer) after(slot associations.Slot, held associations.Binding) (b a
 		return e.To, false
 	}
 	return held, false
-}
-
-// straysIn finds versions of the functions that the releases bind, in the
-// distributions that they name, outside of decided slots.
-func straysIn(have Observed, own associations.Ownership, releases []release.Release,
-	after func(associations.Slot, associations.Binding) (associations.Binding, bool),
-) []release.Stray {
-	functions, ids := map[string]bool{}, map[string]bool{}
-	for _, r := range releases {
-		maps.Copy(functions, r.Bound())
-		for _, id := range r.IDs() {
-			ids[id] = true
-		}
-	}
-	var list []release.Stray
-	for id := range ids {
-		for slot, held := range have.Distributions[id].Held {
-			b, decided := after(slot, held)
-			if !decided && functions[b.Version.Function] && own.Ours(b) {
-				list = append(list, release.Stray{Slot: slot, Binding: b})
-			}
-		}
-	}
-	slices.SortFunc(list, release.CompareStrays)
-	return list
 }

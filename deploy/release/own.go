@@ -2,6 +2,7 @@ package release
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
@@ -102,6 +103,10 @@ func CommitsWith(s Source, others ...[]string) []string {
 type Stray struct {
 	Slot    associations.Slot    `json:"slot"`
 	Binding associations.Binding `json:"binding"`
+}
+
+func (s Stray) String() string {
+	return fmt.Sprintf("%s holds %s, which no release put there", s.Slot, s.Binding)
 }
 
 // CompareStrays orders strays by slot.

@@ -28,6 +28,7 @@ type Status struct {
 	Commands      Commands // writes the commands that lead on
 	Functions     []FunctionStatus
 	Slots         []SlotStatus // in the order of their slots
+	Strays        []release.Stray
 	Now           time.Time
 	ExitCode      int // what the command ends with
 }
@@ -202,6 +203,9 @@ func statusNotes(st Status) []string {
 	case st.Lock.RunID != "":
 		notes = append(notes, fmt.Sprintf("the lock that %s took (run %s) has expired; the next run takes it over", st.Lock.Holder, st.Lock.RunID))
 	}
+	for _, s := range st.Strays {
+		notes = append(notes, s.String())
+	}
 	for _, h := range st.Holds {
 		notes = append(notes, "held: "+holdWords(h))
 	}
@@ -233,10 +237,13 @@ func statusSummary(st Status) string {
 	case differ > 1:
 		text = fmt.Sprintf("%d slots differ from release %d", differ, st.Live.Number)
 	}
+	if n := len(st.Strays); n > 0 {
+		text += fmt.Sprintf("; %s outside of it %s a version of the stack", count(n, "slot"), map[bool]string{true: "holds", false: "hold"}[n == 1])
+	}
 	switch {
 	case len(waiting) > 0:
 		return text + "; CloudFront is still deploying " + strings.Join(waiting, ", ") + "."
-	case len(st.Slots) > 0 && differ == 0:
+	case len(st.Slots) > 0 && differ == 0 && len(st.Strays) == 0:
 		return text + ", deployed everywhere."
 	}
 	return text + "."

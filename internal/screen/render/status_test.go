@@ -34,6 +34,8 @@ func sampleStatus() Status {
 	st.Slots[2].Held, st.Slots[2].Note = associations.Binding{}, "the cache behavior is gone"
 	elsewhere := associations.Slot{Distribution: "E3OTHER", Path: "default", Trigger: associations.ViewerRequest}
 	st.Slots = append(st.Slots, SlotStatus{Slot: elsewhere, Wanted: bind("geo-redirect", 16), Held: bind("geo-redirect", 16), Deployed: true})
+	copied := associations.Slot{Distribution: "E3OTHER", Path: "/copied/*", Trigger: associations.ViewerRequest}
+	st.Strays = []release.Stray{{Slot: copied, Binding: bind("geo-redirect", 15)}}
 	return st
 }
 
@@ -56,7 +58,10 @@ func TestStatusGolden(t *testing.T) {
 func TestStatusSaysInWordsHowThingsStand(t *testing.T) {
 	t.Parallel()
 	settled := sampleStatus()
-	settled.Slots = settled.Slots[3:]
+	settled.Slots, settled.Strays = settled.Slots[3:], nil
+	stray, strays := settled, settled
+	stray.Strays = sampleStatus().Strays
+	strays.Strays = append(sampleStatus().Strays, stray.Strays...)
 	deploying := settled
 	deploying.Slots = []SlotStatus{settled.Slots[0]}
 	deploying.Slots[0].Deployed = false
@@ -66,12 +71,14 @@ func TestStatusSaysInWordsHowThingsStand(t *testing.T) {
 	unbound := settled
 	unbound.Slots = nil
 	for want, st := range map[string]Status{
-		"Every slot is as release 44 says, deployed everywhere.":                        settled,
-		"Every slot is as release 44 says; CloudFront is still deploying E3OTHER.":      deploying,
-		"1 slot differs from release 44.":                                               one,
-		"2 slots differ from release 44; CloudFront is still deploying E2EXAMPLE1ABCD.": sampleStatus(),
-		"Release 44 binds nothing.":                                                     unbound,
-		"Nothing of this stack is live.":                                                {Stack: "storefront"},
+		"Every slot is as release 44 says, deployed everywhere.":                                                                           settled,
+		"Every slot is as release 44 says; CloudFront is still deploying E3OTHER.":                                                         deploying,
+		"1 slot differs from release 44.":                                                                                                  one,
+		"Every slot is as release 44 says; 1 slot outside of it holds a version of the stack.":                                             stray,
+		"Every slot is as release 44 says; 2 slots outside of it hold a version of the stack.":                                             strays,
+		"2 slots differ from release 44; 1 slot outside of it holds a version of the stack; CloudFront is still deploying E2EXAMPLE1ABCD.": sampleStatus(),
+		"Release 44 binds nothing.":      unbound,
+		"Nothing of this stack is live.": {Stack: "storefront"},
 	} {
 		if got := statusSummary(st); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -124,7 +131,7 @@ func TestStatusNotesWhatIsNotSettled(t *testing.T) {
 	t.Parallel()
 	st := sampleStatus()
 	st.Pending = release.Release{Number: 45, Kind: release.KindRollback, Target: 41, Back: 44, Undone: 44}
-	st.Lock.Expired, st.Holds, st.Written = true, nil, release.WrittenNone
+	st.Lock.Expired, st.Holds, st.Strays, st.Written = true, nil, nil, release.WrittenNone
 	want := []string{
 		"the rollback to release 41 (release 45) is in flight, or was interrupted: none of its slots is written",
 		"the lock that ci@runner-7 took (run 77aa) has expired; the next run takes it over",

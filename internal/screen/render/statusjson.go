@@ -31,6 +31,8 @@ type statusDocument struct {
 	QualifiedARNs map[string]string `json:"qualifiedArns"`
 	Functions     []statusFunction  `json:"functions"`
 	Slots         []statusSlot      `json:"slots"`
+	// Strays are slots that hold a version of the stack and that no release decides.
+	Strays []statusStray `json:"strays"`
 }
 
 type statusRelease struct {
@@ -81,6 +83,13 @@ type statusSlot struct {
 	Note         string               `json:"note,omitempty"`
 }
 
+type statusStray struct {
+	Distribution string               `json:"distribution"`
+	Path         string               `json:"path"`
+	Trigger      associations.Trigger `json:"trigger"`
+	Held         slotBinding          `json:"held"`
+}
+
 // slotBinding is a binding with its ARN spelled out; arn is "" for an empty slot.
 type slotBinding struct {
 	ARN         string `json:"arn"`
@@ -104,7 +113,7 @@ func StatusJSON(st Status) ([]byte, error) {
 		Schema: StatusSchema, Stack: st.Stack, Account: st.Account, ExitCode: st.ExitCode,
 		Live: releaseDocument(st.Live), Pending: releaseDocument(st.Pending),
 		Holds: append([]release.Hold{}, st.Holds...), Lost: st.Lost, Next: st.Commands.document(st.next()), QualifiedARNs: map[string]string{},
-		Functions: []statusFunction{}, Slots: []statusSlot{},
+		Functions: []statusFunction{}, Slots: []statusSlot{}, Strays: []statusStray{},
 	}
 	if st.Pending.Number != 0 {
 		doc.Written = string(st.Written)
@@ -128,6 +137,9 @@ func StatusJSON(st Status) ([]byte, error) {
 			Wanted: bindingDocument(st.Account, s.Wanted), Held: bindingDocument(st.Account, s.Held),
 			Matches: s.Matches(), Deployed: s.Deployed, Note: s.Note,
 		})
+	}
+	for _, s := range st.Strays {
+		doc.Strays = append(doc.Strays, statusStray{s.Slot.Distribution, s.Slot.Path, s.Slot.Trigger, bindingDocument(st.Account, s.Binding)})
 	}
 	text, err := toJSON(doc)
 	if err != nil {
