@@ -20,6 +20,7 @@ type spec struct {
 	name  string
 	tags  map[string]string
 	dists []entry
+	only  string // contents that are published and bound nowhere: "h2"
 	// timeout is the functions' own, 0 for 5 seconds.
 	timeout int
 }
@@ -38,6 +39,7 @@ func specs() map[string]spec {
 		{name: "add", dists: www("A=f1 B=g1 C=f1")}, {name: "addC", dists: www("A=f1 B=g1 C=h2")}, {name: "inplace", dists: www("A=f2 B=g1 C=f2")}, {name: "rem", dists: www("A=f1")},
 		{name: "swap", dists: www("A=f1 B=f1")}, {name: "ib", dists: www("A=f1+ B=g1")}, {name: "gg", dists: www("A=g1 B=g1")},
 		{name: "tag", tags: map[string]string{"t": "1"}, dists: www("A=f2 B=g1")}, {name: "onlyC", dists: www("C=f5")},
+		{name: "only", only: "h2", dists: www("A=f1 B=g1")}, {name: "only3", only: "h3", dists: www("A=f1 B=g1")},
 		{name: "two", dists: both("A=f1 B=g1", "A=f1")}, {name: "two2", dists: both("A=f2 B=g1", "A=f2")},
 		{name: "wide3", dists: both("A=f3 B=g3", "A=f3")},
 		{name: "wide", dists: both("A=f1 B=g1 C=f1", "A=f1")},
@@ -66,28 +68,39 @@ func (s spec) want() plan.Desired {
 		for bind := range strings.FieldsSeq(e.bind) {
 			path, content, _ := strings.Cut(bind, "=")
 			content, body := strings.CutSuffix(content, "+")
-			key, code := content[:1], content
-			name := stackFn + key
+			code := content
+			name := stackFn + code[:1]
 			d.Bindings = append(d.Bindings, release.Placed{
 				Path: "/" + path, Trigger: associations.ViewerRequest,
 				Binding: associations.Binding{Version: versions.Ref{Function: name}, IncludeBody: body},
 			})
-			if f, ok := (release.Release{Functions: want.Functions}).Function(name); ok && f.Spec.Content != versions.ContentID(code) {
-				panic(s.name + " binds two contents of " + name)
-			} else if !ok {
-				c := config
-				if s.timeout != 0 {
-					c.TimeoutSeconds = s.timeout
-				}
-				want.Functions = append(want.Functions, release.Function{
-					Key: key, CodeSHA256: codeSHA(name, code), ZipBytes: int64(len(zipOf(name, code))),
-					Spec: versions.Spec{Function: name, Content: versions.ContentID(code), Config: c},
-				})
-			}
+			want.Functions = s.with(want.Functions, code)
 		}
 		want.Distributions = append(want.Distributions, d)
 	}
+	for code := range strings.FieldsSeq(s.only) {
+		want.Functions = s.with(want.Functions, code)
+	}
 	return want
+}
+
+// with adds the function that a content is of.
+func (s spec) with(list []release.Function, code string) []release.Function {
+	name := stackFn + code[:1]
+	if f, ok := (release.Release{Functions: list}).Function(name); ok {
+		if f.Spec.Content != versions.ContentID(code) {
+			panic(s.name + " has two contents of " + name)
+		}
+		return list
+	}
+	c := config
+	if s.timeout != 0 {
+		c.TimeoutSeconds = s.timeout
+	}
+	return append(list, release.Function{
+		Key: code[:1], CodeSHA256: codeSHA(name, code), ZipBytes: int64(len(zipOf(name, code))),
+		Spec: versions.Spec{Function: name, Content: versions.ContentID(code), Config: c},
+	})
 }
 
 // command is what a person types.
@@ -309,6 +322,8 @@ func (a *account) hand(what string, args ...string) {
 				a.functions[ref.Function].versions[i].asleep = true
 			}
 		}
+	case "delete function":
+		delete(a.functions, args[0])
 	case "delete":
 		ref := a.find(args[0]).Version
 		f := a.functions[ref.Function]

@@ -29,7 +29,7 @@ type row struct {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(backRows(), deadRows(), lookRows(), ownerRows(), holdRows(), slotRows())
+	all := slices.Concat(backRows(), deadRows(), lookRows(), ownerRows(), holdRows(), slotRows(), onlyRows())
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
@@ -671,6 +671,59 @@ func holdRows() []row {
 				g.do(apply("new1"), apply("new2"))
 				g.ends(apply("s2"), 5)
 			})
+		}},
+	}
+}
+
+// onlyRows are about functions that the stack publishes for others to bind.
+func onlyRows() []row {
+	again := func(h *history, code string) {
+		h.do(apply("only"))
+		h.said("shop-h:1, which release 1 published, does not exist any more")
+		if n := h.account.published()[code]; n != 1 {
+			h.errorf("%s is published %d times, want once", code, n)
+		}
+		f, _ := h.account.book.state().Live.Function(stackFn + "h")
+		if b := h.account.content(associations.Binding{Version: f.Ref()}); b != code {
+			h.errorf("the live release hands on %s, which is %s", f.Ref(), b)
+		}
+	}
+	return []row{
+		{"a deleted version that no slot binds is published again", false, func(h *history) {
+			h.do(apply("only"))
+			h.account.hand("delete", "h2")
+			again(h, "h2")
+		}},
+		{"a deleted function that no slot binds is published again", false, func(h *history) {
+			h.do(apply("only"))
+			h.account.hand("delete function", stackFn+"h")
+			again(h, "h2")
+		}},
+		{"a version that another took the place of is published again", false, func(h *history) {
+			h.do(apply("only"))
+			f := h.account.functions[stackFn+"h"]
+			f.versions[0].mark, f.versions[0].code = "", "h8"
+			f.code, f.changed = "h8", true
+			for name := range f.aliases {
+				delete(f.aliases, name)
+			}
+			again(h, "h2")
+		}},
+		{"a version that is there is looked at once, and one that is attached not at all", false, func(h *history) {
+			h.do(apply("s1"))
+			h.do(apply("only"))
+			reads := func() int {
+				p := &client{account: h.account}
+				if planned, err := p.plan(h.t.Context(), apply("only")); err != nil || planned.Changes() {
+					h.errorf("plan again: %v, changes %v", err, planned.Changes())
+				}
+				return p.reads
+			}
+			alone := reads()
+			h.account.hand("bind", "C", "h2") // by its owner
+			if bound := reads(); alone != bound+1 {
+				h.errorf("%d reads while nothing binds the version, and %d while C does; want one more", alone, bound)
+			}
 		}},
 	}
 }

@@ -300,7 +300,7 @@ func (o *observer) settle(ctx context.Context, newPlan func() (plan.Plan, error)
 		group, gctx := errgroup.WithContext(ctx)
 		group.SetLimit(readLimit)
 		for ref := range refs {
-			group.Go(func() error { return o.attached(gctx, ref, p) })
+			group.Go(func() error { return o.trusted(gctx, ref, p) })
 		}
 		for _, id := range policies {
 			group.Go(func() error { return o.distribution(gctx, id) })
@@ -311,9 +311,10 @@ func (o *observer) settle(ctx context.Context, newPlan func() (plan.Plan, error)
 	}
 }
 
-// unseen are the versions that a plan would attach and that have not been looked
-// at. An apply trusts a version that is attached somewhere: it exists. A
-// rollback looks at every one.
+// unseen are the versions that a plan takes for granted and that have not been
+// looked at: those that it would attach, and, of an apply, those that it keeps
+// for others to attach. An apply trusts a version that is attached somewhere: it
+// exists. A rollback looks at every one that it attaches.
 func (o *observer) unseen(p plan.Plan) map[versions.Ref]bool {
 	sits := map[versions.Ref]bool{}
 	for _, state := range o.have.Distributions {
@@ -322,28 +323,36 @@ func (o *observer) unseen(p plan.Plan) map[versions.Ref]bool {
 		}
 	}
 	refs := map[versions.Ref]bool{}
-	for _, e := range p.Edits() {
-		ref := e.To.Version
+	see := func(ref versions.Ref) {
 		_, seen := o.have.States[ref]
 		trusted := p.Kind != release.KindRollback && (sits[ref] || o.known(ref))
 		if ref.Number != 0 && !seen && !o.have.Gone[ref] && !trusted {
 			refs[ref] = true
 		}
 	}
+	for _, e := range p.Edits() {
+		see(e.To.Version)
+	}
+	if p.Kind == release.KindApply {
+		for _, f := range p.Context.Kept {
+			see(f.Ref())
+		}
+	}
 	return refs
 }
 
-// attached reads a version that will be attached. If an apply finds it gone,
-// its content is looked up like one that no release names.
-func (o *observer) attached(ctx context.Context, ref versions.Ref, p plan.Plan) error {
+// trusted reads a version that a plan takes for granted. If an apply finds it
+// gone, or another one in its place, its content is looked up like one that no
+// release names.
+func (o *observer) trusted(ctx context.Context, ref versions.Ref, p plan.Plan) error {
 	if err := o.version(ctx, ref); err != nil {
-		return fmt.Errorf("version %s, which is to be attached: %w", ref, err)
+		return fmt.Errorf("version %s, which is to be attached or handed on: %w", ref, err)
 	}
-	o.mu.Lock()
-	gone := o.have.Gone[ref]
-	o.mu.Unlock()
 	f, recorded := p.Goal.Records(ref)
-	if !gone || !recorded || p.Kind == release.KindRollback {
+	o.mu.Lock()
+	serves := o.have.Serves(f)
+	o.mu.Unlock()
+	if serves || !recorded || p.Kind == release.KindRollback {
 		return nil
 	}
 	return o.lookUp(ctx, f.Spec)

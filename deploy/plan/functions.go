@@ -46,7 +46,7 @@ func (p *planner) wake() {
 
 func (p *planner) reuseOrPublish(f release.Function) {
 	for _, r := range p.recorded() {
-		if old, ok := r.Function(f.Spec.Function); ok && old.Spec == f.Spec && !p.have.Gone[old.Ref()] {
+		if old, ok := r.Function(f.Spec.Function); ok && old.Spec == f.Spec && p.have.Serves(old) {
 			f.Number, f.CodeSHA256 = old.Number, old.CodeSHA256
 			p.keep(f)
 			return

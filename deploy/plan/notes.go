@@ -16,6 +16,9 @@ func (p *planner) notes(result associations.Result) []Note {
 	}
 	notes = append(notes, p.flightNotes()...)
 	for _, s := range p.publish {
+		if old, ok := p.base.Live.Function(s.Spec.Function); ok && old.Spec == s.Spec && !p.have.Serves(old) {
+			add("gone", "%s, which release %d published, does not exist any more, or is another one; it is published again", old.Ref(), p.base.Live.Number)
+		}
 		if s.Adopt {
 			add("adopt-function", "takes over function %s", s.Spec.Function)
 		}

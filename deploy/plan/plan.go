@@ -87,6 +87,13 @@ func (o Observed) exists(s associations.Slot) bool {
 	return slices.Contains(o.Distributions[s.Distribution].Behaviors, s.Path)
 }
 
+// Serves reports whether the version that a release recorded may be taken: it
+// was not looked at, or it is what was recorded.
+func (o Observed) Serves(f release.Function) bool {
+	seen, looked := o.States[f.Ref()]
+	return !o.Gone[f.Ref()] && (!looked || seen.Version.Spec == f.Spec && seen.Version.Stack == o.Stack)
+}
+
 // written says how far the release in flight came.
 func (o Observed) written() release.Written { return o.Ledger.Pending.Written(o.Held) }
 
@@ -156,7 +163,7 @@ type Stage []Step
 // Note is something a person should read before saying yes.
 type Note struct {
 	// Kind is one of: adopt-slot, adopt-function, skipped, stray, renamed, moved,
-	// left, drift, mixed-triggers, policy, in-flight, already-back, resets,
+	// left, gone, drift, mixed-triggers, policy, in-flight, already-back, resets,
 	// nothing, takes-back, order-unknown, no-commit.
 	Kind string `json:"kind"`
 	Text string `json:"text"`
