@@ -269,3 +269,19 @@ func sized(memory, timeout int, zip int64, triggers ...associations.Trigger) ass
 		Config: versions.Config{MemoryMB: memory, TimeoutSeconds: timeout},
 	}
 }
+
+func TestAConflictSaysWhoseTheHolderIs(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]associations.ConflictError{
+		"which this stack did not put there":                                                                                             {Stack: "shop"},
+		"which this stack did not put there (whose it is cannot be told: denied)":                                                        {Stack: "shop", Unread: "denied"},
+		"whose function is tagged for stack store; this is stack shop":                                                                   {Stack: "shop", Owner: "store", NoLedger: true},
+		"whose function is tagged for this stack, and which no release put there":                                                        {Stack: "shop", Owner: "shop"},
+		"whose function is tagged for this stack, and the ledger of stack shop is missing: no release says that the slot is the stack's": {Stack: "shop", Owner: "shop", NoLedger: true},
+	} {
+		e.Slot, e.Holder = viewer, ours
+		if got := e.Error(); got != "E1 default viewer-request is held by auth:3, "+want {
+			t.Errorf("got %q, want it to end with %q", got, want)
+		}
+	}
+}

@@ -10,10 +10,33 @@ import (
 type ConflictError struct {
 	Slot   Slot
 	Holder Binding
+	// Stack wants the slot, and the holder's function is tagged for Owner: ""
+	// if for none, or not known.
+	Stack, Owner string
+	// NoLedger reports that the stack has no ledger: where Owner is the stack
+	// itself, it was deleted.
+	NoLedger bool
+	// Unread says why the holder could not be looked at, "" if it could.
+	Unread string
 }
 
+// Own reports whether the holder's function is tagged for the stack itself.
+func (e *ConflictError) Own() bool { return e.Owner != "" && e.Owner == e.Stack }
+
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s is held by %s, which this stack did not put there", e.Slot, e.Holder)
+	text := fmt.Sprintf("%s is held by %s, ", e.Slot, e.Holder)
+	switch {
+	case e.Own() && e.NoLedger:
+		return text + fmt.Sprintf("whose function is tagged for this stack, and the ledger of stack %s is missing: no release says that the slot is the stack's", e.Stack)
+	case e.Own():
+		return text + "whose function is tagged for this stack, and which no release put there"
+	case e.Owner != "":
+		return text + fmt.Sprintf("whose function is tagged for stack %s; this is stack %s", e.Owner, e.Stack)
+	case e.Unread != "":
+		return text + fmt.Sprintf("which this stack did not put there (whose it is cannot be told: %s)", e.Unread)
+	default:
+		return text + "which this stack did not put there"
+	}
 }
 
 // FunctionConflictError says that a CloudFront Function on a viewer trigger of

@@ -47,6 +47,7 @@ type account struct {
 	book          book
 	assigned      int // the last RevisionId and ETag
 	names         map[string]string
+	denied        string // the function that may not be read
 }
 
 type distribution struct {
@@ -380,6 +381,9 @@ func (f *function) observed(name string, v version) versions.Version {
 func (c *client) Version(_ context.Context, r versions.Ref) (versions.Published, error) {
 	if err := c.read(); err != nil {
 		return versions.Published{}, err
+	}
+	if c.denied == r.Function {
+		return versions.Published{}, errors.New("not authorized to perform lambda:GetFunction")
 	}
 	if f, ok := c.functions[r.Function]; ok {
 		for i, v := range f.versions {

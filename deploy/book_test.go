@@ -18,6 +18,7 @@ type book struct {
 	live, pending int
 	revs          [2]int // of live and pending; a takeover gives new ones
 	lock          holder
+	lost          int // live when the alias was deleted by hand
 }
 
 // holder is the lock: who holds it, and whether that process is dead, so that
@@ -48,9 +49,18 @@ func (b book) state() release.LedgerState {
 	if at.Pending != 0 {
 		s.Phase = release.PhaseRun
 	}
+	if s.Live.Number == 0 {
+		s.Lost = b.lost
+	}
 	s.Live.Stack = stack
 	return s
 }
+
+// lostLiveError is what a ledger answers that names no live release, although
+// its lock says that there is one.
+type lostLiveError struct{ release int }
+
+func (e *lostLiveError) Error() string { return fmt.Sprintf("release %d was live", e.release) }
 
 // ledger is one process's view of the book.
 type ledger struct{ *client }
@@ -87,6 +97,9 @@ func (l ledger) Lock(_ context.Context, req deploy.LockRequest) (deploy.Lease, e
 	err := l.effect("lock", func() error {
 		if h := l.book.lock; h.run != "" && !h.expired {
 			return &deploy.LockedError{Stack: stack, Lock: release.LockInfo{Holder: "rival", RunID: h.run, Phase: h.phase, Expires: time.Unix(100, 0)}, Now: time.Unix(0, 0)}
+		}
+		if s := l.book.state(); s.Lost != 0 && !req.AllowLost {
+			return &lostLiveError{s.Lost}
 		}
 		if l.book.lock.expired { // fence: a woken holder's compare-and-swaps fail from now on
 			l.book.revs = [2]int{l.next(), l.next()}

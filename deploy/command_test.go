@@ -284,7 +284,7 @@ func exitCode(err error) int {
 		return 0 // said again: it is lifted
 	case is[*deploy.LockedError](err), is[*deploy.LostLockError](err), is[*deploy.StaleError](err), is[*plan.InFlightError](err),
 		is[*release.PhaseError](err), is[*release.DiedError](err), is[*associations.ConflictError](err), is[*associations.DetachError](err),
-		is[*associations.ChangedError](err), is[*versions.OwnerError](err):
+		is[*associations.ChangedError](err), is[*versions.OwnerError](err), is[*lostLiveError](err):
 		return 4
 	}
 	return 1
@@ -322,6 +322,10 @@ func (a *account) hand(what string, args ...string) {
 				a.functions[ref.Function].versions[i].asleep = true
 			}
 		}
+	case "lose the ledger":
+		a.book = book{}
+	case "lose live":
+		a.book.live, a.book.lost = 0, a.book.live
 	case "delete function":
 		delete(a.functions, args[0])
 	case "delete":

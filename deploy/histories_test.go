@@ -10,6 +10,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // What r1, r2, … bind.
@@ -29,7 +30,7 @@ type row struct {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(backRows(), deadRows(), lookRows(), ownerRows(), holdRows(), slotRows(), onlyRows())
+	all := slices.Concat(backRows(), deadRows(), lookRows(), ownerRows(), holdRows(), slotRows(), onlyRows(), lostRows())
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
@@ -629,6 +630,112 @@ func ownerRows() []row {
 	}
 }
 
+// lostRows are about slots, functions and ledgers that changed hands.
+func lostRows() []row {
+	adopt := func(h *history) {
+		h.do(apply("only"))
+		h.account.hand("bind", "C", "h2") // by Terraform
+		h.ends(apply("abc1"), 4)
+		h.said("D1 /C viewer-request is held by shop-h:1, whose function is tagged for this stack, and which no release put there")
+		h.bound("A=f1 B=g1 C=h2")
+		h.do(adopting("abc1"))
+		h.bound("A=f1 B=g1 C=h1")
+	}
+	return []row{
+		{"row 33: a published version that another tool bound needs --adopt, and stays", false, func(h *history) {
+			adopt(h)
+			for range 2 {
+				h.do(rollback)
+				h.bound("A=f1 B=g1 C=h2")
+			}
+		}},
+		{"row 33: it is given back by a release that has it, too", false, func(h *history) {
+			adopt(h)
+			h.do(apply("abc3"), to(1))
+			h.bound("A=f1 B=g1 C=h2")
+			h.do(rollback, to(0))
+			h.bound("C=h2") // it is not the stack's any more
+		}},
+		{"row 33: it does not come back by a release that has it not", false, func(h *history) {
+			h.do(apply("s1"))
+			adopt(h)
+			h.do(to(1))
+			h.bound(r1)
+		}},
+		{"row 34: without its ledger the stack's own slots are taken over by --adopt only", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"))
+			h.account.hand("lose the ledger")
+			h.ends(apply("s2"), 4)
+			h.said("D1 /A viewer-request is held by shop-f:2, whose function is tagged for this stack, and the ledger of stack shop is missing")
+			h.ends(rollback, 1)
+			h.bound(r2)
+			h.do(adopting("s2"))
+			h.bound(r2)
+			h.ends(rollback, 1)
+			if e, ok := errors.AsType[*release.NoTargetError](h.last.err); !ok || len(e.Next()) != 1 || e.Next()[0].To != 0 || !e.Next()[0].HasTo {
+				h.errorf("--to 0 is not named: %v", h.last.err)
+			}
+			h.bound(r2)
+			h.do(to(0))
+			h.bound("")
+		}},
+		{"row 35: without live the lock tells which it was, and --to restores it", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"))
+			h.account.hand("lose live")
+			if lost := h.account.book.state().Lost; lost != 2 {
+				h.errorf("release %d is said to be lost, want 2", lost)
+			}
+			h.ends(apply("s2"), 4)
+			h.ends(rollback, 4)
+			h.bound(r2)
+			h.do(to(2))
+			h.bound(r2)
+			h.do(apply("s2"), to(1))
+			h.bound(r1)
+		}},
+		{"row 36: a renamed stack is told whose the slots are", false, func(h *history) {
+			h.account.functions["store-f"] = &function{tags: map[string]string{versions.StackTag: "store"}, versions: []version{{number: 1}}}
+			h.account.hand("bind", "A", "store-f:1")
+			h.ends(apply("s1"), 4)
+			h.said("D1 /A viewer-request is held by store-f:1, whose function is tagged for stack store; this is stack shop")
+			h.account.hand("bind", "A", "x:9")
+			h.ends(apply("s1"), 4)
+			h.said("D1 /A viewer-request is held by x:9, which this stack did not put there")
+			h.account.hand("bind", "A", "store-f:7") // is gone
+			h.ends(apply("s1"), 4)
+			h.said("D1 /A viewer-request is held by store-f:7, which this stack did not put there")
+		}},
+		{"whose a slot is is asked only where there is a conflict", false, func(h *history) {
+			h.do(apply("s1"))
+			h.account.hand("bind", "C", "x:9")
+			reads := func(name string) int {
+				p := &client{account: h.account}
+				_, err := p.plan(h.t.Context(), apply(name))
+				if conflict := is[*associations.ConflictError](err); conflict != (name == "add") {
+					h.errorf("plan %s: %v", name, err)
+				}
+				return p.reads
+			}
+			if calm, conflict := reads("s1"), reads("add"); conflict != calm+1 {
+				h.errorf("%d reads without a conflict and %d with one, want one more", calm, conflict)
+			}
+		}},
+		{"a holder that may not be read does not hide the conflict", false, func(h *history) {
+			h.account.hand("bind", "A", "x:9")
+			h.account.denied = "x"
+			h.ends(apply("s1"), 4)
+			h.said("which this stack did not put there (whose it is cannot be told: not authorized")
+		}},
+		{"row 36: a rollback says whose a slot is, too", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"))
+			h.account.functions["store-f"] = &function{tags: map[string]string{versions.StackTag: "store"}, versions: []version{{number: 1}}}
+			h.account.hand("bind", "A", "store-f:1")
+			h.ends(rollback, 4)
+			h.said("whose function is tagged for stack store; this is stack shop")
+		}},
+	}
+}
+
 func holdRows() []row {
 	return []row{
 		{"row 20: going back holds the commits that were passed", false, func(h *history) {
@@ -730,7 +837,7 @@ func onlyRows() []row {
 
 func slotRows() []row {
 	return []row{
-		{"row 33: a version in a slot that another tool filled is a conflict", false, func(h *history) {
+		{"a version of others in a slot that is wanted is a conflict", false, func(h *history) {
 			h.do(apply("s1"))
 			h.account.hand("bind", "C", "x:9")
 			h.ends(apply("add"), 4)

@@ -107,7 +107,7 @@ func newObserver(ctx context.Context, c Cloud, state release.LedgerState, stack,
 	o := &observer{cloud: c, asked: map[string]bool{}, have: plan.Observed{
 		Stack: stack, Account: state.Account, Ledger: state, Releases: map[int]release.Release{},
 		Heads: map[string]versions.Head{}, Versions: versions.Inventory{}, Interrupted: map[string]bool{},
-		States: map[versions.Ref]versions.Published{}, Gone: map[versions.Ref]bool{}, Distributions: map[string]associations.State{},
+		States: map[versions.Ref]versions.Published{}, Gone: map[versions.Ref]bool{}, Unread: map[versions.Ref]string{}, Distributions: map[string]associations.State{},
 	}}
 	if o.have.Account != "" {
 		return o, nil
@@ -289,6 +289,9 @@ func (o *observer) readVersions(ctx context.Context, refs map[versions.Ref]bool)
 func (o *observer) settle(ctx context.Context, newPlan func() (plan.Plan, error)) (plan.Plan, error) {
 	for {
 		p, err := newPlan()
+		if blocked, ok := errors.AsType[*plan.BlockedError](err); ok && o.owners(ctx, blocked.Unknown(o.have)) {
+			continue
+		}
 		if err != nil {
 			return plan.Plan{}, err
 		}
@@ -309,6 +312,26 @@ func (o *observer) settle(ctx context.Context, newPlan func() (plan.Plan, error)
 			return plan.Plan{}, err
 		}
 	}
+}
+
+// owners looks whose the holders of wanted slots are, which costs a call each
+// and only where there is a conflict to report. One that may not be read is no
+// obstacle to reporting it. It reports whether something was looked at.
+func (o *observer) owners(ctx context.Context, refs []versions.Ref) bool {
+	group := errgroup.Group{}
+	group.SetLimit(readLimit)
+	for _, ref := range refs {
+		group.Go(func() error {
+			if err := o.version(ctx, ref); err != nil {
+				o.mu.Lock()
+				defer o.mu.Unlock()
+				o.have.Unread[ref] = err.Error()
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // each says why in Unread
+	return len(refs) > 0
 }
 
 // unseen are the versions that a plan takes for granted and that have not been

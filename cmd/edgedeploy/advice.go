@@ -129,10 +129,8 @@ func (a *app) planAdvice(err error) string {
 		gone     *plan.HolderGoneError
 	)
 	switch {
-	case errors.As(err, &conflict) && a.running == "rollback":
-		return "take it back with --adopt" + a.slotLine(conflict.Slot)
 	case errors.As(err, &conflict):
-		return "take it over with --adopt (rollback --to 0 gives it back), or remove the line" + a.slotLine(conflict.Slot)
+		return a.conflictAdvice(conflict) + a.slotLine(conflict.Slot)
 	case errors.As(err, &function):
 		return "remove that CloudFront Function from the behavior, or the line" + a.slotLine(function.Slot)
 	case errors.As(err, &behavior):
@@ -161,6 +159,24 @@ func (a *app) planAdvice(err error) string {
 		return "look at the plan, then say --yes"
 	}
 	return ""
+}
+
+// conflictAdvice is about a slot that something else holds. Only what is not the
+// stack's own is promised to be given back: an old version of its own comes back
+// into service by a rollback to a release that has it, and in no other way.
+func (a *app) conflictAdvice(e *associations.ConflictError) string {
+	switch {
+	case a.running == "rollback":
+		return "take it back with --adopt"
+	case e.Own() && e.NoLedger:
+		return "take it over with --adopt: the stack's releases begin anew with it"
+	case e.Own():
+		return "take it over with --adopt (a rollback empties it, unless the release it goes to has that version, too), or remove the line"
+	case e.Owner != "":
+		return fmt.Sprintf("if stack: was renamed, say %s again, or take it over with --adopt (rollback --to 0 gives it back); else remove the line", e.Owner)
+	default:
+		return "take it over with --adopt (rollback --to 0 gives it back), or remove the line"
+	}
 }
 
 // stateAdvice is about where the stack stands: what leads on is decided by

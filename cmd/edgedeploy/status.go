@@ -27,7 +27,7 @@ func (a *app) statusCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
-				st, err := status(ctx, ses, stack)
+				st, err := a.status(ctx, ses, stack)
 				if err != nil {
 					return err
 				}
@@ -49,10 +49,14 @@ func (a *app) statusCommand() *cobra.Command {
 }
 
 // status compares what the live release says with what is there.
-func status(ctx context.Context, ses *connect.Session, stack string) (render.Status, error) {
+func (a *app) status(ctx context.Context, ses *connect.Session, stack string) (render.Status, error) {
 	state, err := ses.Read(ctx, stack)
 	if err != nil {
 		return render.Status{}, err
+	}
+	if !state.Exists {
+		orphans, err := a.orphans(ctx, ses)
+		return render.Status{Stack: stack, NoLedger: true, Orphans: orphans, Now: time.Now()}, err
 	}
 	st := render.Status{
 		Stack: stack, Account: state.Account, Live: state.Live, Pending: state.Pending, Phase: state.Phase, Lost: state.Lost,
@@ -77,6 +81,28 @@ func status(ctx context.Context, ses *connect.Session, stack string) (render.Sta
 	}
 	st.Strays, err = deploy.Strays(ctx, ses.Cloud, state, there)
 	return st, err
+}
+
+// orphans are the functions of the spec that are tagged for its stack. They are
+// looked for where there is no ledger: it was deleted then.
+func (a *app) orphans(ctx context.Context, ses *connect.Session) ([]string, error) {
+	if a.doc == nil {
+		return nil, nil
+	}
+	tagged := make([]string, len(a.doc.Stack.Functions))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for i, f := range a.doc.Stack.Functions {
+		group.Go(func() error {
+			head, err := ses.Lambda.Head(gctx, f.Name)
+			if head.Tags[versions.StackTag] == a.doc.Stack.Name {
+				tagged[i] = f.Name
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	return slices.DeleteFunc(tagged, func(name string) bool { return name == "" }), err
 }
 
 // readDistributions reads those that the live release and the one in flight

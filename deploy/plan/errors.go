@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
@@ -27,6 +29,39 @@ func (e *BlockedError) Error() string {
 
 // Unwrap makes each problem visible to errors.As.
 func (e *BlockedError) Unwrap() []error { return e.Problems }
+
+// blocked is everything that stands in the way, with what is known of whose the
+// holders of wanted slots are.
+func (p *planner) blocked() *BlockedError {
+	e := &BlockedError{Stack: p.have.Stack, Problems: slices.Clone(p.errs)}
+	for i, problem := range e.Problems {
+		if c, ok := problem.(*associations.ConflictError); ok {
+			ref, told := c.Holder.Version, *c
+			seen := p.have.States[ref]
+			told.Stack, told.Owner, told.NoLedger = p.have.Stack, seen.Tags[versions.StackTag], !p.have.Ledger.Exists
+			told.Unread = cmp.Or(p.have.Unread[ref], seen.TagsError)
+			e.Problems[i] = &told
+		}
+	}
+	return e
+}
+
+// Unknown are the holders of wanted slots of which it is not known yet whose
+// they are.
+func (e *BlockedError) Unknown(have Observed) []versions.Ref {
+	var refs []versions.Ref
+	for _, problem := range e.Problems {
+		c, ok := problem.(*associations.ConflictError)
+		if !ok || c.Holder.ARN != "" {
+			continue
+		}
+		ref := c.Holder.Version
+		if _, seen := have.States[ref]; !seen && !have.Gone[ref] && have.Unread[ref] == "" && !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
 
 // AccountError says that the credentials belong to another account than the
 // spec (or the saved plan) says.

@@ -30,7 +30,7 @@ func NewPlan(want Desired, have Observed, rules Rules) (Plan, error) {
 	p.errs = append(p.errs, errs...)
 	p.retag = p.tags()
 	if len(p.errs) > 0 {
-		return Plan{}, &BlockedError{Stack: want.Stack, Problems: p.errs}
+		return Plan{}, p.blocked()
 	}
 	return p.plan(table, result), nil
 }

@@ -71,6 +71,9 @@ type Observed struct {
 	Interrupted map[string]bool
 	// States are those of versions that were read one by one.
 	States map[versions.Ref]versions.Published
+	// Unread are versions that no plan needs, and why they could not be looked
+	// at: of others, in slots that are wanted.
+	Unread map[versions.Ref]string
 	// Gone are versions that were looked for and do not exist.
 	Gone map[versions.Ref]bool
 	// Distributions, by id. One that does not exist is absent.

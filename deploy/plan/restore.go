@@ -160,9 +160,9 @@ func (p *restorer) before(slot associations.Slot) (to associations.Binding, inve
 	if !later || t.Holder.Empty() {
 		return associations.Binding{}, later || int(t.Filled) > p.target.Number || p.undone.Number > p.target.Number
 	}
-	if (t.Own || p.own.Ours(t.Holder)) && !p.target.Contents()[p.specOf(t.Holder.Version)] {
-		// A version of our own that was moved there: only what the target binds
-		// comes back into service.
+	if (t.Own || p.own.Ours(t.Holder)) && !p.target.Publishes(p.specOf(t.Holder.Version)) {
+		// A version of our own that was moved there: only what the target has, for
+		// its slots or for others to bind, comes back into service.
 		return associations.Binding{}, true
 	}
 	return t.Holder, true
@@ -279,7 +279,8 @@ func (p *restorer) strays(out, bound map[versions.Spec]bool) {
 	}
 	releases := []release.Release{p.base.Live, p.base.Superseded, p.target, p.undone}
 	for _, s := range straysIn(p.have, p.own, releases, p.after) {
-		if out[p.specOf(s.Binding.Version)] {
+		// What the target publishes for others to bind is for them to decide.
+		if spec := p.specOf(s.Binding.Version); out[spec] && !p.target.Publishes(spec) {
 			p.leave(s.Slot, "it holds %s, which is taken out of service, and no release put it there", s.Binding)
 			continue
 		}

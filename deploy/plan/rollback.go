@@ -198,7 +198,7 @@ func (p *restorer) finish(plan Plan) (Plan, error) {
 	changes := p.changes()
 	p.policies(changes)
 	if len(p.errs) > 0 {
-		return Plan{}, &BlockedError{Stack: p.have.Stack, Problems: p.errs}
+		return Plan{}, p.blocked()
 	}
 	plan.Stages = p.stages(changes, p.table)
 	plan.Unfinished = p.unfinished

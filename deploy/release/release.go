@@ -187,6 +187,12 @@ func (r Release) Records(ref versions.Ref) (Function, bool) {
 	return f, ok && f.Number == ref.Number && ref.Number != 0
 }
 
+// Publishes reports whether the release has a version of this content and
+// configuration, for its slots or for others to bind.
+func (r Release) Publishes(spec versions.Spec) bool {
+	return slices.ContainsFunc(r.Functions, func(f Function) bool { return f.Spec == spec })
+}
+
 // Bound names the functions that the release binds somewhere.
 func (r Release) Bound() map[string]bool {
 	names := map[string]bool{}

@@ -29,6 +29,8 @@ type Status struct {
 	Functions     []FunctionStatus
 	Slots         []SlotStatus // in the order of their slots
 	Strays        []release.Stray
+	NoLedger      bool
+	Orphans       []string // without a ledger: functions that are tagged for the stack all the same
 	Now           time.Time
 	ExitCode      int // what the command ends with
 }
@@ -161,6 +163,9 @@ func slotLine(out *page, s SlotStatus, n names) {
 
 // next are the ways on from where the stack stands.
 func (st Status) next() []release.Action {
+	if len(st.Orphans) > 0 {
+		return []release.Action{{Verb: release.VerbApply, Adopt: true, Does: "takes the stack's slots over again, and begins its releases anew"}}
+	}
 	return release.Next(release.LedgerState{Live: st.Live, Pending: st.Pending, Phase: st.Phase, Lost: st.Lost}, st.Written)
 }
 
@@ -190,6 +195,12 @@ func flightWords(st Status) string {
 // statusNotes says what is not settled besides the slots.
 func statusNotes(st Status) []string {
 	var notes []string
+	switch ledger := release.LedgerFunction(st.Stack); {
+	case len(st.Orphans) > 0:
+		notes = append(notes, fmt.Sprintf("the ledger (function %s) does not exist, and there is what it told of (%s): it was deleted, and the stack's history with it", ledger, strings.Join(st.Orphans, ", ")))
+	case st.NoLedger:
+		notes = append(notes, fmt.Sprintf("there is no ledger (function %s): nothing was applied yet, or it was deleted", ledger))
+	}
 	if st.Lost != 0 {
 		notes = append(notes, fmt.Sprintf("release %d was live when the lock was given back last, and the ledger names no live release any more: something changed its aliases", st.Lost))
 	}
@@ -215,6 +226,9 @@ func statusNotes(st Status) []string {
 // statusSummary says in words how the account compares with the live release.
 func statusSummary(st Status) string {
 	if st.Live.Number == 0 {
+		if len(st.Orphans) > 0 {
+			return "What of this stack is live is not known."
+		}
 		return "Nothing of this stack is live."
 	}
 	differ, deploying := 0, map[string]bool{}

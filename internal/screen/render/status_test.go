@@ -127,6 +127,31 @@ func TestStatusJSONOfNothingHasAllMembers(t *testing.T) {
 	golden(t, "status-empty.json", string(doc))
 }
 
+// A ledger that was deleted leaves the functions that it told of.
+func TestStatusTellsOfALedgerThatIsGone(t *testing.T) {
+	t.Parallel()
+	none := Status{Stack: "storefront", NoLedger: true}
+	lost := Status{Stack: "storefront", NoLedger: true, Orphans: []string{"storefront-a", "storefront-b"}}
+	for want, st := range map[string]Status{
+		"there is no ledger (function edgedeploy-storefront-releases): nothing was applied yet, or it was deleted":                                                                        none,
+		"the ledger (function edgedeploy-storefront-releases) does not exist, and there is what it told of (storefront-a, storefront-b): it was deleted, and the stack's history with it": lost,
+	} {
+		if notes := statusNotes(st); len(notes) != 1 || notes[0] != want {
+			t.Errorf("got %q, want %q", notes, want)
+		}
+	}
+	if way := none.next(); len(way) != 0 {
+		t.Errorf("a stack that has nothing is to go on with %v", way)
+	}
+	if way := lost.next(); len(way) != 1 || way[0].Verb != release.VerbApply || !way[0].Adopt {
+		t.Errorf("the way on is %v, want apply --adopt", way)
+	}
+	doc, err := StatusJSON(lost)
+	if err != nil || !strings.Contains(string(doc), `"storefront-b"`) || !strings.Contains(string(doc), `"noLedger": true`) {
+		t.Errorf("%v in %s", err, doc)
+	}
+}
+
 func TestStatusNotesWhatIsNotSettled(t *testing.T) {
 	t.Parallel()
 	st := sampleStatus()

@@ -33,6 +33,9 @@ type statusDocument struct {
 	Slots         []statusSlot      `json:"slots"`
 	// Strays are slots that hold a version of the stack and that no release decides.
 	Strays []statusStray `json:"strays"`
+	// NoLedger and Orphans tell of a stack without a ledger.
+	NoLedger bool     `json:"noLedger,omitempty"`
+	Orphans  []string `json:"orphans,omitempty"`
 }
 
 type statusRelease struct {
@@ -114,6 +117,7 @@ func StatusJSON(st Status) ([]byte, error) {
 		Live: releaseDocument(st.Live), Pending: releaseDocument(st.Pending),
 		Holds: append([]release.Hold{}, st.Holds...), Lost: st.Lost, Next: st.Commands.document(st.next()), QualifiedARNs: map[string]string{},
 		Functions: []statusFunction{}, Slots: []statusSlot{}, Strays: []statusStray{},
+		NoLedger: st.NoLedger, Orphans: st.Orphans,
 	}
 	if st.Pending.Number != 0 {
 		doc.Written = string(st.Written)
