@@ -229,6 +229,9 @@ type Context struct {
 	// Back tells since when the stack is back at an earlier release: a rollback
 	// that changes nothing says so.
 	Back *Back `json:"back,omitempty"`
+	// Target is the release that a rollback goes to, nil for the state before the
+	// first, and where none is gone to.
+	Target *Target `json:"target,omitempty"`
 	// Holds are the holds in force once a rollback or resume ran.
 	Holds []release.Hold `json:"holds,omitempty"`
 }
@@ -238,6 +241,16 @@ type Back struct {
 	At     int       `json:"at"`     // the release whose bindings are live
 	Since  time.Time `json:"since"`  // when the rollback was recorded
 	Undone int       `json:"undone"` // the release that it took out of service
+}
+
+// Target is what a person knows a release by.
+type Target struct {
+	Release int       `json:"release"`
+	At      time.Time `json:"at"`
+	Actor   string    `json:"actor,omitempty"`
+	Message string    `json:"message,omitempty"`
+	Commit  string    `json:"commit,omitempty"`
+	Dirty   bool      `json:"dirty,omitempty"` // files differed from the commit
 }
 
 // Changes reports whether running the plan changes something: a version, a

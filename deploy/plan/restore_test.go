@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -83,7 +84,8 @@ func TestARollbackLooksAtEveryVersionBeforeItWrites(t *testing.T) {
 func TestWhatARollbackRecords(t *testing.T) {
 	t.Parallel()
 	have, good := twoReleases()
-	good.Commits, good.Source, good.Unknown = []string{"c1"}, release.Source{Commit: "c1"}, `{"new":1}`
+	good.Commits, good.Source, good.Unknown = []string{"c1"}, release.Source{Commit: "c1", Dirty: true}, `{"new":1}`
+	good.At, good.Actor, good.Message = time.Unix(7, 0), "ada", "as it was"
 	have.Releases[1] = good
 	planned, err := plan.NewRollback(release.Request{}, have, plan.Rules{})
 	if err != nil {
@@ -100,6 +102,10 @@ func TestWhatARollbackRecords(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, planned.Goal, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
+	}
+	known := &plan.Target{Release: 1, At: good.At, Actor: "ada", Message: "as it was", Commit: "c1", Dirty: true}
+	if diff := cmp.Diff(known, planned.Context.Target); diff != "" {
+		t.Errorf("what a person knows the target by:\n%s", diff)
 	}
 	planned, err = plan.NewRollback(release.Request{Automatic: true}, have, plan.Rules{})
 	if err != nil || len(planned.Goal.Holds) != 0 || !planned.Goal.Automatic {

@@ -101,6 +101,7 @@ func (p *restorer) begin() Plan {
 func (p *restorer) nothing() Plan {
 	plan := p.begin()
 	plan.Goal, plan.Settle = p.have.Ledger.Live, 0
+	plan.Context.Holds = p.have.Ledger.Holds()
 	plan.Notes = []Note{{Kind: "nothing", Text: fmt.Sprintf(
 		"release %d is neither live nor in flight: there is nothing of it to undo", p.req.Of)}}
 	return plan
@@ -171,6 +172,9 @@ func (p *restorer) restore() (Plan, error) {
 	}
 	p.strays(p.passed(), goal.Contents())
 	plan.Context.Holds = plan.Goal.Holds
+	if r := p.target; r.Number != 0 {
+		plan.Context.Target = &Target{r.Number, r.At, r.Actor, r.Message, r.Source.Commit, r.Source.Dirty}
+	}
 	return p.finish(plan)
 }
 

@@ -55,3 +55,36 @@ func heldAfterwards(holds []release.Hold) []string {
 	}
 	return texts
 }
+
+// holds are those in force after a run; told reports whether they are known: a
+// run that failed before it recorded anything may not say.
+func (o Outcome) holds() (holds []release.Hold, told bool) {
+	switch r := o.Result; {
+	case r.RolledBack.Number != 0:
+		return r.RolledBack.Holds, true
+	case r.Release.Kind != "":
+		return r.Release.Holds, true
+	case o.Plan.Changes() && !r.Live && o.ExitCode != 0:
+		return nil, false
+	case o.Plan.Kind == release.KindApply:
+		return o.Plan.Goal.Holds, true
+	default:
+		return o.Plan.Context.Holds, true
+	}
+}
+
+// heldNow says what is held after a rollback.
+func (o Outcome) heldNow() []string {
+	holds, told := o.holds()
+	switch {
+	case !told || o.Plan.Kind != release.KindRollback && o.Result.RolledBack.Number == 0:
+		return nil
+	case len(holds) == 0:
+		return []string{"nothing is held"}
+	}
+	texts := make([]string, len(holds))
+	for i, h := range holds {
+		texts[i] = "held: " + holdWords(h)
+	}
+	return texts
+}

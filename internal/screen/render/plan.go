@@ -23,6 +23,9 @@ func PlanText(p plan.Plan, c Commands, s Style) string {
 		head = append(head, span{"   " + v.how, cyan})
 	}
 	out.line(0, head...)
+	if v.target != "" {
+		out.prose(2, "", v.target)
+	}
 	out.blank()
 	if len(v.functions) > 0 {
 		out.line(2, plain("functions"))

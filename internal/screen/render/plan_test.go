@@ -55,6 +55,7 @@ func variants() map[string]plan.Plan {
 	back := samplePlan()
 	back.Kind, back.Goal.Kind, back.Goal.Target = release.KindRollback, release.KindRollback, 40
 	back.Context.Kept = append(back.Context.Kept, function("geo-redirect", 16, content), function("audit", 2, content), function("beacon", 3, content))
+	back.Context.Target = &plan.Target{Release: 40, At: at, Actor: "ci@runner-7", Message: "faster redirects for the campaign", Commit: "aa11bb22cc33dd44ee55ff66", Dirty: true}
 	other := associations.Binding{Version: versions.Ref{Function: "storefront-legacy", Number: 2}, IncludeBody: true}
 	back.Stages = []plan.Stage{
 		{plan.Activate{Key: "geo-redirect", Version: versions.Version{Ref: versions.Ref{Function: "storefront-geo-redirect", Number: 16}}}},
@@ -202,6 +203,27 @@ func TestPlanJSONIsThePlan(t *testing.T) {
 		if got := back.Notes[len(back.Notes)-1].Text; got != p.Notes[len(p.Notes)-1].Text {
 			t.Errorf("note came back as %q", got)
 		}
+	}
+}
+
+func TestARollbackSaysWhatItsTargetIs(t *testing.T) {
+	t.Parallel()
+	for want, target := range map[string]*plan.Target{
+		"": nil,
+		"release 40 was made 2026-11-23 18:02 UTC by ci@runner-7, commit aa11bb22cc33+: faster redirects for the campaign": variants()["rollback"].Context.Target,
+		"release 3 was made 2026-11-23 18:02 UTC": {Release: 3, At: at},
+	} {
+		if got := targetWords(target); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	p := variants()["rollback"]
+	want := targetWords(p.Context.Target)
+	if text := PlanText(p, commands(), Style{}); !strings.Contains(text, "  "+want+"\n") {
+		t.Errorf("the text does not say %q:\n%s", want, text)
+	}
+	if text := PlanMarkdown(p, commands()); !strings.Contains(text, "faster redirects for the campaign") {
+		t.Errorf("Markdown does not say %q:\n%s", want, text)
 	}
 }
 

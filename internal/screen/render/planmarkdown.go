@@ -18,6 +18,9 @@ func PlanMarkdown(p plan.Plan, c Commands) string {
 		b.WriteString(" (" + md(v.how) + ")")
 	}
 	b.WriteString("\n\n**" + md(v.summary) + "**\n\n")
+	if v.target != "" {
+		b.WriteString(md(v.target) + "\n\n")
+	}
 	if v.lift != "" {
 		b.WriteString("> " + md(v.lift) + "\n\n")
 		for _, a := range lifts(p) {

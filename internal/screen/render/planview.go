@@ -16,6 +16,7 @@ import (
 // raw: each output escapes them in its own way.
 type planView struct {
 	stack, position, how string
+	target               string // the release that a rollback goes to
 	functions            []functionRow
 	others               int // functions that stay as they are and are bound nowhere anew
 	distributions        []distributionView
@@ -37,7 +38,7 @@ type distributionView struct {
 }
 
 func viewPlan(p plan.Plan) planView {
-	v := planView{stack: p.Stack, position: planPosition(p), how: planKind(p)}
+	v := planView{stack: p.Stack, position: planPosition(p), how: planKind(p), target: targetWords(p.Context.Target)}
 	v.functions, v.others = planFunctions(p)
 	v.distributions = planDistributions(p)
 	v.notes = planNotes(p)
@@ -97,6 +98,24 @@ func planPosition(p plan.Plan) string {
 		return fmt.Sprintf("no release → %d", to)
 	}
 	return fmt.Sprintf("release %d → %d", from, to)
+}
+
+// targetWords say what a person knows the target of a rollback by.
+func targetWords(t *plan.Target) string {
+	if t == nil {
+		return ""
+	}
+	text := fmt.Sprintf("release %d was made %s UTC", t.Release, utc(t.At))
+	if t.Actor != "" {
+		text += " by " + t.Actor
+	}
+	if t.Commit != "" {
+		text += ", commit " + release.Source{Commit: t.Commit, Dirty: t.Dirty}.Short()
+	}
+	if t.Message != "" {
+		text += ": " + t.Message
+	}
+	return text
 }
 
 // planKind is empty for an ordinary apply.

@@ -34,6 +34,10 @@ func (o Outcome) Undo() string {
 		return ""
 	case r.GoingBack() && r.Undone == 0:
 		return ""
+	case r.Kind == release.KindApply && r.Returns == 0 && int(r.Brought) == r.Number:
+		return o.Commands.Command(release.Action{Verb: release.VerbRollback, HasTo: true})
+	case r.Kind == release.KindApply && r.Returns == 0:
+		return "" // a repair of the first release: undoing it would undo that one
 	case r.GoingBack():
 		// What went back is not undone by going back once more.
 		return o.Commands.Command(release.Action{Verb: release.VerbRollback, To: r.Undone, HasTo: true})
@@ -117,6 +121,9 @@ func Result(o Outcome, s Style) string {
 		if note.Kind == "no-commit" && o.Result.Live {
 			out.prose(2, "! ", note.Text)
 		}
+	}
+	for _, h := range o.heldNow() {
+		out.prose(2, "! ", h)
 	}
 	if undo := o.Undo(); undo != "" {
 		out.line(0, plain("Undo it with: "), span{undo, bold})
@@ -237,6 +244,7 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		Holds        *slotBinding         `json:"holds,omitempty"` // of a slot that was changed outside
 	}
 	slots, arns := []slot{}, map[string]string{}
+	holds, _ := o.holds()
 	for _, f := range o.Result.Release.Functions {
 		if arn := QualifiedARN(o.Plan.Account, f.Ref()); arn != "" {
 			arns[f.Key] = arn
@@ -267,8 +275,10 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		Next          []way             `json:"next"` // the ways on from a release in flight
 		Unfinished    []plan.Unfinished `json:"unfinished,omitempty"`
 		Notes         []plan.Note       `json:"notes,omitempty"` // the plan's: with --yes nothing else shows them
+		Holds         []release.Hold    `json:"holds"`           // in force now
 	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Plan.Changes(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
-		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished, o.Plan.Notes})
+		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished,
+		o.Plan.Notes, append([]release.Hold{}, holds...)})
 	if err != nil {
 		return nil, fmt.Errorf("result for stack %s as JSON: %w", o.Plan.Stack, err)
 	}
@@ -279,17 +289,18 @@ func ResultJSON(o Outcome) ([]byte, error) {
 func ResultMarkdown(o Outcome) string {
 	b, n := &strings.Builder{}, namesOf(o.Plan.Goal.Functions, o.Result.Release.Functions)
 	fmt.Fprintf(b, "### edgedeploy: %s\n\n**%s**\n\n", code(o.Plan.Stack), md(o.summary()))
+	notes := append(planNotes(o.Plan), o.heldNow()...)
+	for _, n := range notes {
+		b.WriteString("- ! " + md(n) + "\n")
+	}
+	if len(notes) > 0 {
+		b.WriteByte('\n')
+	}
 	var rows [][]string
 	for _, r := range o.slots() {
 		s := r.Edit.Slot
 		rows = append(rows, []string{code(editSign(r.Edit)), code(s.Distribution), code(s.Path), code(string(s.Trigger)),
 			code(n.binding(r.Edit.From)), code(n.binding(r.Edit.To)), md(slotStateWords(r, o.slotState(r), n))})
-	}
-	for _, note := range planNotes(o.Plan) {
-		b.WriteString("- ! " + md(note) + "\n")
-	}
-	if len(planNotes(o.Plan)) > 0 {
-		b.WriteByte('\n')
 	}
 	mdTable(b, []string{"", "distribution", "behavior", "trigger", "before", "after", "state"}, rows)
 	if undo := o.Undo(); undo != "" {

@@ -108,6 +108,84 @@ func TestResultUndoesOnlyWhatIsLiveAndWrote(t *testing.T) {
 	}
 }
 
+// What was never anything else before is undone by name; what repairs it is not.
+func TestTheFirstReleaseIsUndoneByTo0(t *testing.T) {
+	t.Parallel()
+	o := with(outcomes()["deployed"])
+	o.Result.Release.Returns, o.Result.Release.Kind = 0, release.KindApply
+	if got := o.Undo(); got != "edgedeploy rollback --to 0 --stack storefront" {
+		t.Errorf("the first release is undone with %q", got)
+	}
+	o.Result.Release.Brought = 41
+	if got := o.Undo(); got != "" {
+		t.Errorf("a repair of the first release is undone with %q", got)
+	}
+}
+
+// After a rollback each form says what is held now, or that nothing is.
+func TestARollbackSaysWhatIsHeldNow(t *testing.T) {
+	t.Parallel()
+	holds := sampleRelease().Holds
+	for name, c := range map[string]struct {
+		outcome string
+		holds   []release.Hold
+		change  func(o *Outcome)
+		text    bool
+	}{
+		"recorded":               {"rollback", holds, func(o *Outcome) { o.Result.Release.Holds = holds }, true},
+		"recorded, nothing held": {"rollback", nil, nil, true},
+		"put back":               {"put-back", outcomes()["put-back"].Plan.Context.Holds, nil, true},
+		"half done":              {"halfback", holds, func(o *Outcome) { o.Result.Release.Holds = holds }, true},
+		"--on-failure rollback":  {"restored", holds, func(o *Outcome) { o.Result.RolledBack.Holds = holds }, true},
+		"an apply":               {"deployed", holds, func(o *Outcome) { o.Result.Release.Holds = holds }, false},
+		"a no-op apply":          {"nothing", holds, func(o *Outcome) { o.Plan.Goal.Holds = holds }, false},
+		"failed before a record": {"rollback", nil, func(o *Outcome) { o.ExitCode, o.Result = 1, deploy.Result{} }, false},
+	} {
+		o := with(outcomes()[c.outcome])
+		if c.change != nil {
+			c.change(&o)
+		}
+		doc, err := ResultJSON(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct{ Holds []release.Hold }
+		if err := json.Unmarshal(doc, &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Holds == nil || len(got.Holds) != len(c.holds) {
+			t.Errorf("%s: JSON has the holds %v, want %v", name, got.Holds, c.holds)
+		}
+		want := "held: release 43 was rolled back"
+		if len(c.holds) == 0 {
+			want = "nothing is held"
+		}
+		for form, text := range map[string]string{"text": Result(o, Style{}), "markdown": ResultMarkdown(o)} {
+			if strings.Contains(text, "! "+want) != c.text {
+				t.Errorf("%s: that %q is said in %s: want %v:\n%s", name, want, form, c.text, text)
+			}
+		}
+	}
+}
+
+// What is left undone is in every form, and so are the plan's notes where the
+// plan itself was not shown.
+func TestAResultCarriesThePlansNotes(t *testing.T) {
+	t.Parallel()
+	o := with(outcomes()["rollback"])
+	o.Plan.Notes = []plan.Note{{Kind: "stray", Text: "E3 /x holds it"}}
+	o.Plan.Unfinished = []plan.Unfinished{{Slot: associations.Slot{Distribution: "E4"}, Reason: "is gone"}}
+	doc, err := ResultJSON(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for form, text := range map[string]string{"json": string(doc), "markdown": ResultMarkdown(o)} {
+		if !strings.Contains(text, "E3 /x holds it") || !strings.Contains(text, "is gone") {
+			t.Errorf("%s does not tell of the note and what is left undone:\n%s", form, text)
+		}
+	}
+}
+
 func TestUndoIsOneShellCommandWhateverTheFlags(t *testing.T) {
 	t.Parallel()
 	o := outcomes()["deployed"]
