@@ -52,6 +52,9 @@ func (b book) state() release.LedgerState {
 	if s.Live.Number == 0 {
 		s.Lost = b.lost
 	}
+	if s.Live.Number != 0 && s.Live.Kind == "" {
+		s.Live, s.Broken = release.Release{}, at.Live
+	}
 	s.Live.Stack = stack
 	return s
 }
@@ -62,11 +65,20 @@ type lostLiveError struct{ release int }
 
 func (e *lostLiveError) Error() string { return fmt.Sprintf("release %d was live", e.release) }
 
+// brokenError is what a ledger answers of which live names no record.
+type brokenError struct{ release int }
+
+func (e *brokenError) Error() string { return fmt.Sprintf("release %d is no record", e.release) }
+
 // ledger is one process's view of the book.
 type ledger struct{ *client }
 
 func (l ledger) Read(context.Context, string) (release.LedgerState, error) {
-	return l.book.state(), l.read()
+	s := l.book.state()
+	if err := l.read(); err != nil || s.Broken == 0 {
+		return s, err
+	}
+	return s, &brokenError{s.Broken}
 }
 
 func (l ledger) Position(context.Context, string) (release.Position, error) {

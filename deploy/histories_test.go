@@ -693,6 +693,46 @@ func lostRows() []row {
 			h.do(apply("s2"), to(1))
 			h.bound(r1)
 		}},
+		{"live names no record: only --to goes on, and what it names is as it was", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"), apply("s3"))
+			h.account.hand("break live")
+			h.ends(apply("s3"), 4)
+			h.ends(rollback, 4)
+			h.ends(of(3), 4)
+			h.ends(to(0), 4)
+			h.ends(resume(3, ""), 4)
+			h.bound("A=f3 B=g3")
+			g := h.fork()
+			g.do(to(2))
+			g.bound(r2)
+			if live := g.account.book.state().Live; live.Role == "" || live.Brought != 2 || live.Returns != 1 {
+				g.errorf("release %d brought, %d is returned to, the role is %q", live.Brought, live.Returns, live.Role)
+			}
+			g.do(rollback)
+			g.bound(r1)
+			h.points(to(1), func(g *history, _ bool) {
+				g.do(to(1))
+				g.bound(r1)
+				g.settled()
+				g.ends(rollback, 1)
+			})
+		}},
+		{"live names no record: what is held stays held", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"), rollback)
+			h.account.hand("break live")
+			h.do(to(3))
+			h.bound(r1)
+			h.ends(apply("s2"), 5)
+			h.do(rollback)
+			h.said("back at release 1")
+			h.bound(r1)
+		}},
+		{"live names no record: what was taken is given back", true, func(h *history) {
+			h.do(apply("s1"), adopting("addC"))
+			h.account.hand("break live")
+			h.do(to(2), rollback)
+			h.bound("A=f1 B=g1 C=x:9")
+		}},
 		{"row 36: a renamed stack is told whose the slots are", false, func(h *history) {
 			h.account.functions["store-f"] = &function{tags: map[string]string{versions.StackTag: "store"}, versions: []version{{number: 1}}}
 			h.account.hand("bind", "A", "store-f:1")

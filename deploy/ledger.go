@@ -28,7 +28,8 @@ type LockRequest struct {
 // Ledger is the append-only history of a stack's releases, with its lock.
 // (internal/aws/ledger keeps it on Lambda versions and aliases.)
 type Ledger interface {
-	// Read looks at the ledger; a missing one is Exists false, and no error.
+	// Read looks at the ledger; a missing one is Exists false, and no error. If
+	// what is live cannot be read, the state comes with the error.
 	Read(ctx context.Context, stack string) (release.LedgerState, error)
 	// Position looks only at which releases are live and in flight: one call.
 	Position(ctx context.Context, stack string) (release.Position, error)

@@ -161,6 +161,18 @@ func (a *app) planAdvice(err error) string {
 	return ""
 }
 
+// recordAdvice is about a version of the ledger's function that is no release.
+func (a *app) recordAdvice(e *ledger.RecordError) string {
+	switch {
+	case e.Newer:
+		return "" // it says what to do
+	case e.Good != 0:
+		return a.commands(e.Stack).Ways(release.Next(release.LedgerState{Lost: e.Good}, "")) + "; " + a.history() + " lists the others"
+	default:
+		return a.history() + " lists the releases there are, and rollback --to N goes to one"
+	}
+}
+
 // conflictAdvice is about a slot that something else holds. Only what is not the
 // stack's own is promised to be given back: an old version of its own comes back
 // into service by a rollback to a release that has it, and in no other way.
@@ -193,6 +205,7 @@ func (a *app) stateAdvice(err error) string {
 		stale   *deploy.StaleError
 		lost    *deploy.LostLockError
 		behind  *ledger.StaleAliasError
+		record  *ledger.RecordError
 	)
 	status := func(stack, does string) string {
 		return a.commands(stack).Ways([]release.Action{{Verb: release.VerbStatus, Does: does}})
@@ -213,6 +226,8 @@ func (a *app) stateAdvice(err error) string {
 		return "say which, or --all: " + a.commands(several.stack).Ways(release.Next(release.LedgerState{Live: release.Release{Holds: several.holds}}, ""))
 	case errors.As(err, &locked):
 		return "wait for it, or, if that run is dead: " + a.commands(locked.Stack).Command(release.Action{Verb: "unlock"})
+	case errors.As(err, &record):
+		return a.recordAdvice(record)
 	case errors.As(err, &behind):
 		return a.commands(behind.Stack).Ways(release.Next(release.LedgerState{Lost: behind.Left}, ""))
 	case errors.As(err, &lost):

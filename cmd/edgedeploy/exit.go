@@ -69,7 +69,7 @@ func conflict(err error) bool {
 		is[*plan.InFlightError](err) || is[*ledger.StaleAliasError](err) || is[*release.DiedError](err) || is[*release.PhaseError](err) || is[*plan.AccountError](err) || is[*associations.ConflictError](err) ||
 		is[*associations.FunctionConflictError](err) || is[*associations.DetachError](err) ||
 		is[*associations.PolicyError](err) || is[*associations.ChangedError](err) || is[*awscloud.RaceError](err) ||
-		is[*versions.OwnerError](err) || is[*versions.UnknownOwnerError](err) || is[*ledger.ForeignError](err) ||
+		is[*versions.OwnerError](err) || is[*versions.UnknownOwnerError](err) || is[*ledger.ForeignError](err) || is[*ledger.RecordError](err) ||
 		is[*versions.WrongAliasError](err) || errors.Is(err, versions.ErrStaleRevision)
 }
 

@@ -33,6 +33,7 @@ func TestEachErrorHasItsExitCode(t *testing.T) {
 		"a lost lock, all written":        {&deploy.UncommittedError{Stack: "shop", Err: lost}, exitFailed},
 		"a lost lock, rolled back":        {&deploy.RolledBackError{Stack: "shop", Err: taken}, exitFailed},
 		"stale":                           {&deploy.StaleError{Stack: "shop"}, exitConflict},
+		"a live that is no record":        {&ledger.RecordError{Stack: "shop"}, exitConflict},
 		"a live that was deleted":         {&ledger.StaleAliasError{Stack: "shop"}, exitConflict},
 		"in flight":                       {&plan.InFlightError{Stack: "shop"}, exitConflict},
 		"a saved plan in flight":          {&begunError{&deploy.StaleError{}, &plan.InFlightError{}}, exitConflict},

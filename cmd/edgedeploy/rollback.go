@@ -9,6 +9,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
 	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
 )
@@ -94,7 +95,9 @@ func (a *app) rollback(ctx context.Context, r rollingBack) error {
 
 func (a *app) prepareRollback(ctx context.Context, ses *connect.Session, stack string, r rollingBack) (plan.Plan, error) {
 	state, err := readStack(ctx, ses, stack)
-	if err != nil {
+	// To go to a release that is named nothing has to be known of what is live.
+	known := r.req.Named && r.req.To != 0 && state.Broken != 0 && is[*ledger.RecordError](err)
+	if err != nil && !known {
 		return plan.Plan{}, err
 	}
 	return deploy.PrepareRollback(ctx, ses.Cloud, ses.Ledger, state, r.req, r.rules)

@@ -13,6 +13,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 	"github.com/edgedeploy/edgedeploy/versions"
@@ -51,7 +52,14 @@ func (a *app) statusCommand() *cobra.Command {
 // status compares what the live release says with what is there.
 func (a *app) status(ctx context.Context, ses *connect.Session, stack string) (render.Status, error) {
 	state, err := ses.Read(ctx, stack)
-	if err != nil {
+	broken, unread := errors.AsType[*ledger.RecordError](err)
+	switch {
+	case unread && state.Broken != 0:
+		return render.Status{
+			Stack: stack, Account: state.Account, Broken: broken.Number, Good: broken.Good, Damage: broken.Error(), Pending: state.Pending, Phase: state.Phase,
+			Lock: state.Lock, Now: time.Now(),
+		}, nil
+	case err != nil:
 		return render.Status{}, err
 	}
 	if !state.Exists {

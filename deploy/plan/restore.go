@@ -183,7 +183,10 @@ func (p *restorer) specOf(ref versions.Ref) versions.Spec {
 func (p *restorer) goal(entries []release.Distribution) release.Release {
 	live, sup := p.base.Live, p.base.Superseded
 	like := live // what a rollback leaves as it is: tags and the ledger's role
-	if like.Number == 0 {
+	switch {
+	case p.unknown:
+		like = p.target
+	case like.Number == 0:
 		like = sup
 	}
 	heritage := release.Heritage{
@@ -206,7 +209,11 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 			Binds: goal.Places(), Moved: p.moved,
 		})
 	}
-	goal.Holds = release.AfterRollback(p.holds(), p.target, own)
+	holds := p.holds()
+	if p.unknown {
+		holds = p.target.Holds
+	}
+	goal.Holds = release.AfterRollback(holds, p.target, own)
 	return goal
 }
 

@@ -43,6 +43,8 @@ type restorer struct {
 	undone release.Release
 	target release.Release
 	taken  map[associations.Slot]release.Taking // what slots held before
+	// unknown reports that nothing is known of what is live.
+	unknown bool
 
 	table      associations.Table              // what the target binds, where it is now
 	moved      map[release.Place]release.Place // by the target's place
@@ -73,6 +75,7 @@ func (p *restorer) prepare() {
 		p.route.Undone, p.undone = p.base.Superseded.Number, p.base.Superseded
 	}
 	p.taken = p.base.Takings(p.have.Held)
+	p.restoring()
 	p.table, p.moved = associations.Table{}, map[release.Place]release.Place{}
 	p.edits = map[associations.Slot]associations.Edit{}
 	for _, r := range p.have.Releases {
@@ -80,6 +83,25 @@ func (p *restorer) prepare() {
 			p.own.Versions[f.Ref()] = true
 		}
 	}
+}
+
+// restoring takes a named release for what was live, where the ledger does not
+// tell: its alias live was deleted, or names no record. Whose the slots are, what
+// they held before and what is held is then as that release says.
+func (p *restorer) restoring() {
+	if p.base.Live.Number != 0 || !p.req.Named || p.target.Number == 0 {
+		return
+	}
+	own := release.Base{Live: p.target}.Ownership()
+	maps.Copy(p.own.Slots, own.Slots)
+	maps.Copy(p.own.Versions, own.Versions)
+	maps.Copy(p.own.Functions, own.Functions)
+	for _, t := range p.target.Takings {
+		if _, known := p.taken[t.Slot]; !known {
+			p.taken[t.Slot] = t
+		}
+	}
+	p.unknown = !p.base.Supersedes()
 }
 
 func (p *restorer) note(kind, format string, args ...any) {

@@ -242,6 +242,10 @@ type Heritage struct {
 // and not by numbers, and with it where it returns.
 func (h Heritage) Lineage() Lineage {
 	superseding := h.Superseded.Number != 0
+	if h.Named && !superseding && h.Base.Number == 0 && h.Target.Number != 0 {
+		// Nothing is known of what is live: it is as if the target were again.
+		return Lineage{h.Target.Brought, h.Target.Returns, h.Target.Back}
+	}
 	if h.Named && !superseding && h.Target.Brought == h.Base.Brought || h.Automatic && h.Superseded.inherits() {
 		return Lineage{h.Target.Brought, h.Base.Returns, h.Base.Back} // no other bindings than now: inherited
 	}

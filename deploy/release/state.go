@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -22,7 +23,10 @@ type LedgerState struct {
 	// Lost is the release that was live when the lock was given back last, if
 	// the ledger does not name a live one any more: it was deleted by hand.
 	Lost int
-	Lock LockInfo
+	// Broken is what the ledger names as live and is no record of a release: then
+	// Live is zero. 0 if there is nothing of the kind.
+	Broken int
+	Lock   LockInfo
 	// Seen lets a run that follows at once take the lock in one call.
 	Seen Seen
 }
@@ -60,7 +64,7 @@ func (p Position) String() string {
 
 // Position says where the ledger stands.
 func (s LedgerState) Position() Position {
-	return Position{Live: s.Live.Number, Pending: s.Pending.Number}
+	return Position{Live: cmp.Or(s.Live.Number, s.Broken), Pending: s.Pending.Number}
 }
 
 // PhaseRun is the only phase of a release in flight that this edgedeploy knows:

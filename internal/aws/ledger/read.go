@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,7 +101,8 @@ func (l *Ledger) Position(ctx context.Context, stack string) (release.Position, 
 
 // Read implements deploy.Ledger. A ledger at rest takes two calls at once, and
 // the fetch of one record. A function of that name without the stack's tag is
-// a *ForeignError; a record that does not verify, a *RecordError.
+// a *ForeignError; a record that does not verify, a *RecordError. If that is the
+// live one, the state comes with the error, and says so (release.LedgerState.Broken).
 func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, error) {
 	if err := checkStack(stack); err != nil {
 		return release.LedgerState{}, err
@@ -120,9 +122,14 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 		state.Lost = lock.Live
 	}
 	known := live // any version tells account and tags
+	var broken error
 	if at.Live != 0 {
 		if state.Live, err = l.load(ctx, stack, live); err != nil {
-			return release.LedgerState{}, err
+			bad, broke := k.broken(err, lock)
+			if !broke {
+				return release.LedgerState{}, err
+			}
+			state.Broken, broken = at.Live, bad
 		}
 	}
 	if at.Pending != 0 {
@@ -147,7 +154,7 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 	if known.TagsError == "" {
 		err = owned(stack, known)
 	}
-	return state, err
+	return state, cmp.Or(err, broken)
 }
 
 // lookAndOpen lists the aliases and opens the live version at the same time,
@@ -209,7 +216,7 @@ func noRelease(stack string, number int) error {
 
 // load fetches and verifies the record of an opened version.
 func (l *Ledger) load(ctx context.Context, stack string, v versions.StoredVersion) (release.Release, error) {
-	bad := func(reason string) error {
+	bad := func(reason string) *RecordError {
 		return &RecordError{Stack: stack, Number: v.Number, Function: FunctionName(stack), Reason: reason}
 	}
 	if v.CodeBytes > maxRecordZip {
@@ -224,9 +231,30 @@ func (l *Ledger) load(ctx context.Context, stack string, v versions.StoredVersio
 	}
 	r, err := openRelease(stack, v.Number, zipped, v.CodeSHA256)
 	if err != nil {
-		return release.Release{}, bad(err.Error())
+		e := bad(err.Error())
+		e.Newer = is[*newerError](err)
+		return release.Release{}, e
 	}
 	return r, nil
+}
+
+// broken tells what is known of a ledger whose alias live names no record: that
+// is the error, and the way on is in it.
+func (k look) broken(err error, left lockText) (*RecordError, bool) {
+	e, ok := errors.AsType[*RecordError](err)
+	if !ok {
+		return nil, false
+	}
+	e.Live = true
+	if left.Live != e.Number {
+		e.Good = left.Live
+	}
+	for name := range k.aliases {
+		if n := k.aliases.number(name); left.Live == e.Number && n < e.Number && name == keptName(n) {
+			e.Good = max(e.Good, n)
+		}
+	}
+	return e, !e.Newer
 }
 
 // Get implements deploy.Ledger.

@@ -246,6 +246,23 @@ func TestTamperedRecordsAreRefused(t *testing.T) {
 		if _, err := l.Read(t.Context(), "shop"); !is[*RecordError](err) || !strings.Contains(err.Error(), `stack "blog"`) {
 			t.Errorf("another stack's record: got %v", err)
 		}
+		state, err := l.Read(t.Context(), "shop")
+		if e, ok := errors.AsType[*RecordError](err); !ok || !e.Live || e.Good != 1 || state.Broken != 2 || state.Position() != (release.Position{Live: 2}) || state.Account == "" || state.Live.Number != 0 {
+			t.Errorf("with the error comes %+v, and the way on %+v", state, e)
+		}
+		// A newer program's record is not to be replaced.
+		newer, err := packFile(recordFile, []byte(`{"schema":99,"stack":"shop"}`))
+		must(t, err)
+		f.edit("shop", func(fn *function) {
+			fn.zip = newer
+			f.publishNow(FunctionName("shop"), "edgedeploy release shop kind=apply parent=0 brought=self returns=0 bindings=9f3c1e2a4b5d")
+			fn.setAlias(versions.Alias{Name: aliasLive, Version: "3"})
+		})
+		state, err = l.Read(t.Context(), "shop")
+		if e, ok := errors.AsType[*RecordError](err); !ok || !e.Newer || state.Broken != 0 {
+			t.Errorf("a newer program's record: got %v, broken %d", err, state.Broken)
+		}
+		f.edit("shop", func(fn *function) { fn.setAlias(versions.Alias{Name: aliasLive, Version: "2"}) })
 		f.edit("shop", func(fn *function) { fn.versions[1].CodeBytes = maxRecordZip + 1 })
 		fetched := len(f.fetches)
 		if _, err := l.Read(t.Context(), "shop"); !is[*RecordError](err) || len(f.fetches) != fetched {

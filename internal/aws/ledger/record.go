@@ -32,9 +32,19 @@ type RecordError struct {
 	Number   int
 	Function string
 	Reason   string
+	// Live reports that the ledger's alias live names it.
+	Live bool
+	// Good is the release to go to instead, if Live: the one that was live when
+	// the lock was given back last, or the newest before; 0 for none.
+	Good int
+	// Newer reports that a newer edgedeploy wrote it: it is no less good for that.
+	Newer bool
 }
 
 func (e *RecordError) Error() string {
+	if e.Live {
+		return fmt.Sprintf("stack %s: alias live names release %d (version %d of function %s), whose record %s", e.Stack, e.Number, e.Number, e.Function, e.Reason)
+	}
 	return fmt.Sprintf("stack %s: the record of release %d (version %d of function %s) %s", e.Stack, e.Number, e.Number, e.Function, e.Reason)
 }
 
@@ -70,6 +80,13 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
+// newerError is the reason for a record of a format that a newer edgedeploy brought.
+type newerError struct{ format int }
+
+func (e *newerError) Error() string {
+	return fmt.Sprintf("has format %d, written by a newer edgedeploy; this one reads up to %d: upgrade edgedeploy", e.format, release.Schema)
+}
+
 // decodeRelease reads a record. Within a format number, members are only added,
 // and a record is right without those that this program does not know: they are
 // kept (release.Release.Unknown), but for members of the record's parts, which
@@ -85,7 +102,7 @@ func decodeRelease(stack string, doc []byte) (release.Release, error) {
 	}
 	switch {
 	case head.Schema > release.Schema:
-		return release.Release{}, fmt.Errorf("has format %d, written by a newer edgedeploy; this one reads up to %d: upgrade edgedeploy", head.Schema, release.Schema)
+		return release.Release{}, &newerError{head.Schema}
 	case head.Schema < 1:
 		return release.Release{}, fmt.Errorf("has no format number")
 	case head.Stack != stack:

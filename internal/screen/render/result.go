@@ -32,8 +32,8 @@ func (o Outcome) Undo() string {
 	switch {
 	case !o.Result.Live || !written || r.Number == 0 || len(o.Result.Drift) > 0:
 		return ""
-	case r.GoingBack() && r.Undone == 0:
-		return ""
+	case r.Kind == release.KindRollback && r.Undone == 0:
+		return "" // what was live before is not known
 	case r.Kind == release.KindApply && r.Returns == 0 && int(r.Brought) == r.Number:
 		return o.Commands.Command(release.Action{Verb: release.VerbRollback, HasTo: true})
 	case r.Kind == release.KindApply && r.Returns == 0:

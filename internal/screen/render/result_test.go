@@ -116,6 +116,11 @@ func TestTheFirstReleaseIsUndoneByTo0(t *testing.T) {
 	if got := o.Undo(); got != "edgedeploy rollback --to 0 --stack storefront" {
 		t.Errorf("the first release is undone with %q", got)
 	}
+	restored := with(outcomes()["rollback"])
+	restored.Result.Release.Undone, restored.Result.Release.Back = 0, 0
+	if got := restored.Undo(); got != "" {
+		t.Errorf("what was put in the place of an unknown release is undone with %q", got)
+	}
 	o.Result.Release.Brought = 41
 	if got := o.Undo(); got != "" {
 		t.Errorf("a repair of the first release is undone with %q", got)

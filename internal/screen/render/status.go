@@ -23,6 +23,9 @@ type Status struct {
 	Phase         string          // of the release in flight
 	Written       release.Written // how far the release in flight came
 	Lost          int             // the release that was live, where the ledger names none any more
+	Broken        int             // what the ledger names as live and is no release
+	Good          int             // with Broken: the release to go to, 0 if that is not known
+	Damage        string          // with Broken: what is wrong
 	Lock          release.LockInfo
 	Holds         []release.Hold
 	Commands      Commands // writes the commands that lead on
@@ -69,9 +72,12 @@ func QualifiedARN(account string, r versions.Ref) string {
 func StatusText(st Status, s Style) string {
 	out, n := &page{style: s}, namesOf(st.Live.Functions)
 	head := []span{{st.Stack, bold}}
-	if st.Live.Number == 0 {
+	switch {
+	case st.Broken != 0:
+		head = append(head, plain(fmt.Sprintf("   release %d is named as live, and is no release", st.Broken)))
+	case st.Live.Number == 0:
 		head = append(head, plain("   no release is live"))
-	} else {
+	default:
 		head = append(head, plain(fmt.Sprintf("   release %d live since %s UTC (%s)", st.Live.Number, utc(st.Live.At), Ago(st.Live.At, st.Now))))
 	}
 	out.line(0, head...)
@@ -163,7 +169,12 @@ func slotLine(out *page, s SlotStatus, n names) {
 
 // next are the ways on from where the stack stands.
 func (st Status) next() []release.Action {
-	if len(st.Orphans) > 0 {
+	switch {
+	case st.Good != 0:
+		return release.Next(release.LedgerState{Lost: st.Good}, st.Written)
+	case st.Broken != 0:
+		return nil
+	case len(st.Orphans) > 0:
 		return []release.Action{{Verb: release.VerbApply, Adopt: true, Does: "takes the stack's slots over again, and begins its releases anew"}}
 	}
 	return release.Next(release.LedgerState{Live: st.Live, Pending: st.Pending, Phase: st.Phase, Lost: st.Lost}, st.Written)
@@ -201,6 +212,9 @@ func statusNotes(st Status) []string {
 	case st.NoLedger:
 		notes = append(notes, fmt.Sprintf("there is no ledger (function %s): nothing was applied yet, or it was deleted", ledger))
 	}
+	if st.Broken != 0 {
+		notes = append(notes, st.Damage)
+	}
 	if st.Lost != 0 {
 		notes = append(notes, fmt.Sprintf("release %d was live when the lock was given back last, and the ledger names no live release any more: something changed its aliases", st.Lost))
 	}
@@ -226,7 +240,7 @@ func statusNotes(st Status) []string {
 // statusSummary says in words how the account compares with the live release.
 func statusSummary(st Status) string {
 	if st.Live.Number == 0 {
-		if len(st.Orphans) > 0 {
+		if len(st.Orphans) > 0 || st.Broken != 0 {
 			return "What of this stack is live is not known."
 		}
 		return "Nothing of this stack is live."

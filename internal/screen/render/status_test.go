@@ -152,6 +152,28 @@ func TestStatusTellsOfALedgerThatIsGone(t *testing.T) {
 	}
 }
 
+func TestStatusTellsOfALiveThatIsNoRelease(t *testing.T) {
+	t.Parallel()
+	st := Status{Stack: "storefront", Broken: 45, Good: 44, Damage: "alias live names junk", Commands: Commands{Stack: "storefront"}}
+	doc, err := StatusJSON(st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for form, text := range map[string]string{"text": StatusText(st, Style{}), "json": string(doc), "markdown": StatusMarkdown(st)} {
+		for _, want := range []string{"45", "alias live names junk", "edgedeploy rollback --to 44 --stack storefront"} {
+			if want == "45" && form == "markdown" {
+				continue // what is wrong names it
+			}
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q:\n%s", form, want, text)
+			}
+		}
+	}
+	if st.Good = 0; len(st.next()) != 0 {
+		t.Errorf("without a good release the way on is %v", st.next())
+	}
+}
+
 func TestStatusNotesWhatIsNotSettled(t *testing.T) {
 	t.Parallel()
 	st := sampleStatus()

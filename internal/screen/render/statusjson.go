@@ -23,6 +23,9 @@ type statusDocument struct {
 	Holds    []release.Hold `json:"holds"`
 	// Lost was live, where the ledger names no live release any more.
 	Lost int `json:"lost,omitempty"`
+	// Broken is named as live, and is no record of a release; Damage says why.
+	Broken int    `json:"broken,omitempty"`
+	Damage string `json:"damage,omitempty"`
 	// Written says how far what is in flight came: all, part or none.
 	Written string `json:"written,omitempty"`
 	Next    []way  `json:"next"` // the commands that lead on
@@ -115,7 +118,7 @@ func StatusJSON(st Status) ([]byte, error) {
 	doc := statusDocument{
 		Schema: StatusSchema, Stack: st.Stack, Account: st.Account, ExitCode: st.ExitCode,
 		Live: releaseDocument(st.Live), Pending: releaseDocument(st.Pending),
-		Holds: append([]release.Hold{}, st.Holds...), Lost: st.Lost, Next: st.Commands.document(st.next()), QualifiedARNs: map[string]string{},
+		Holds: append([]release.Hold{}, st.Holds...), Lost: st.Lost, Broken: st.Broken, Damage: st.Damage, Next: st.Commands.document(st.next()), QualifiedARNs: map[string]string{},
 		Functions: []statusFunction{}, Slots: []statusSlot{}, Strays: []statusStray{},
 		NoLedger: st.NoLedger, Orphans: st.Orphans,
 	}

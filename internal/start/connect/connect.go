@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -53,15 +54,15 @@ func (ses *Session) Close() error { return ses.close() }
 func (ses *Session) Read(ctx context.Context, stack string) (release.LedgerState, error) {
 	state, err := ses.Ledger.Read(ctx, stack)
 	switch {
-	case err != nil || ses.guard == "":
+	case err != nil && state.Broken == 0 || ses.guard == "":
 		return state, err
 	case state.Account == "":
 		state.Account = ses.guard
-		return state, ses.Right(ctx)
+		return state, cmp.Or(ses.Right(ctx), err)
 	case state.Account != ses.guard:
 		return state, &plan.AccountError{Want: ses.guard, Have: state.Account}
 	}
-	return state, nil
+	return state, err
 }
 
 // Right makes sure that the credentials are for the spec's account, where
