@@ -46,13 +46,20 @@ func sentences(err error) []string {
 }
 
 // oneLine joins lines with "; ": joined errors stay apart when they are
-// within another one.
+// within another one. What a line announces with a colon follows it at once.
 func oneLine(text string) string {
-	var lines []string
+	joined := ""
 	for l := range strings.SplitSeq(text, "\n") {
-		if l = strings.TrimSpace(Clean(l)); l != "" {
-			lines = append(lines, l)
+		if l = strings.TrimSpace(Clean(l)); l == "" {
+			continue
 		}
+		switch {
+		case strings.HasSuffix(joined, ":"):
+			joined += " "
+		case joined != "":
+			joined += "; "
+		}
+		joined += l
 	}
-	return strings.Join(lines, "; ")
+	return joined
 }

