@@ -559,20 +559,25 @@ func ownerRows() []row {
 			h.do(apply("s2"))
 			h.said("D1 /C viewer-request holds shop-f:1")
 			h.said("D1 /Y viewer-request holds shop-f:2")
+			f := h.account.functions[stackFn+"f"]
+			f.last, f.versions = 9, append(f.versions, version{number: 9, code: "f9"}) // published by hand
 			h.account.hand("bind", "Y", "x:9")
-			h.account.hand("clear", "C")
+			h.account.hand("bind", "C", "f9")
 			h.do(apply("s3"))
 			if list := h.strays(); len(list) > 0 || slices.ContainsFunc(h.last.plan.Notes, func(n plan.Note) bool { return n.Kind == "stray" }) {
 				h.errorf("what is not the stack's is a stray: %v, %v", list, h.last.plan.Notes)
 			}
 		}},
 		{"what a release in flight writes or empties is no stray", false, func(h *history) {
-			h.do(apply("wide"))
-			h.points(detaching("s2"), func(g *history, _ bool) {
+			calm := func(g *history, _ bool) {
 				if list := g.strays(); g.half() && len(list) > 0 {
 					g.errorf("there are strays: %v", list)
 				}
-			})
+			}
+			h.do(apply("s1"))
+			h.points(apply("wide"), calm)
+			h.do(apply("wide"))
+			h.points(detaching("s2"), calm)
 		}},
 		{"row 30: a pattern that the spec followed goes back where it is now", false, func(h *history) {
 			h.do(apply("s1"))
@@ -719,6 +724,14 @@ func lostRows() []row {
 				g.settled()
 				g.ends(rollback, 1)
 			})
+		}},
+		{"live names no record: a renamed pattern is found all the same", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"))
+			h.account.hand("break live")
+			h.account.hand("rename", "A", "Z")
+			h.do(to(1))
+			h.said("/A is /Z now")
+			h.bound("B=g1 Z=f1")
 		}},
 		{"live names no record: what is held stays held", false, func(h *history) {
 			h.do(apply("s1"), apply("s2"), rollback)

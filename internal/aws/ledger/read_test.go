@@ -271,6 +271,21 @@ func TestTamperedRecordsAreRefused(t *testing.T) {
 	})
 }
 
+// Where the lock says of the damaged release itself that it was live, the newest
+// before that is protected is the one to go to.
+func TestADamagedReleaseNamesTheOneBefore(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+		for _, run := range []string{"run1", "run2", "run3"} {
+			commitRelease(t, l, run)
+		}
+		f.tamper = func(_ int, b []byte) []byte { return append(slices.Clone(b), 0) }
+		state, err := l.Read(t.Context(), "shop")
+		if e, ok := errors.AsType[*RecordError](err); !ok || e.Good != 2 || state.Broken != 3 {
+			t.Errorf("got %+v, and release %d is named", err, state.Broken)
+		}
+	})
+}
+
 func TestListTellsOnlyReleasesNewestFirstWithoutOpeningThem(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		var warned []string
