@@ -145,17 +145,27 @@ func (e *execution) failed(ctx context.Context, tried []associations.Change, fir
 	return &PartialError{Stack: e.plan.Stack, Release: e.goal, Slots: e.result.Slots[first:], Err: cause}
 }
 
+// restores reports whether a run that failed is to be rolled back. Without the
+// lock nothing may be written any more; and if it was interrupted before its
+// first write there is nothing to undo.
+func (e *execution) restores(err error) bool {
+	_, lost := errors.AsType[*LostLockError](err)
+	_, partial := errors.AsType[*PartialError](err)
+	_, interrupted := errors.AsType[*InterruptedError](err)
+	return e.Restore && e.plan.Record && e.plan.Kind == release.KindApply && !lost && (partial || !interrupted)
+}
+
 // rollBack undoes a run that failed, by a recorded rollback of its release. It
 // always gives an error: the run failed.
 func (e *execution) rollBack(ctx context.Context, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	failed := &RolledBackError{Stack: e.plan.Stack, Release: e.goal, Err: cause}
-	state, err := e.Ledger.Read(ctx, e.plan.Stack)
+	state, err := e.state(ctx)
 	if err != nil {
 		failed.Rollback = err
 		return failed
 	}
-	request := release.Request{Automatic: !refused(cause)}
+	request := release.Request{Automatic: true, Refused: refusesContent(cause)}
 	back, err := PrepareRollback(ctx, e.Cloud, e.Ledger, state, request, plan.Rules{WithPolicy: true})
 	if err != nil {
 		failed.Rollback = err
@@ -165,16 +175,37 @@ func (e *execution) rollBack(ctx context.Context, cause error) error {
 	second.by.Message = fmt.Sprintf("release %d failed: %v", e.goal.Number, cause)
 	second.by.ID += release.BackRun
 	failed.Rollback = second.again(ctx)
-	e.result.RolledBack = second.result.Release
 	failed.Slots = e.result.Slots
-	if failed.Rollback == nil {
-		for i, s := range e.result.Slots {
-			if s.State == SlotWritten || s.State == SlotUnknown {
-				e.result.Slots[i].State = SlotRolledBack
-			}
+	if failed.Rollback != nil {
+		if second.result.Release.Number != 0 {
+			e.result.Release = second.result.Release // it is what is in flight now
+		}
+		return failed
+	}
+	e.result.RolledBack, failed.Left = second.result.Release, back.Unfinished
+	failed.back, failed.written = back, second.result
+	for i, s := range e.result.Slots {
+		if s.State == SlotWritten || s.State == SlotUnknown {
+			e.result.Slots[i].State = SlotRolledBack
 		}
 	}
 	return failed
+}
+
+// state is where the ledger stands while the run's release is in flight, as the
+// run itself left it: reads of aliases may be stale.
+func (e *execution) state(ctx context.Context) (release.LedgerState, error) {
+	state := release.LedgerState{Exists: true, Account: e.plan.Account, Pending: e.goal, Phase: release.PhaseRun}
+	live := e.plan.Saw.Live
+	if e.plan.Settle != 0 {
+		live = e.plan.Settle
+	}
+	if live == 0 {
+		return state, nil
+	}
+	var err error
+	state.Live, err = e.Ledger.Get(ctx, e.plan.Stack, live)
+	return state, err
 }
 
 // again runs a plan under a lock that is held already, and compared.
@@ -187,9 +218,9 @@ func (e *execution) again(ctx context.Context) error {
 	return nil
 }
 
-// refused reports whether CloudFront would not take the content itself: then it
-// is held like any that was rolled back.
-func refused(err error) bool {
+// refusesContent reports whether CloudFront would not take the content itself:
+// then it is held like any that was rolled back.
+func refusesContent(err error) bool {
 	var content interface{ RefusedContent() bool }
 	return errors.As(err, &content) && content.RefusedContent()
 }

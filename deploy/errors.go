@@ -45,12 +45,25 @@ type RolledBackError struct {
 	Slots    []SlotResult
 	Err      error // why it failed
 	Rollback error // why it could not be rolled back; nil if it was
+	// Left is what the rollback leaves undone.
+	Left []plan.Unfinished
+	// Waiting is why the rollback is not known to be everywhere; nil if it is.
+	Waiting error
+
+	back    plan.Plan // the rollback, for waiting
+	written Result
 }
 
 func (e *RolledBackError) Error() string {
 	var b strings.Builder
 	if e.Rollback == nil {
 		fmt.Fprintf(&b, "release %d of stack %s failed and was rolled back: %v", e.Release.Number, e.Stack, e.Err)
+		for _, l := range e.Left {
+			fmt.Fprintf(&b, "\n  left undone: %s: %s", l.Slot, l.Reason)
+		}
+		if e.Waiting != nil {
+			fmt.Fprintf(&b, "\n%v", e.Waiting)
+		}
 		return b.String()
 	}
 	fmt.Fprintf(&b, "release %d of stack %s failed: %v\nand it could not be rolled back: %v", e.Release.Number, e.Stack, e.Err, e.Rollback)

@@ -86,13 +86,25 @@ func (r *Runner) Run(ctx context.Context, p plan.Plan, by Run) (Result, error) {
 	if p.Changes() {
 		var err error
 		if result, err = r.locked(ctx, p, by); err != nil {
-			return result, err
+			return r.awaitBack(ctx, result, err)
 		}
 	}
 	result, err := r.await(ctx, p, result)
 	if err == nil && len(p.Unfinished) > 0 {
 		err = &UnfinishedError{Stack: p.Stack, Left: p.Unfinished}
 	}
+	return result, err
+}
+
+// awaitBack waits until what --on-failure rollback wrote is everywhere. The
+// error stays: the run failed.
+func (r *Runner) awaitBack(ctx context.Context, result Result, err error) (Result, error) {
+	back, ok := errors.AsType[*RolledBackError](err)
+	if !ok || back.Rollback != nil {
+		return result, err
+	}
+	waited, werr := r.await(ctx, back.back, back.written)
+	result.Undeployed, result.Drift, back.Waiting = waited.Undeployed, waited.Drift, werr
 	return result, err
 }
 
@@ -146,7 +158,7 @@ func (e *execution) run(ctx context.Context) (Result, error) {
 		return e.result, err
 	}
 	if err := e.associate(ctx); err != nil {
-		if e.Restore && e.plan.Record && e.plan.Kind == release.KindApply {
+		if e.restores(err) {
 			return e.result, e.rollBack(ctx, err)
 		}
 		return e.result, err

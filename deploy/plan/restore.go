@@ -9,6 +9,8 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
+const behaviorGone = "the cache behavior does not exist any more"
+
 // place finds for each entry of the target the distributions it means now, and
 // for each binding its slot there. It gives the entries that the rollback binds.
 func (p *restorer) place() []release.Distribution {
@@ -64,11 +66,15 @@ func (p *restorer) placed(d release.Distribution, slots map[associations.Slot]bo
 				continue
 			}
 			var now associations.Slot
-			if now, ok = p.renamed(slot, b.Binding.Version, slots); !ok || len(d.IDs) > 1 {
-				ok = false
-				p.leave(slot, "the cache behavior does not exist any more")
+			if len(d.IDs) > 1 {
+				p.leave(slot, behaviorGone) // the others of the entry still have it
+				continue
+			}
+			if now, ok = p.renamed(slot, b.Binding.Version, slots); !ok {
+				p.leave(slot, behaviorGone)
 				break
 			}
+			slots[now] = true // no other pattern was renamed to it, too
 			path = now.Path
 			p.moved[release.Place{Key: d.Key, Path: b.Path, Trigger: b.Trigger}] = release.Place{Key: d.Key, Path: path, Trigger: b.Trigger}
 			p.note("renamed", "%s %s is %s now", id, b.Path, path)
@@ -77,7 +83,9 @@ func (p *restorer) placed(d release.Distribution, slots map[associations.Slot]bo
 			continue
 		}
 		for _, id := range d.IDs {
-			p.table[associations.Slot{Distribution: id, Path: path, Trigger: b.Trigger}] = b.Binding
+			if slot := (associations.Slot{Distribution: id, Path: path, Trigger: b.Trigger}); p.have.exists(slot) {
+				p.table[slot] = b.Binding
+			}
 		}
 		list = append(list, release.Placed{Path: path, Trigger: b.Trigger, Binding: b.Binding})
 	}
@@ -198,12 +206,12 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 		Brought: lineage.Brought, Returns: lineage.Returns, Back: lineage.Back, Undone: p.undone.Number, Target: p.target.Number,
 		Account: p.have.Account, Source: p.target.Source, Role: like.Role, Tags: like.Tags,
 		Functions: slices.Clone(p.target.Functions), Distributions: entries, Edits: edits(p.changes()),
-		Automatic: p.req.Automatic, Commits: p.target.Commits, Unknown: p.target.Unknown,
+		Automatic: p.req.Automatic && !p.req.Refused, Commits: p.target.Commits, Unknown: p.target.Unknown,
 	}
 	goal.Takings = p.takings(goal.Edits)
 	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(p.table, goal.Edits))
 	own := release.Hold{}
-	if !heritage.Forth() && !p.req.Automatic {
+	if !heritage.Forth() && (!p.req.Automatic || p.req.Refused) {
 		own = release.NewHold(release.Passing{
 			Undone: p.undone.Number, Origin: p.undone.Brought, Taken: p.outOfService(), Target: p.target,
 			Binds: goal.Places(), Moved: p.moved,
@@ -213,7 +221,7 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 	if p.unknown {
 		holds = p.target.Holds
 	}
-	goal.Holds = release.AfterRollback(holds, p.target, own)
+	goal.Holds = release.AfterRollback(holds, p.target, goal.Places(), own)
 	return goal
 }
 

@@ -23,8 +23,8 @@ func NewRollback(req release.Request, have Observed, rules Rules) (Plan, error) 
 	switch {
 	case route.Way == release.WayNothing:
 		return p.nothing(), nil
-	case req.Named && req.To != 0 && !p.known(req.To):
-		return Plan{}, &release.NoTargetError{Stack: have.Stack, Live: have.Ledger.Live.Number, Asked: req.To}
+	case route.Way != release.WayPutBack && route.Target != 0 && !p.known(route.Target):
+		return Plan{}, &release.NoTargetError{Stack: have.Stack, Live: have.Ledger.Live.Number, Asked: route.Target}
 	case req.Named && have.Ledger.Live.Number == 0 && have.Ledger.Pending.Number == 0 && req.To == 0:
 		return Plan{}, &release.NoTargetError{Stack: have.Stack}
 	}
@@ -141,7 +141,7 @@ func (p *restorer) putBack() (Plan, error) {
 		switch {
 		case held == b:
 		case !p.have.exists(slot):
-			p.leave(slot, "the cache behavior does not exist any more")
+			p.leave(slot, behaviorGone)
 			delete(p.table, slot)
 		case !p.own.Fills(slot, held) && !p.rules.Adopt:
 			p.errs = append(p.errs, &associations.ConflictError{Slot: slot, Holder: held})
@@ -214,6 +214,11 @@ func (p *restorer) typedOver() bool {
 
 // alreadyThere reports whether a named release's bindings are live already.
 func (p *restorer) alreadyThere(goal release.Release) bool {
+	for slot := range p.edits {
+		if _, bound := p.table[slot]; !bound {
+			return false // it empties a slot, or gives one back: that is recorded first
+		}
+	}
 	return p.req.Named && !p.base.Supersedes() && maps.Equal(goal.Places(), p.base.Live.Places()) &&
 		(p.base.Live.Number != 0 || p.target.Number == 0)
 }

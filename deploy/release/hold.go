@@ -250,15 +250,16 @@ func compareSpecs(a, b versions.Spec) int {
 	return cmp.Or(cmp.Compare(a.Function, b.Function), cmp.Compare(a.Content, b.Content), cmp.Compare(fmt.Sprint(a.Config), fmt.Sprint(b.Config)))
 }
 
-// AfterRollback are the holds in force once a rollback was recorded: those
-// before it, but for what its target binds, and its own.
-func AfterRollback(before []Hold, target Release, own Hold) []Hold {
-	bound, places, specs := target.Contents(), target.Places(), target.specs()
+// AfterRollback returns the holds in force once a rollback was recorded: those
+// before it, but for what its target brings back, and its own. binds is what
+// the rollback itself binds: the target's bindings, where they are now.
+func AfterRollback(before []Hold, target Release, binds map[Place]associations.Binding, own Hold) []Hold {
+	bound, specs := target.Contents(), target.specs()
 	var holds []Hold
 	for _, h := range before {
 		h.Content = slices.DeleteFunc(slices.Clone(h.Content), func(s versions.Spec) bool { return bound[s] })
 		h.Commits = slices.DeleteFunc(slices.Clone(h.Commits), func(c string) bool { return slices.Contains(target.Commits, c) })
-		h.Edits = slices.DeleteFunc(slices.Clone(h.Edits), func(e HeldEdit) bool { return e.again(places, specs) })
+		h.Edits = slices.DeleteFunc(slices.Clone(h.Edits), func(e HeldEdit) bool { return e.again(binds, specs) })
 		if !h.none() {
 			holds = append(holds, h)
 		}

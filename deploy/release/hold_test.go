@@ -175,12 +175,12 @@ func TestARollbackLiftsWhatItsTargetBinds(t *testing.T) {
 		}},
 		{Release: 5, Content: []versions.Spec{spec("h", "1")}},
 	}
-	if diff := cmp.Diff(want, release.AfterRollback(before, target, hold{Release: 7})); diff != "" {
+	if diff := cmp.Diff(want, release.AfterRollback(before, target, target.Places(), hold{Release: 7})); diff != "" {
 		t.Errorf("with no hold of its own:\n%s", diff)
 	}
 	own := hold{Release: 5, Content: []versions.Spec{spec("h", "1"), spec("h", "2")}}
 	want[1] = own
-	if diff := cmp.Diff(want, release.AfterRollback(before, target, own)); diff != "" {
+	if diff := cmp.Diff(want, release.AfterRollback(before, target, target.Places(), own)); diff != "" {
 		t.Errorf("with its own:\n%s", diff)
 	}
 	if len(before[0].Content) != 2 || len(before[0].Edits) != 4 || len(before[0].Commits) != 2 {

@@ -14,8 +14,9 @@ type Request struct {
 	// in flight.
 	Of int
 	// Automatic is the rollback of a run that failed (--on-failure rollback). It
-	// holds nothing: what failed was not in service.
-	Automatic bool
+	// holds nothing, as what failed was not in service, unless CloudFront refused
+	// the content itself (Refused).
+	Automatic, Refused bool
 }
 
 // Plain reports whether the rollback undoes what is live or in flight, as
@@ -50,16 +51,13 @@ type Route struct {
 	// Supersedes reports whether the release in flight is superseded, or
 	// completed: not all its writes were made.
 	Supersedes bool
-	// GoingBack is decided for a plain rollback of what is in flight, or of what
-	// is live: undoing is going back. For --to it is left to the bindings.
-	GoingBack bool
 }
 
 // NoTargetError says that there is nothing to go back to. Nothing was changed.
 type NoTargetError struct {
 	Stack string
 	Live  int // 0: nothing is live
-	Asked int // the release that was asked for with --to; 0 for none
+	Asked int // the release to go to, of which there is no record; 0 for none
 }
 
 func (e *NoTargetError) Error() string {
@@ -85,8 +83,11 @@ type DiedError struct {
 }
 
 func (e *DiedError) Error() string {
-	return fmt.Sprintf("run %s of stack %s died before it changed anything in CloudFront: release %d is live as before, and there is nothing of that run to undo",
-		e.Run, e.Stack, e.Live)
+	live := "no release is live"
+	if e.Live != 0 {
+		live = fmt.Sprintf("release %d is live", e.Live)
+	}
+	return fmt.Sprintf("run %s of stack %s died before it wrote anything to CloudFront: %s, and there is nothing of that run to undo", e.Run, e.Stack, live)
 }
 
 // died reports whether the lock was left by an apply that never marked a release,
@@ -122,35 +123,50 @@ func Find(state LedgerState, req Request, written Written) (Route, error) {
 	case flying && req.Automatic && flight.inherits():
 		// What failed bound nothing new (tags, a repair): what is live stays.
 		return Route{Way: WayNew, Undone: flight.Number, Target: live.Number, Supersedes: true}, nil
+	case flying && state.passes(req.Of):
+		// What is to be undone is live, and another release is in flight on top:
+		// both are taken out of service.
+		if live.Returns == 0 {
+			return Route{}, &NoTargetError{Stack: live.Stack, Live: live.Number}
+		}
+		return Route{Way: WayNew, Undone: live.Number, Target: live.Returns, Supersedes: true}, nil
 	case flying && flight.IsBack():
-		return findBack(flight, written), nil
+		return findBack(flight, written, req), nil
 	case flying && !state.undoesSlots():
 		return Route{}, &NoTargetError{Stack: live.Stack, Live: live.Number}
 	case flying:
 		// An apply, or a rollback that goes forth, is undone as it is, even if
 		// all of it was written: committing it first would only put it in between.
-		return Route{Way: WayNew, Undone: flight.Number, Target: flight.Returns, Supersedes: true, GoingBack: true}, nil
+		return Route{Way: WayNew, Undone: flight.Number, Target: flight.Returns, Supersedes: true}, nil
 	case live.Number == 0:
 		return Route{}, &NoTargetError{Stack: live.Stack}
 	case live.Back != 0:
-		return Route{Way: WayPutBack, Undone: live.Back, Target: int(live.Brought), GoingBack: true}, nil
+		return Route{Way: WayPutBack, Undone: live.Back, Target: int(live.Brought)}, nil
 	case live.Returns == 0:
 		return Route{}, &NoTargetError{Stack: live.Stack, Live: live.Number}
 	}
-	return Route{Way: WayNew, Undone: live.Number, Target: live.Returns, GoingBack: true}, nil
+	return Route{Way: WayNew, Undone: live.Number, Target: live.Returns}, nil
 }
 
 // findBack is the route of a rollback that finds another on its way back, or a
 // release that changes no slot on top of one: it goes no further.
-func findBack(flight Release, written Written) Route {
-	r := Route{Way: WayComplete, Undone: flight.Undone, Target: flight.Target, Supersedes: true, GoingBack: true}
+func findBack(flight Release, written Written, req Request) Route {
+	r := Route{Way: WayComplete, Undone: flight.Undone, Target: flight.Target, Supersedes: true}
 	if flight.Kind != KindRollback {
 		r.Undone, r.Target = flight.Back, flight.Number // it binds what it is back at
 	}
-	if written == WrittenAll {
+	if written == WrittenAll && !(flight.Automatic && !req.Automatic) {
 		r.Way, r.Settle, r.Supersedes = WayPutBack, flight.Number, false
 	}
-	return r
+	return r // one that --on-failure rollback made holds nothing: a person's is recorded over it
+}
+
+// passes reports whether the release that a rollback was told to undo is live,
+// and is not what the release in flight undoes.
+func (s LedgerState) passes(of int) bool {
+	flight := s.Pending
+	return of != 0 && of != flight.Number && s.Live.Back == 0 && (of == s.Live.Number || of == int(s.Live.Brought)) &&
+		!(flight.Kind == KindRollback && flight.Undone == of)
 }
 
 // inherits reports whether an apply brings nothing: it binds what was live.
@@ -210,7 +226,7 @@ func Needs(state LedgerState, req Request) []int {
 			list = append(list, flight.Undone)
 		}
 	case flying:
-		list = append(list, flight.Returns, flight.Target, flight.Undone, flight.Back, int(flight.Brought))
+		list = append(list, flight.Returns, flight.Target, flight.Undone, flight.Back, int(flight.Brought), live.Returns)
 	case live.Back != 0:
 		list = append(list, live.Back, int(live.Brought))
 	default:

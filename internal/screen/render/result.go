@@ -55,7 +55,7 @@ func (o Outcome) next() []release.Action {
 
 // rolledBack reports whether --on-failure rollback undid the run.
 func (o Outcome) rolledBack() bool {
-	return slices.ContainsFunc(o.Result.Slots, func(s deploy.SlotResult) bool { return s.State == deploy.SlotRolledBack })
+	return o.Result.RolledBack.Number != 0
 }
 
 // SlotsWritten says how far a run came, by what became of its slots.
@@ -195,7 +195,7 @@ func (o Outcome) summary() string {
 	switch {
 	case !o.Plan.Changes():
 		return planSummary(o.Plan)
-	case o.rolledBack() && r.RolledBack.Number != 0:
+	case o.rolledBack():
 		return fmt.Sprintf("Release %d of %s failed and was rolled back by release %d.", r.Release.Number, o.Plan.Stack, r.RolledBack.Number)
 	case r.Live && len(r.Slots) == 0 && r.Release.Kind == release.KindResume:
 		return fmt.Sprintf("Release %d of %s is live; nothing changed in CloudFront.", r.Release.Number, o.Plan.Stack)
