@@ -71,6 +71,9 @@ func leaves(err error) []error {
 }
 
 func (a *app) advice(err error) string {
+	if is[*noStackError](err) {
+		return "this command needs no spec: name the stack with --stack NAME"
+	}
 	if h := cmp.Or(a.runAdvice(err), a.stateAdvice(err), a.planAdvice(err)); h != "" {
 		return h
 	}

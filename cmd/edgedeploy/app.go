@@ -93,6 +93,9 @@ func (a *app) fail(err error) int {
 	code, hint := exitCode(err), a.hint(err)
 	if problems := problemsOf(err); len(problems) > 0 && a.output != "json" {
 		_, _ = io.WriteString(a.streams.Err, render.Problems(problems, a.err))
+		if is[*noStackError](err) {
+			a.say(render.Hint(hint, a.err))
+		}
 	} else if !errors.Is(err, errShown) {
 		_, _ = io.WriteString(a.streams.Err, render.Error(err, hint, a.err))
 	}

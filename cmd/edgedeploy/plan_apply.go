@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
@@ -98,9 +99,14 @@ func (a *app) showPlan(p plan.Plan) error {
 // warnBack warns a person who believes that something is about to be undone.
 func (a *app) warnBack(p plan.Plan) {
 	for _, n := range p.Notes {
-		if n.Kind == "already-back" {
-			a.warn(n.Text)
+		if n.Kind != "already-back" {
+			continue
 		}
+		text := n.Text
+		if back := p.Context.Back; back != nil && back.Further >= 0 {
+			text += "; to go further: " + a.commands(p.Stack).Command(release.Action{Verb: release.VerbRollback, To: back.Further, HasTo: true})
+		}
+		a.warn(text)
 	}
 }
 

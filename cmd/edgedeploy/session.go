@@ -50,7 +50,7 @@ func (a *app) withStack(ctx context.Context, do func(ses *connect.Session, stack
 	stack := a.stack
 	if stack == "" {
 		if s, err = a.load(); err != nil {
-			return err
+			return &noStackError{err}
 		}
 		stack = s.Stack.Name
 	}
@@ -61,6 +61,15 @@ func (a *app) withStack(ctx context.Context, do func(ses *connect.Session, stack
 	defer func() { err = errors.Join(err, ses.Close()) }()
 	return do(ses, stack)
 }
+
+// noStackError says that no stack was named, and that the spec, which would have
+// named it, cannot be read. The command itself needs no spec.
+type noStackError struct{ err error }
+
+func (e *noStackError) Error() string { return e.err.Error() }
+
+// Unwrap gives what is wrong with the spec.
+func (e *noStackError) Unwrap() error { return e.err }
 
 // readStack looks at a stack's ledger. A state that names no release names its
 // stack all the same.

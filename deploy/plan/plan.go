@@ -241,6 +241,9 @@ type Back struct {
 	At     int       `json:"at"`     // the release whose bindings are live
 	Since  time.Time `json:"since"`  // when the rollback was recorded
 	Undone int       `json:"undone"` // the release that it took out of service
+	// Further is where one more step back would lead, 0 for before the first;
+	// -1 where there is nothing further.
+	Further int `json:"further"`
 }
 
 // Target is what a person knows a release by.

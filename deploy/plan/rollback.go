@@ -152,19 +152,22 @@ func (p *restorer) putBack() (Plan, error) {
 	p.target = live
 	out := passedContents(p.release(live.Back), live)
 	p.strays(out, nil)
-	plan.Context.Back = &Back{At: int(live.Brought), Since: live.At, Undone: live.Back}
+	plan.Context.Back = &Back{At: int(live.Brought), Since: live.At, Undone: live.Back, Further: live.Returns}
+	if live.Brought == 0 {
+		plan.Context.Back.Further = -1
+	}
 	plan.Context.Holds = live.Holds
 	p.note("already-back", "%s", p.backWords(live))
 	return p.finish(plan)
 }
 
-// backWords says where the stack is back at, and how to go on from there.
+// backWords says where the stack is back at.
 func (p *restorer) backWords(live release.Release) string {
 	at := "what was there before the first release"
 	if live.Brought != 0 {
 		at = fmt.Sprintf("release %d", live.Brought)
 	}
-	return fmt.Sprintf("back at %s since %s, when release %d was rolled back; to go further: rollback --to N",
+	return fmt.Sprintf("back at %s since %s, when release %d was rolled back",
 		at, live.At.UTC().Format("2006-01-02 15:04 UTC"), live.Back)
 }
 

@@ -11,10 +11,15 @@ func Error(err error, hint string, s Style) string {
 	for _, text := range sentences(err) {
 		b.WriteString(messageLine(s.paint(red, "error:"), text))
 	}
-	if hint = oneLine(hint); hint != "" {
-		b.WriteString(messageLine(s.paint(cyan, "hint:"), hint))
+	return b.String() + Hint(hint, s)
+}
+
+// Hint writes what to do about an error; nothing for none.
+func Hint(hint string, s Style) string {
+	if hint = oneLine(hint); hint == "" {
+		return ""
 	}
-	return b.String()
+	return messageLine(s.paint(cyan, "hint:"), hint)
 }
 
 // Warning writes something that a person should know although all goes on.
