@@ -33,15 +33,22 @@ type Handlers struct {
 	Second func()
 }
 
-// Interrupts gives a context that the first ^C (or SIGTERM) cancels, with an
-// *InterruptError as its cause. The second one exits the process at once with
-// InterruptExit. stop ends the watching, gives signals back their default
+// Interrupts gives a context that the first ^C (or SIGTERM, or SIGHUP of a
+// terminal that is closed) cancels, with an *InterruptError as its cause. The
+// second one exits the process at once with InterruptExit; SIGHUP is never the
+// second one, because a program in the foreground gets it from the kernel and from
+// its shell (Bash manual, "Signals"). A signal that the process was started to
+// ignore, as nohup does, stays ignored. stop ends the watching, gives signals back their default
 // meaning and cancels the context; it may be called more than once.
 func Interrupts(ctx context.Context, h Handlers) (soft context.Context, stop func()) {
 	soft, cancel := context.WithCancelCause(ctx)
 	signals, done := make(chan os.Signal, 2), make(chan struct{})
 	var watching sync.WaitGroup
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
 	watching.Go(func() {
 		select {
 		case s := <-signals:
@@ -52,13 +59,19 @@ func Interrupts(ctx context.Context, h Handlers) (soft context.Context, stop fun
 		case <-done:
 			return
 		}
-		select {
-		case <-signals:
-			if h.Second != nil {
-				h.Second()
+		for {
+			select {
+			case s := <-signals:
+				if s == syscall.SIGHUP {
+					continue // a terminal that is closed says so twice
+				}
+				if h.Second != nil {
+					h.Second()
+				}
+				os.Exit(InterruptExit)
+			case <-done:
+				return
 			}
-			os.Exit(InterruptExit)
-		case <-done:
 		}
 	})
 	var once sync.Once

@@ -85,7 +85,7 @@ func run(t *testing.T, mode string, signals []syscall.Signal) ([]string, *os.Pro
 
 func TestTheFirstInterruptLetsWorkFinish(t *testing.T) {
 	t.Parallel()
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		lines, state := run(t, "finishing", []syscall.Signal{s})
 		if state.ExitCode() != 0 || len(lines) != 3 || lines[1] != "first "+s.String() || lines[2] != "finished after "+s.String() {
 			t.Errorf("%v: ended with %v and said %q", s, state, lines)
@@ -102,6 +102,54 @@ func TestTheSecondInterruptExitsAtOnce(t *testing.T) {
 	}
 	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("took %v", took)
+	}
+}
+
+// several starts a child and, once it is ready, sends it signals that need not
+// show, with time in between.
+func several(t *testing.T, mode string, signals []syscall.Signal, command ...string) ([]string, error) {
+	t.Helper()
+	command = append(command, os.Args[0])
+	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), childVariable+"="+mode)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for scan := bufio.NewScanner(out); scan.Scan(); {
+		lines = append(lines, scan.Text())
+		for _, s := range signals {
+			if err := cmd.Process.Signal(s); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		signals = nil
+	}
+	return lines, cmd.Wait()
+}
+
+// The kernel and the shell both tell of a terminal that is closed.
+func TestASecondHangupLetsWorkFinish(t *testing.T) {
+	t.Parallel()
+	lines, err := several(t, "endless", []syscall.Signal{syscall.SIGHUP, syscall.SIGHUP, syscall.SIGTERM})
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.ExitCode() != InterruptExit || len(lines) != 3 || lines[1] != "first hangup" || lines[2] != "second" {
+		t.Errorf("ended with %v and said %q", err, lines)
+	}
+}
+
+// A terminal that is closed says so to what runs in it, unless nohup was asked to
+// keep that away.
+func TestAHangupThatIsIgnoredStaysIgnored(t *testing.T) {
+	t.Parallel()
+	lines, err := several(t, "finishing", []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM}, "nohup")
+	if err != nil || len(lines) != 3 || lines[2] != "finished after terminated" {
+		t.Errorf("ended with %v and said %q", err, lines)
 	}
 }
 
