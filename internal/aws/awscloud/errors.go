@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -68,6 +69,15 @@ func (e *Error) RefusedContent() bool {
 		!strings.Contains(e.Message, "ermission") && !strings.Contains(e.Message, "must be in an Active state")
 }
 
+// Passing reports whether the same call may succeed a moment later: AWS throttled
+// it or was out, or no answer came at all.
+func (e *Error) Passing() bool {
+	if _, ok := errors.AsType[*credentialsError](e.cause); ok {
+		return false
+	}
+	return e.Status == 0 || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError || strings.HasPrefix(e.Code, "Throttling")
+}
+
 // Unwrap gives what callers act on, and the cause.
 func (e *Error) Unwrap() []error {
 	if e.kind == nil {
@@ -90,6 +100,9 @@ func wrap(err error, service, operation, resource string) error {
 		}
 	} else {
 		e.Message = onTheWay(err)
+	}
+	if _, ok := errors.AsType[*overdueError](err); ok {
+		e.Message += "; no time was left to ask again"
 	}
 	if _, ok := errors.AsType[*credentialsError](err); ok {
 		e.Status = 0 // the metadata service's answer, not AWS's: AWS was never asked

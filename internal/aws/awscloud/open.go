@@ -80,6 +80,7 @@ func Open(ctx context.Context, o Options) (*Cloud, error) {
 	attempts, backoff := cfg.RetryMaxAttempts, o.MaxBackoff
 	cfg.Retryer = func() aws.Retryer { return newRetryer(attempts, backoff) }
 	cfg.Logger = logging.Nop{}
+	cfg.APIOptions = append(cfg.APIOptions, keepAnswers)
 	if name, version, _ := strings.Cut(o.UserAgent, "/"); name != "" {
 		cfg.APIOptions = append(cfg.APIOptions, awsmiddleware.AddUserAgentKeyValue(name, version))
 	}

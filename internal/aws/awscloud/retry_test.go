@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -123,6 +124,50 @@ func TestThrottlingIsRetried(t *testing.T) {
 			cloud, stub := openStub(t, tt.answers...)
 			if err := tt.do(t.Context(), cloud); err != nil || len(stub.requests) != 2 {
 				t.Errorf("%d requests, %v", len(stub.requests), err)
+			}
+		})
+	}
+}
+
+// A call that is cut off while it waits to be sent again says what AWS answered,
+// not that no answer came.
+func TestACallWhoseTimeRunsOutSaysThatItWasThrottled(t *testing.T) {
+	t.Parallel()
+	cloud, _ := openStub(t, lambdaError(429, "TooManyRequestsException", "Rate exceeded"))
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, _, err := cloud.Ledger.UpdateAlias(ctx, "f", versions.Alias{Name: "lock", Version: "$LATEST"})
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Code != "TooManyRequestsException" || e.Status != 429 || !errors.Is(err, context.DeadlineExceeded) || !e.Passing() {
+		t.Fatalf("got %v", err)
+	}
+	if want := "Lambda UpdateAlias f:lock: TooManyRequestsException: Rate exceeded; no time was left to ask again (HTTP 429"; !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %s\nwant %s…", err, want)
+	}
+}
+
+func TestWhatMayPassIsToldFromWhatStays(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		answer func(*http.Request) (*http.Response, error)
+		want   bool
+	}{
+		"a throttle":        {lambdaError(429, "TooManyRequestsException", "Rate exceeded"), true},
+		"CloudFront's":      {lambdaError(400, "Throttling", "Rate exceeded"), true},
+		"an outage":         {unavailable, true},
+		"no network":        {broken(&net.OpError{Op: "dial", Err: syscall.ENETUNREACH}), true},
+		"a permission":      {lambdaError(403, "AccessDeniedException", "no"), false},
+		"another revision":  {lambdaError(412, "PreconditionFailedException", "no"), false},
+		"what is not there": {lambdaError(404, "ResourceNotFoundException", "no"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud, _ := openStub(t, tt.answer)
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			_, _, err := cloud.Ledger.Alias(ctx, "f", "lock")
+			if e, ok := errors.AsType[*Error](err); !ok || e.Passing() != tt.want {
+				t.Errorf("got %v", err)
 			}
 		})
 	}
