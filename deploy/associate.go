@@ -46,7 +46,7 @@ func (e *execution) associate(ctx context.Context) error {
 		err := context.Cause(ctx)
 		if err != nil {
 			err = &InterruptedError{Stack: e.plan.Stack}
-		} else if err = e.write(context.WithoutCancel(ctx), ch); err == nil {
+		} else if err = e.write(ctx, ch); err == nil {
 			continue
 		}
 		return e.failed(ctx, changes[:i+1], first, err)
@@ -73,13 +73,18 @@ func (e *execution) changes() []associations.Change {
 	return changes
 }
 
-// write writes one distribution. An answer that was lost is met by reading back:
+// write writes one distribution. When ctx is cancelled, it ends only while it
+// waits to try again what was refused. An answer that was lost is met by reading back:
 // if everything is as it was to be, it was written.
 func (e *execution) write(ctx context.Context, ch associations.Change) error {
 	step := plan.Associate{Change: ch}
 	e.notify(StepStarted{Step: step})
 	guard := func(ctx context.Context) error { return e.lease.Prove(ctx, 0) }
 	_, err := e.Cloud.CloudFront.Write(ctx, e.plan.Account, ch, guard)
+	if err != nil && !isLost(err) && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		err = &InterruptedError{Stack: e.plan.Stack}
+	}
+	ctx = context.WithoutCancel(ctx)
 	if err != nil && isLost(err) && e.readBack(ctx, ch) {
 		err = nil
 	}

@@ -288,26 +288,42 @@ func TestDefiniteAnswersLeaveNothingOpen(t *testing.T) {
 	}
 }
 
-func TestAWriteThatWasCalledOffBeforeItWasSentIsNotLost(t *testing.T) {
-	t.Parallel()
-	w, b := worldBetween(t)
+// calledOff is a write whose context one of its steps cancels.
+func calledOff(t *testing.T, w *world, b *between, guard func(context.CancelFunc), put func(*world, context.CancelFunc) []answering) error {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	if put != nil {
+		b.puts = put(w, cancel)
+	}
 	_, err := w.CloudFront.Write(ctx, account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), From: to("auth", 1), To: to("auth", 2)}),
-		func(context.Context) error { cancel(); return nil })
-	if !errors.Is(err, context.Canceled) || mayBeWritten(err) || b.seen != 0 {
-		t.Errorf("got %v, may be written: %t, after %d attempts", err, mayBeWritten(err), b.seen)
+		func(context.Context) error { guard(cancel); return nil })
+	return err
+}
+
+func TestAWriteThatIsCalledOffIsFinished(t *testing.T) {
+	t.Parallel()
+	w, b := worldBetween(t)
+	if err := calledOff(t, w, b, func(cancel context.CancelFunc) { cancel() }, nil); err != nil || b.seen != 1 {
+		t.Errorf("before it was sent: got %v after %d attempts", err, b.seen)
+	}
+	w, b = worldBetween(t)
+	err := calledOff(t, w, b, func(context.CancelFunc) {}, func(_ *world, cancel context.CancelFunc) []answering {
+		return []answering{done(func(r *http.Request) (*http.Response, error) { cancel(); return unavailable(r) })}
+	})
+	if err != nil || b.seen != 2 {
+		t.Errorf("while its answer was lost: got %v after %d attempts", err, b.seen)
 	}
 }
 
-func TestAWriteThatWasCalledOffWhileItWasRepeatedIsLost(t *testing.T) {
+func TestOnlyThePauseAfterARefusalEndsWhenAWriteIsCalledOff(t *testing.T) {
 	t.Parallel()
 	w, b := worldBetween(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	b.puts = []answering{done(func(r *http.Request) (*http.Response, error) { cancel(); return unavailable(r) })}
-	_, err := w.CloudFront.Write(ctx, account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), From: to("auth", 1), To: to("auth", 2)}), pass)
-	if !errors.Is(err, context.Canceled) || !mayBeWritten(err) || b.seen != 1 {
+	err := calledOff(t, w, b, func(context.CancelFunc) {}, func(w *world, cancel context.CancelFunc) []answering {
+		rival := w.afterRival(same, through)
+		return []answering{func(next http.RoundTripper, r *http.Request) (*http.Response, error) { cancel(); return rival(next, r) }}
+	})
+	if !errors.Is(err, context.Canceled) || mayBeWritten(err) || b.seen != 1 {
 		t.Errorf("got %v, may be written: %t, after %d attempts", err, mayBeWritten(err), b.seen)
 	}
 }

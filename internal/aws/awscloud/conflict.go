@@ -37,7 +37,7 @@ func (c *CloudFront) pause(ctx context.Context, id string, round int) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("wait to write %s again, which another client changed: %w", id, ctx.Err())
+		return fmt.Errorf("wait to write %s again, which another client changed: %w", id, context.Cause(ctx))
 	}
 }
 

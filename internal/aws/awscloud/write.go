@@ -23,6 +23,10 @@ import (
 // writes. account is the distribution's, which the ARNs of versions are made
 // with.
 //
+// When ctx is cancelled, the pause after a write that met 412 ends, unless an
+// attempt before it may have been carried out. No call is cut off, nor is its
+// repetition: the write that is under way is finished.
+//
 // An error whose Lost() bool says true means that the distribution may have
 // been written all the same: the answer to an attempt was lost, and nothing
 // that came after it tells whether that attempt was carried out.
@@ -35,6 +39,8 @@ func (c *CloudFront) Write(ctx context.Context, account string, ch associations.
 func (c *CloudFront) write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error, tried *attempts) (associations.State, error) {
 	var stale *Error // the 412 that ended the round before
 	var sent string  // the ETag that it was about
+	soft := ctx
+	ctx = context.WithoutCancel(ctx)
 	for round := 1; ; round++ {
 		doc, etag, err := c.config(ctx, ch.Distribution)
 		if err != nil {
@@ -67,7 +73,11 @@ func (c *CloudFront) write(ctx context.Context, account string, ch associations.
 		if round == maxRounds {
 			return associations.State{}, &RaceError{Rounds: round, Err: stale}
 		}
-		if err := c.pause(ctx, ch.Distribution, round); err != nil {
+		waits := soft
+		if tried.open != nil {
+			waits = ctx // what became of it is found out first
+		}
+		if err := c.pause(waits, ch.Distribution, round); err != nil {
 			return associations.State{}, err
 		}
 	}
