@@ -138,6 +138,9 @@ func (e *execution) failed(ctx context.Context, tried []associations.Change, fir
 	if len(tried) == 1 && !isLost(cause) {
 		return cause // nothing was written
 	}
+	if perr := e.lease.Prove(rctx, 0); is[*LostLockError](perr) && !is[*LostLockError](cause) {
+		cause = errors.Join(cause, perr) // what stands in the way may be the run that took over
+	}
 	for _, ch := range tried {
 		if interrupted && ch.Distribution == last.Distribution {
 			continue // it was not begun

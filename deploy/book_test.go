@@ -55,6 +55,9 @@ func (b book) state() release.LedgerState {
 	if s.Live.Number != 0 && s.Live.Kind == "" {
 		s.Live, s.Broken = release.Release{}, at.Live
 	}
+	if b.lock.expired {
+		s.Seen.Dead = b.lock.run
+	}
 	s.Live.Stack = stack
 	return s
 }
@@ -123,10 +126,19 @@ func (l ledger) Lock(_ context.Context, req deploy.LockRequest) (deploy.Lease, e
 	return s, err
 }
 
-func (l ledger) Unlock(context.Context, string) (release.LockInfo, error) {
+func (l ledger) Holder(context.Context, string) (release.LockInfo, time.Time, error) {
+	return l.book.state().Lock, time.Unix(0, 0), l.read()
+}
+
+func (l ledger) Unlock(_ context.Context, req deploy.UnlockRequest) (release.LockInfo, error) {
 	was := l.book.state().Lock
-	l.book.lock = holder{}
-	return was, l.read()
+	if was.RunID != req.RunID || was.Held() && !req.Live {
+		return release.LockInfo{}, &deploy.LockedError{Stack: stack, Lock: was}
+	}
+	return was, l.effect("clear", func() error {
+		l.book.lock = holder{}
+		return nil
+	})
 }
 
 type lease struct {

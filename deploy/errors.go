@@ -20,7 +20,11 @@ type PartialError struct {
 
 func (e *PartialError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "stack %s is between two releases: %v", e.Stack, e.Err)
+	if is[*LostLockError](e.Err) {
+		fmt.Fprintf(&b, "release %d of stack %s was written in part, and then the run lost its lock: %v", e.Release.Number, e.Stack, e.Err)
+	} else {
+		fmt.Fprintf(&b, "stack %s is between two releases: %v", e.Stack, e.Err)
+	}
 	writeSlots(&b, e.Slots)
 	return b.String()
 }

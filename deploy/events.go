@@ -38,6 +38,16 @@ type Recorded struct{ Release release.Release }
 // Committed says that the release is live.
 type Committed struct{ Release release.Release }
 
+// LockWaiting says that another run holds the lock, each time it was looked at.
+type LockWaiting struct {
+	Lock  release.LockInfo
+	Since time.Time     // when the waiting began
+	Bound time.Duration // how long it may take
+}
+
+// Unlocked says that the lock of a run that is dead was cleared.
+type Unlocked struct{ Lock release.LockInfo }
+
 // Warned says something that a person should know although the run goes on.
 type Warned struct{ Text string }
 
@@ -48,3 +58,5 @@ func (StepFailed) event()  {}
 func (Recorded) event()    {}
 func (Committed) event()   {}
 func (Warned) event()      {}
+func (LockWaiting) event() {}
+func (Unlocked) event()    {}

@@ -40,9 +40,21 @@ type Ledger interface {
 	// Lock takes the lock, creating the ledger if there is none, and keeps it
 	// renewed until Unlock; *LockedError if another run holds it.
 	Lock(ctx context.Context, req LockRequest) (Lease, error)
-	// Unlock takes the lock away from the run that holds it, and says which
-	// that was.
-	Unlock(ctx context.Context, stack string) (release.LockInfo, error)
+	// Holder reads who holds the lock, and AWS's time: one call.
+	Holder(ctx context.Context, stack string) (release.LockInfo, time.Time, error)
+	// Unlock takes the lock away from a run, and returns what the lock said; the
+	// zero LockInfo of an open one. *LockedError if another run holds it, or if
+	// the run still holds it and Live is not set.
+	Unlock(ctx context.Context, req UnlockRequest) (release.LockInfo, error)
+}
+
+// UnlockRequest says which run's lock is taken away, and by whom.
+type UnlockRequest struct {
+	Stack string
+	RunID string // the run that is believed dead
+	Live  bool   // also if its lock has not expired
+	// By is who takes it away. The run is told, if it is alive after all.
+	By string
 }
 
 // Lease is a held lock and what may be done only under it.
@@ -70,23 +82,53 @@ type LockedError struct {
 	Stack string
 	Lock  release.LockInfo
 	Now   time.Time // AWS's time
+	// Waited is how long it was waited for the lock, 0 if it was not.
+	Waited time.Duration
+	// Asked is the run whose lock was to be taken away, if that is another one.
+	Asked string
 }
 
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("stack %s is locked by %s (run %s, %s); the lock expires in %s unless it is renewed",
-		e.Stack, e.Lock.Holder, e.Lock.RunID, e.Lock.Phase, e.Lock.Expires.Sub(e.Now).Round(time.Second))
+	if e.Lock.Foreign != "" {
+		return fmt.Sprintf("the lock of stack %s says %q, which this edgedeploy does not understand", e.Stack, e.Lock.Foreign)
+	}
+	text := fmt.Sprintf("stack %s is locked by %s (run %s, %s)", e.Stack, e.Lock.Holder, e.Lock.RunID, e.Lock.Phase)
+	if e.Asked != "" {
+		text = fmt.Sprintf("stack %s is not locked by run %s but by %s (run %s, %s)", e.Stack, e.Asked, e.Lock.Holder, e.Lock.RunID, e.Lock.Phase)
+	}
+	if e.Lock.Expired {
+		text += "; the lock has expired"
+	} else {
+		text += fmt.Sprintf("; the lock expires in %s unless it is renewed", e.Lock.Expires.Sub(e.Now).Round(time.Second))
+	}
+	if e.Waited > 0 {
+		text += fmt.Sprintf("; waited %s for it", e.Waited)
+	}
+	return text
 }
 
 // LostLockError says that a run no longer holds the lock it took: it expired
-// and another run took over, or it was unlocked by hand.
+// and another run took over, or it was taken away.
 type LostLockError struct {
 	Stack string
-	Lock  release.LockInfo // the run that holds it now
+	// Lock is the run that holds the lock now, the zero value if none does.
+	Lock release.LockInfo
+	// Unlocked is who took the lock away, with unlock or because it had expired;
+	// "" if that is not what happened.
+	Unlocked string
+	Deleted  bool // the lock's alias, or the ledger's function, is gone
 }
 
 func (e *LostLockError) Error() string {
-	if e.Lock.RunID == "" {
-		return fmt.Sprintf("the lock of stack %s was taken away by unlock", e.Stack)
+	switch {
+	case e.Deleted:
+		return fmt.Sprintf("the lock of stack %s was deleted by hand", e.Stack)
+	case e.Lock.Foreign != "":
+		return fmt.Sprintf("the lock of stack %s was overwritten: it says %q", e.Stack, e.Lock.Foreign)
+	case e.Unlocked != "":
+		return fmt.Sprintf("the lock of stack %s was taken away by unlock (%s)", e.Stack, e.Unlocked)
+	case e.Lock.RunID == "":
+		return fmt.Sprintf("the lock of stack %s is no longer this run's: another run took it over, and has given it back", e.Stack)
 	}
 	return fmt.Sprintf("the lock of stack %s was taken over by %s (run %s)", e.Stack, e.Lock.Holder, e.Lock.RunID)
 }

@@ -41,6 +41,9 @@ type Runner struct {
 	Pace versions.Pace
 	// Poll says how often CloudFront's status is looked at; zero for 10 s.
 	Poll time.Duration
+	// LockTimeout bounds the waiting for a lock that another run holds; zero
+	// means not to wait. LockPoll says how often it is looked at; zero for 5 s.
+	LockTimeout, LockPoll time.Duration
 	// Timeout bounds the waiting for CloudFront; zero means not to wait at all.
 	Timeout time.Duration
 
@@ -62,9 +65,9 @@ type Result struct {
 	Undeployed []string
 }
 
-// proofAge is how old the proof of the lock may be before a write in Lambda.
+// ProofAge is how old the proof of the lock may be before a write in Lambda.
 // Before each write in CloudFront there is one of its own.
-const proofAge = 30 * time.Second
+const ProofAge = 30 * time.Second
 
 // Run runs the plan, in one order for every kind: lock, compare the ledger with
 // what the plan saw, commit what was written before, tag and publish, record,
@@ -88,6 +91,8 @@ func (r *Runner) Run(ctx context.Context, p plan.Plan, by Run) (Result, error) {
 		if result, err = r.locked(ctx, p, by); err != nil {
 			return r.awaitBack(ctx, result, err)
 		}
+	} else {
+		r.clearDead(ctx, p, by)
 	}
 	result, err := r.await(ctx, p, result)
 	if err == nil && len(p.Unfinished) > 0 {
@@ -109,23 +114,15 @@ func (r *Runner) awaitBack(ctx context.Context, result Result, err error) (Resul
 }
 
 // locked runs all of a plan but the waiting, under the stack's lock.
-func (r *Runner) locked(ctx context.Context, p plan.Plan, by Run) (Result, error) {
-	if ctx.Err() != nil {
-		return Result{}, &InterruptedError{Stack: p.Stack}
-	}
-	lease, err := r.Ledger.Lock(context.WithoutCancel(ctx), LockRequest{
+func (r *Runner) locked(ctx context.Context, p plan.Plan, by Run) (result Result, err error) {
+	lease, err := r.lock(ctx, LockRequest{
 		Stack: p.Stack, Holder: by.Actor, RunID: by.ID, Phase: string(p.Kind),
 		Role: p.Goal.Role, Tags: p.Goal.Tags, Seen: p.Seen, AllowLost: p.Named,
 	})
 	if err != nil {
 		return Result{}, err
 	}
-	defer func() {
-		// The lock is given back even when ctx was cancelled: that is when it matters.
-		if uerr := lease.Unlock(context.WithoutCancel(ctx)); uerr != nil {
-			r.notify(Warned{Text: fmt.Sprintf("the lock was not given back and will expire: %v", uerr)})
-		}
-	}()
+	defer func() { r.unlock(ctx, lease, err) }()
 	e := execution{Runner: r, lease: lease, plan: p, by: by, goal: p.Goal, published: map[string]versions.Version{}}
 	return e.run(ctx)
 }
@@ -230,7 +227,7 @@ func (e *execution) step(ctx context.Context, s plan.Step) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	e.notify(StepStarted{Step: s})
-	err := e.lease.Prove(ctx, proofAge)
+	err := e.lease.Prove(ctx, ProofAge)
 	detail := ""
 	if err == nil {
 		detail, err = e.do(ctx, s)
@@ -245,25 +242,25 @@ func (e *execution) step(ctx context.Context, s plan.Step) error {
 
 // do interprets the steps that come before CloudFront.
 func (e *execution) do(ctx context.Context, s plan.Step) (string, error) {
-	since := e.Now()
+	since, lambda := e.Now(), guarded{e.Cloud.Lambda, e.lease}
 	tick := func(reason string) { e.notify(StepWaiting{Step: s, Reason: reason, Since: since}) }
 	switch s := s.(type) {
 	case plan.Publish:
 		return e.publish(ctx, s, tick)
 	case plan.Activate:
-		v, err := versions.AwaitActive(ctx, e.Cloud.Lambda, s.Version, e.plan.Stack, e.Pace, tick)
+		v, err := versions.AwaitActive(ctx, lambda, s.Version, e.plan.Stack, e.Pace, tick)
 		if err != nil {
 			return "", fmt.Errorf("version %s: %w", s.Version.Ref, err)
 		}
 		if s.Point {
-			if err := versions.Point(ctx, e.Cloud.Lambda, v); err != nil {
+			if err := versions.Point(ctx, lambda, v); err != nil {
 				return "", fmt.Errorf("version %s: name it by its alias: %w", s.Version.Ref, err)
 			}
 		}
 		return fmt.Sprintf("version %d is active", v.Ref.Number), nil
 	case plan.Tag:
 		arn := fmt.Sprintf("arn:aws:lambda:us-east-1:%s:function:%s", e.plan.Account, s.Function)
-		if err := e.Cloud.Lambda.Tag(ctx, arn, s.Set, s.Remove); err != nil {
+		if err := lambda.Tag(ctx, arn, s.Set, s.Remove); err != nil {
 			return "", fmt.Errorf("tag %s: %w", s.Function, err)
 		}
 		return "tagged", nil
@@ -277,7 +274,7 @@ func (e *execution) publish(ctx context.Context, s plan.Publish, tick func(strin
 	if err != nil {
 		return "", fmt.Errorf("bundle of %s: %w", s.Key, err)
 	}
-	v, err := versions.Publish(ctx, e.Cloud.Lambda, versions.Job{
+	v, err := versions.Publish(ctx, guarded{e.Cloud.Lambda, e.lease}, versions.Job{
 		Spec: s.Spec, Stack: e.plan.Stack, Zip: zip, CodeSHA256: s.CodeSHA256, Tags: s.Tags,
 		Create: s.Create, Adopt: s.Adopt, Head: e.plan.Heads[s.Spec.Function],
 	}, e.Pace, tick)

@@ -206,7 +206,6 @@ func (a *app) stateAdvice(err error) string {
 		several *severalHeldError
 		locked  *deploy.LockedError
 		stale   *deploy.StaleError
-		lost    *deploy.LostLockError
 		behind  *ledger.StaleAliasError
 		record  *ledger.RecordError
 	)
@@ -228,19 +227,46 @@ func (a *app) stateAdvice(err error) string {
 	case errors.As(err, &several):
 		return "say which, or --all: " + a.commands(several.stack).Ways(release.Next(release.LedgerState{Live: release.Release{Holds: several.holds}}, ""))
 	case errors.As(err, &locked):
-		return "wait for it, or, if that run is dead: " + a.commands(locked.Stack).Command(release.Action{Verb: "unlock"})
+		return a.lockAdvice(locked)
 	case errors.As(err, &record):
 		return a.recordAdvice(record)
 	case errors.As(err, &behind):
 		return a.commands(behind.Stack).Ways(release.Next(release.LedgerState{Lost: behind.Left}, ""))
-	case errors.As(err, &lost):
-		return "another run is at work now; " + status(lost.Stack, "says how things stand")
 	case errors.As(err, &stale) && a.running == "apply":
 		return "another run deployed in the meantime: plan again and look at what it says now"
 	case errors.As(err, &stale):
 		return status(stale.Stack, "says what is live now; what is to be undone is named with --of")
 	}
 	return ""
+}
+
+// lostAdvice is about a lock that the run lost: what is in flight now need not be
+// its release, so nothing that would undo it is named.
+func (a *app) lostAdvice(err error) string {
+	lost, ok := errors.AsType[*deploy.LostLockError](err)
+	if !ok {
+		return ""
+	}
+	status := a.commands(lost.Stack).Ways([]release.Action{{Verb: release.VerbStatus, Does: "says how things stand"}})
+	if lost.Lock.RunID != "" {
+		return "another run has the lock now; " + status
+	}
+	return status + "; the same command again takes the lock anew"
+}
+
+// lockAdvice is about a lock that another run holds, or held when it died.
+func (a *app) lockAdvice(e *deploy.LockedError) string {
+	c := a.commands(e.Stack)
+	named := c.Command(release.Action{Verb: release.VerbUnlock, Run: e.Lock.RunID})
+	switch {
+	case e.Lock.Foreign != "":
+		return fmt.Sprintf("something wrote that into alias lock of function %s: find out what for; %s takes it away", release.LedgerFunction(e.Stack), named)
+	case e.Lock.Expired:
+		return "if it is that one: " + c.Command(release.Action{Verb: release.VerbUnlock})
+	case a.running == "unlock", e.Waited > 0:
+		return "wait until it ends; if that run is dead: " + named
+	}
+	return "wait for it (--lock-timeout 10m does); if that run is dead: " + named
 }
 
 // runAdvice is about what stops a run, and how to go on from there.
@@ -286,6 +312,8 @@ func (a *app) flightAdvice(err error) string {
 		behind  *deploy.UncommittedError
 	)
 	switch {
+	case is[*deploy.LostLockError](err):
+		return a.lostAdvice(err)
 	case errors.As(err, &partial):
 		return a.commands(partial.Stack).Ways(release.Next(release.LedgerState{Pending: partial.Release}, render.SlotsWritten(partial.Slots)))
 	case errors.As(err, &behind) && behind.Release.Kind == release.KindResume:

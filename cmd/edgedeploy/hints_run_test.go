@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -99,7 +101,7 @@ func commandsIn(text string) []string {
 			continue
 		}
 		command, rest := []string{words[i+1]}, words[i+2:]
-		if len(rest) > 0 && strings.Trim(rest[0], "0123456789") == "" {
+		if len(rest) > 0 && (strings.Trim(rest[0], "0123456789") == "" || command[0] == "unlock" && !strings.HasPrefix(rest[0], "-")) {
 			command, rest = append(command, rest[0]), rest[1:]
 		}
 		for len(rest) > 1 && strings.HasPrefix(rest[0], "-") {
@@ -137,6 +139,26 @@ func hintings() []hinting {
 		r.refuse("cloudfront", "UpdateDistribution", 2)
 		r.run("rollback --yes -f two.yaml")
 	}
+	// locked lets a hand hold the lock: of a run that is alive, or by other words.
+	locked := func(description string) func(*hintRig) {
+		return func(r *hintRig) {
+			two(r)
+			body := strings.NewReader(fmt.Sprintf(`{"Description":%q}`, description))
+			req, err := http.NewRequestWithContext(r.t.Context(), "PUT", r.url+"/2015-03-31/functions/edgedeploy-shop-releases/aliases/lock", body)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=123456789012/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature="+strings.Repeat("0", 64))
+			answer, err := http.DefaultClient.Do(req)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			if err := answer.Body.Close(); err != nil || answer.StatusCode != 200 {
+				r.t.Fatalf("the lock: %d, %v", answer.StatusCode, err)
+			}
+		}
+	}
+	alive := locked(`edgedeploy lock: {"v":1,"turn":99,"run":"r1.2","expires":4102444800,"phase":"apply","holder":"jo","live":2,"pending":2}`)
 	onward := map[string]int{"apply": 0, "rollback": 0}
 	return []hinting{
 		{"held", back, "apply --yes -f two.yaml", 5, map[string]int{"resume 2": 0}},
@@ -159,6 +181,11 @@ func hintings() []hinting {
 			"rollback --yes --stack shop", 1, map[string]int{"rollback --to 0": 0, "history": 0}},
 		{"no such release", two, "rollback --yes --stack shop --to 9", 1, map[string]int{"history": 0}},
 		{"nothing to show", two, "show --stack shop 9", 1, map[string]int{"history": 0}},
+		{"locked", alive, "apply --yes -f three.yaml", 4, map[string]int{"unlock r1.2": 0}},
+		{"a live lock is not taken", alive, "unlock --yes --stack shop", 4, map[string]int{"unlock r1.2": 0}},
+		{"another run's lock", alive, "unlock r7 --yes --stack shop", 4, map[string]int{"unlock r1.2": 0}},
+		{"not understood", locked("frozen until Monday"), "rollback --yes --stack shop", 4, map[string]int{"unlock unknown": 0}},
+		{"not understood, status", locked("frozen until Monday"), "status --stack shop", 0, map[string]int{"unlock unknown": 0}},
 		{"several held", func(r *hintRig) {
 			back(r)
 			r.must("apply --yes -f three.yaml", "rollback --yes --stack shop")

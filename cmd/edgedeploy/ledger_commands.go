@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -98,49 +97,4 @@ func releaseArgument(cmd *cobra.Command, args []string) (int, error) {
 		return 0, &usageError{cmd.CommandPath(), fmt.Errorf("a release is a number from 1, as history lists them; not %q", args[0])}
 	}
 	return n, nil
-}
-
-func (a *app) unlockCommand() *cobra.Command {
-	var yes bool
-	cmd := &cobra.Command{
-		Use:   "unlock",
-		Short: "Take the lock away from a run that is dead",
-		Long: `Unlock takes a stack's lock away from whoever holds it. A lock expires by itself
-two minutes after its run died, so this is for the impatient. It never touches
-what is live or in flight.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx := cmd.Context()
-			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
-				if err := ses.Right(ctx); err != nil {
-					return err
-				}
-				if err := a.confirm(ctx, yes, "Unlock "+stack+", even if its run is still alive?"); err != nil {
-					return err
-				}
-				was, err := ses.Ledger.Unlock(ctx, stack)
-				if err != nil {
-					return err
-				}
-				return a.unlocked(stack, was)
-			})
-		},
-	}
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	a.stackFlag(cmd)
-	return cmd
-}
-
-func (a *app) unlocked(stack string, was release.LockInfo) error {
-	text := fmt.Sprintf("Stack %s was not locked.\n", render.Clean(stack))
-	if was.RunID != "" {
-		text = fmt.Sprintf("Stack %s is unlocked. It was locked by %s (run %s, %s).\n",
-			render.Clean(stack), render.Clean(was.Holder), render.Clean(was.RunID), render.Clean(was.Phase))
-	}
-	same := func() string { return text }
-	return a.document(same, func() ([]byte, error) {
-		return json.MarshalIndent(map[string]any{
-			"schema": 1, "stack": stack, "wasLocked": was.RunID != "", "holder": was.Holder, "runId": was.RunID, "phase": was.Phase,
-		}, "", "  ")
-	}, same)
 }

@@ -18,7 +18,8 @@ import (
 )
 
 func (a *app) resumeCommand() *cobra.Command {
-	var message, function string
+	run := runFlags{noWait: true, restore: restoreStop, timeout: 1}
+	var function string
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "resume [RELEASE]",
@@ -38,14 +39,17 @@ What is lifted already stays so: said again, it changes nothing.`,
 			if number != 0 && all {
 				return &usageError{cmd.CommandPath(), errors.New("a release and --all exclude each other")}
 			}
+			if err := run.check(cmd); err != nil {
+				return err
+			}
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
-				return a.resume(ctx, ses, stack, resuming{number, all, function, message})
+				return a.resume(ctx, ses, stack, resuming{number, all, function, run})
 			})
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&message, "message", "m", "", "why, for the history")
+	f.StringVarP(&run.message, "message", "m", "", "why, for the history")
 	f.StringVar(&function, "function", "", "only what concerns this function: its key in the spec, or its name in Lambda")
 	f.BoolVar(&all, "all", false, "lift the holds of every release")
 	a.stackFlag(cmd)
@@ -57,7 +61,7 @@ type resuming struct {
 	release  int
 	all      bool
 	function string
-	message  string
+	run      runFlags
 }
 
 func (a *app) resume(ctx context.Context, ses *connect.Session, stack string, r resuming) error {
@@ -71,13 +75,12 @@ func (a *app) resume(ctx context.Context, ses *connect.Session, stack string, r 
 	}
 	p, err := deploy.PrepareResume(ctx, ses.Cloud, state, lift)
 	if none, ok := errors.AsType[*plan.NotHeldError](err); ok {
-		return a.notHeld(ctx, ses, state, none)
+		return errors.Join(a.clearDead(ctx, ses, stack, state.Seen), a.notHeld(ctx, ses, state, none))
 	}
 	if err != nil {
 		return err
 	}
-	run := runFlags{message: r.message, noWait: true, restore: restoreStop}
-	if err := a.execute(ctx, ses, planfile.Plan{Plan: p}, run); err != nil {
+	if err := a.execute(ctx, ses, planfile.Plan{Plan: p}, r.run); err != nil {
 		return err
 	}
 	_, gone := release.Lifted(state.Holds(), lift)

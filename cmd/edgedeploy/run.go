@@ -119,7 +119,7 @@ func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan
 	if is[*deploy.StaleError](err) || is[*deploy.LockedError](err) {
 		return err
 	}
-	outcome := render.Outcome{Plan: p.Plan, Result: result, Commands: a.commands(p.Plan.Stack)}
+	outcome := render.Outcome{Plan: p.Plan, Result: result, Commands: a.commands(p.Plan.Stack), Lost: is[*deploy.LostLockError](err)}
 	if err != nil {
 		outcome.ExitCode = exitCode(err)
 	}

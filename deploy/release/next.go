@@ -11,16 +11,18 @@ const (
 	VerbRollback Verb = "rollback"
 	VerbResume   Verb = "resume"
 	VerbStatus   Verb = "status"
+	VerbUnlock   Verb = "unlock"
 )
 
 // Action is one way on: a command and what it does.
 type Action struct {
 	Verb    Verb
-	To      int  // rollback --to, with HasTo
-	HasTo   bool // --to is said
-	Of      int  // rollback --of N, 0 for none
-	Release int  // resume N, 0 for none
-	Adopt   bool // apply --adopt
+	To      int    // rollback --to, with HasTo
+	HasTo   bool   // --to is said
+	Of      int    // rollback --of N, 0 for none
+	Release int    // resume N, 0 for none
+	Adopt   bool   // apply --adopt
+	Run     string // unlock RUN, "" for none
 	Does    string
 }
 

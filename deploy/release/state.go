@@ -34,7 +34,11 @@ type LedgerState struct {
 // Seen are the revisions that a look at the ledger found: opaque to all but
 // the ledger, which uses them as the first guess of a compare-and-swap and
 // reads again when they are stale. The zero value is no guess.
-type Seen struct{ Lock, Live, Pending string }
+type Seen struct {
+	Lock, Live, Pending string
+	// Dead is the run whose lock had expired, "" if there was none.
+	Dead string
+}
 
 // Position is what a plan saw of a ledger, to be compared under the lock.
 // Releases are immutable, so their numbers stand for everything in them, holds
@@ -144,6 +148,9 @@ type LockInfo struct {
 	Expires time.Time
 	// Expired is judged by the time AWS's own answer carried.
 	Expired bool
+	// Foreign is what the lock says if that is not understood, in one line and
+	// cut: a hand or another program wrote it. Such a lock never expires.
+	Foreign string
 }
 
 // Held reports whether a run holds the lock and it has not expired.

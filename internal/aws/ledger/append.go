@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
@@ -105,6 +106,9 @@ func (s *lease) change(ctx context.Context, have versions.LatestCode, c change) 
 		if c.done(have) {
 			return have, nil
 		}
+		if verr := s.Prove(ctx, deploy.ProofAge); verr != nil {
+			return versions.LatestCode{}, verr
+		}
 		err := c.do(have.RevisionID)
 		after, rerr := s.ledger.settle(ctx, s.function)
 		switch {
@@ -132,6 +136,9 @@ func (s *lease) change(ctx context.Context, have versions.LatestCode, c change) 
 func (s *lease) publish(ctx context.Context, in versions.PublishInput) (int, error) {
 	var last error
 	for range maxTries {
+		if verr := s.Prove(ctx, deploy.ProofAge); verr != nil {
+			return 0, verr
+		}
 		v, err := s.ledger.API.PublishVersion(ctx, in)
 		if err == nil && v.CodeSHA256 != in.CodeSHA256 {
 			// Lambda answers with the last version when it sees no change since.

@@ -276,7 +276,7 @@ func TestRandomRunsLeaveAWorkingLedger(t *testing.T) {
 				}
 				wg.Go(func() {
 					time.Sleep(time.Duration(random(int64(2 * time.Minute))))
-					_, err := newLedger(f).Unlock(t.Context(), "shop")
+					_, err := unlock(t, newLedger(f))
 					if err != nil && !errors.Is(err, errLost) {
 						t.Log(err)
 					}

@@ -56,7 +56,7 @@ func (s *lease) enter(ctx context.Context, from lockText) error {
 	if s.held() != nil {
 		return err
 	}
-	if oerr := s.open(ctx, from.mayWake()); oerr != nil {
+	if oerr := s.open(ctx, from); oerr != nil {
 		s.ledger.warn(s.req.Stack, "the lock was not given back and will expire: %v", oerr)
 	}
 	return err

@@ -25,14 +25,24 @@ func (lostAnswer) Error() string { return "connection reset by peer" }
 
 func (lostAnswer) Lost() bool { return true }
 
-// fault says what happens to a call: nothing, or its answer is lost before or
-// after it had its effect.
+// errThrottled is an answer that says to come again later.
+var errThrottled error = throttledAnswer{}
+
+type throttledAnswer struct{}
+
+func (throttledAnswer) Error() string { return "TooManyRequestsException: Rate exceeded" }
+
+func (throttledAnswer) Passing() bool { return true }
+
+// fault says what happens to a call: nothing, its answer is lost before or after
+// it had its effect, or it is throttled.
 type fault int
 
 const (
 	none fault = iota
 	lostBefore
 	lostAfter
+	throttled
 )
 
 // fake is Lambda in memory, as far as the ledger uses it. Its Date is the
@@ -103,8 +113,11 @@ func (f *fake) begin(op string) fault {
 func answer[T any](f *fake, op string, effect func() (T, error)) (T, error) {
 	var zero T
 	what := f.begin(op)
-	if what == lostBefore {
+	switch what {
+	case lostBefore:
 		return zero, errLost
+	case throttled:
+		return zero, errThrottled
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -49,10 +49,12 @@ func TestRecordsKeepTheirFormat(t *testing.T) {
 func TestDescriptionsKeepTheirFormat(t *testing.T) {
 	t.Parallel()
 	held := lockText{Turn: 17, Run: "01J8ZQ", Expires: epoch.Unix(), Phase: "apply", Holder: "jo@example.com", Live: 41, Pending: 42}
+	given, taken := held.next(), held.next()
+	given.Open, taken.Open, taken.Taken = true, true, "01J8ZQ"
 	r := sample("shop", "01J8ZQ")
 	apply := release.Release{Kind: release.KindApply, Brought: release.Self, Message: "first"}
 	lines := map[string][]string{
-		"lock.txt":    {held.String(), held.opened("").String(), held.opened("01J8ZQ").String()},
+		"lock.txt":    {held.String(), given.String(), taken.String(), held.takenAway("al@example.com").String()},
 		"live.txt":    {liveText(r, epoch), liveText(release.Release{Number: 42}, epoch), fenced(liveText(r, epoch), 17), fenced("", 17)},
 		"pending.txt": {pendingText(r, epoch), fenced(pendingText(r, epoch), 17)},
 		"kept.txt":    {keeper(42).Description},

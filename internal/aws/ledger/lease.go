@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -231,7 +230,7 @@ func (s *lease) confirm(ctx context.Context, refusal error) error {
 		seen, now, err := s.ledger.API.Alias(ctx, s.function, aliasLock)
 		gone := errors.Is(err, versions.ErrNoVersion)
 		if gone && errors.Is(refusal, versions.ErrNoVersion) {
-			return s.lose(&deploy.LostLockError{Stack: s.req.Stack})
+			return s.lose(&deploy.LostLockError{Stack: s.req.Stack, Deleted: true})
 		}
 		if err != nil && !gone {
 			return errors.Join(refusal, err)
@@ -243,20 +242,30 @@ func (s *lease) confirm(ctx context.Context, refusal error) error {
 			s.hold(seen, t, now)
 			return nil
 		case newer:
-			return s.lose(&deploy.LostLockError{Stack: s.req.Stack, Lock: t.info(now)})
+			return s.lose(s.lostTo(t, now))
 		case p.again(ctx, s.ledger, true):
 		case foreign != nil:
-			return s.lose(&deploy.LostLockError{Stack: s.req.Stack, Lock: t.info(now)})
+			return s.lose(s.lostTo(t, now))
 		default:
 			return fmt.Errorf("it was refused, and reading it does not show why: %w", refusal)
 		}
 	}
 }
 
+// lostTo says what became of the lock: t is what it says now.
+func (s *lease) lostTo(t lockText, now time.Time) error {
+	e := &deploy.LostLockError{Stack: s.req.Stack, Lock: t.info(now)}
+	if t.Open && t.Taken == s.req.RunID {
+		e.Unlocked = oneLine(t.By)
+	}
+	return e
+}
+
 // Prove implements deploy.Lease: no call if a compare-and-swap says so already,
 // else one that renews the lock. Besides those of the lock, those that move
 // live and pending count: a run that takes a lock over fences both. An error that
-// is no *deploy.LostLockError leaves open whose the lock is.
+// is no *deploy.LostLockError leaves open whose the lock is. One that may pass, such
+// as a throttle, ends nothing while the lock still lasts: it is asked again.
 func (s *lease) Prove(ctx context.Context, within time.Duration) error {
 	if err := s.held(); err != nil || s.provenWithin(within) {
 		return err
@@ -265,10 +274,22 @@ func (s *lease) Prove(ctx context.Context, within time.Duration) error {
 		return wrap(s.req.Stack, "prove the lock", err)
 	}
 	defer s.give()
-	if err := s.held(); err != nil || s.provenWithin(within) {
-		return err
+	for {
+		if err := s.held(); err != nil || s.provenWithin(within) {
+			return err
+		}
+		err := s.renew(ctx)
+		if err == nil || !passing(err) || s.left() <= retryEvery || pause(ctx, retryEvery) != nil {
+			return wrap(s.req.Stack, "prove the lock", err)
+		}
+		s.ledger.warn(s.req.Stack, "prove the lock: %v; trying again", err)
 	}
-	return wrap(s.req.Stack, "prove the lock", s.renew(ctx))
+}
+
+// passing reports whether a call may succeed a moment later.
+func passing(err error) bool {
+	var e interface{ Passing() bool }
+	return errors.As(err, &e) && e.Passing()
 }
 
 // provenWithin reports whether the lock was proven at most d ago; 0 is never.
@@ -301,13 +322,14 @@ func (s *lease) Unlock(ctx context.Context) error {
 	s.unlock.Do(func() {
 		s.stop()
 		<-s.stopped
-		s.ended = wrap(s.req.Stack, "give the lock back", s.open(ctx, ""))
+		s.ended = wrap(s.req.Stack, "give the lock back", s.open(ctx, lockText{Open: true}))
 	})
 	return s.ended
 }
 
-// open gives the lock back; taken is a run that was not fenced off yet.
-func (s *lease) open(ctx context.Context, taken string) error {
+// open gives the lock back. from is the text that it was taken from: it names a
+// run that was not fenced off yet.
+func (s *lease) open(ctx context.Context, from lockText) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	if err := s.take(ctx); err != nil {
@@ -321,15 +343,15 @@ func (s *lease) open(ctx context.Context, taken string) error {
 	var last error
 	for range maxTries {
 		t := s.following()
-		t.Open, t.Taken = true, taken
+		t.Open, t.Taken, t.By = true, from.mayWake(), from.By
 		_, _, err := s.ledger.API.UpdateAlias(ctx, s.function, lockAlias(t, s.alias.RevisionID))
 		if err == nil {
 			return nil
 		}
 		if refused(err) {
 			cerr := s.confirm(ctx, err)
-			if lost, ok := errors.AsType[*deploy.LostLockError](cerr); ok && lost.Lock == (release.LockInfo{}) {
-				return nil // open: by this call, whose answer was lost, or by hand
+			if lost, ok := errors.AsType[*deploy.LostLockError](cerr); ok && *lost == (deploy.LostLockError{Stack: s.req.Stack}) {
+				return nil // open: by this call, whose answer was lost, or by the next holder
 			}
 			if cerr != nil {
 				return cerr

@@ -12,6 +12,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 func TestTheLockIsRenewedEveryFortySeconds(t *testing.T) {
@@ -140,7 +141,7 @@ func TestALockAfterASleepIsRenewedAtOnce(t *testing.T) {
 func TestARenewalFindsOutThatTheLockWasTakenAway(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		lease := mustLock(t, l, "run1")
-		_, err := newLedger(f).Unlock(t.Context(), "shop")
+		_, err := unlock(t, newLedger(f))
 		must(t, err)
 		other := mustLock(t, newLedger(f), "run2")
 		time.Sleep(RenewEvery + time.Second)
@@ -163,7 +164,7 @@ func TestARenewalFindsOutThatTheLockWasTakenAway(t *testing.T) {
 func TestUnlockNeverOpensTheLockOfAnotherRun(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 		lease := mustLock(t, l, "run1")
-		_, err := newLedger(f).Unlock(t.Context(), "shop")
+		_, err := unlock(t, newLedger(f))
 		must(t, err)
 		other := mustLock(t, newLedger(f), "run2")
 		if err := lease.Unlock(t.Context()); !is[*deploy.LostLockError](err) {
@@ -233,3 +234,133 @@ func TestAnUnlockWhoseAnswerIsLostIsReadBack(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func leaseOf(l deploy.Lease) *lease { return l.(*lease) }
+
+// A throttle is no reason to give up a lock that still lasts, neither for the
+// renewal nor for the proof before a write. Both say what it was.
+func TestAThrottledLockIsKeptWhileItLasts(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+		var warned []string
+		l.Warn = func(_, text string) { warned = append(warned, text) }
+		lease := mustLock(t, l, "run1")
+		until := time.Now().Add(RenewEvery + 20*time.Second)
+		f.failing(func(_ int, op string) fault {
+			if op == "UpdateAlias lock" && time.Now().Before(until) {
+				return throttled
+			}
+			return none
+		})
+		time.Sleep(RenewEvery + 10*time.Second)
+		must(t, lease.Prove(t.Context(), 0))
+		if waited := time.Until(until); waited > 0 {
+			t.Errorf("proven %v before it can be", waited)
+		}
+		must(t, lease.Unlock(t.Context()))
+		if len(warned) < 2 || !strings.Contains(strings.Join(warned, "\n"), "renew the lock: TooManyRequestsException: Rate exceeded") {
+			t.Errorf("told %q", warned)
+		}
+	})
+}
+
+// What does not pass is said at once, and a proof never takes longer than the lock
+// lasts.
+func TestAProofThatCannotBeHadEnds(t *testing.T) {
+	for name, tt := range map[string]struct {
+		what fault
+		most time.Duration
+	}{"throttled": {throttled, LockTTL}, "lost": {lostBefore, time.Second}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+				lease := mustLock(t, l, "run1")
+				f.failing(func(_ int, op string) fault {
+					if op == "UpdateAlias lock" {
+						return tt.what
+					}
+					return none
+				})
+				start := time.Now()
+				if err := lease.Prove(t.Context(), 0); err == nil || is[*deploy.LostLockError](err) {
+					t.Errorf("got %v", err)
+				}
+				if took := time.Since(start); took > tt.most {
+					t.Errorf("took %v", took)
+				}
+				f.failing(nil)
+				must(t, lease.Prove(t.Context(), 0))
+				must(t, lease.Unlock(t.Context()))
+			})
+		})
+	}
+}
+
+// A run that sleeps between two writes of one step makes none of those that are left.
+func TestASleeperAppendsAndProtectsNothingMore(t *testing.T) {
+	for _, at := range []string{"UpdateCode", "PublishVersion"} {
+		t.Run(at, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+				commitRelease(t, l, "first")
+				slow := leaseOf(mustLock(t, l, "slow"))
+				slow.stop()
+				<-slow.stopped
+				writes := 0
+				f.interfered(func(_ int, op string) {
+					if op == at && writes == 0 {
+						time.Sleep(LockTTL + time.Second)
+						f.interfered(func(_ int, op string) {
+							if !strings.HasPrefix(op, "UpdateAlias lock") && strings.HasPrefix(op, "Update") || op == "PublishVersion" || strings.HasPrefix(op, "CreateAlias") {
+								writes++
+							}
+						})
+						_, err := newLedger(f).Unlock(t.Context(), deploy.UnlockRequest{Stack: "shop", RunID: "slow", By: "al"})
+						must(t, err)
+					}
+				})
+				r, err := slow.Append(t.Context(), sample("shop", "slow"))
+				lost, ok := errors.AsType[*deploy.LostLockError](errors.Join(err, slow.keep(t.Context(), r.Number)))
+				if !ok || lost.Unlocked != "al" || writes != 0 {
+					t.Errorf("got %v after %d more writes", err, writes)
+				}
+			})
+		})
+	}
+}
+
+// A run that was fenced off, and whose successor has ended, is not told of unlock.
+func TestALostLockSaysWhatBecameOfIt(t *testing.T) {
+	for want, do := range map[string]func(*testing.T, *fake){
+		"the lock of stack shop was taken over by jo (run other)": func(t *testing.T, f *fake) {
+			time.Sleep(LockTTL)
+			other := leaseOf(mustLock(t, newLedger(f), "other"))
+			other.stop()
+			<-other.stopped
+		},
+		"the lock of stack shop is no longer this run's: another run took it over, and has given it back": func(t *testing.T, f *fake) {
+			time.Sleep(LockTTL)
+			must(t, mustLock(t, newLedger(f), "other").Unlock(t.Context()))
+		},
+		"the lock of stack shop was taken away by unlock (al@laptop)": func(t *testing.T, f *fake) {
+			_, err := unlock(t, newLedger(f))
+			must(t, err)
+		},
+		"the lock of stack shop was deleted by hand": func(t *testing.T, f *fake) {
+			f.edit("shop", func(fn *function) { fn.dropAlias(aliasLock) })
+		},
+		`the lock of stack shop was overwritten: it says "frozen"`: func(t *testing.T, f *fake) {
+			f.edit("shop", func(fn *function) {
+				fn.setAlias(versions.Alias{Name: aliasLock, Version: latest, Description: "fro\x1bzen"})
+			})
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+				commitRelease(t, l, "first")
+				slow := leaseOf(mustLock(t, l, "slow"))
+				slow.stop()
+				<-slow.stopped
+				do(t, f)
+				if err := slow.Prove(t.Context(), 0); !is[*deploy.LostLockError](err) || err.Error() != want {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}

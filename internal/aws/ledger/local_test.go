@@ -250,7 +250,7 @@ func TestTwoProcessesOnTheLocalAWS(t *testing.T) {
 	}
 	r, err := lease.Append(t.Context(), record("run1"))
 	must(t, err)
-	who, err := other.Unlock(t.Context(), "shop")
+	who, err := other.Unlock(t.Context(), deploy.UnlockRequest{Stack: "shop", RunID: "run1", Live: true, By: "al"})
 	if err != nil || who.RunID != "run1" {
 		t.Errorf("got %+v, %v", who, err)
 	}
@@ -295,7 +295,7 @@ func TestAWokenHolderOnTheLocalAWS(t *testing.T) {
 			r, err := slow.Append(t.Context(), record("slow"))
 			must(t, err)
 			other := w.another(t)
-			_, err = other.Unlock(t.Context(), "shop")
+			_, err = other.Unlock(t.Context(), deploy.UnlockRequest{Stack: "shop", RunID: "slow", Live: true, By: "al"})
 			must(t, err)
 			lease, err := other.Lock(t.Context(), request("other", release.Seen{}))
 			must(t, err)

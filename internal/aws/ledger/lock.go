@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
-	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -96,10 +95,7 @@ func (t *taking) try(ctx context.Context, k look) (*lease, error) {
 
 // free is an error if the lock may not be taken.
 func (t *taking) free(k look) error {
-	text, err := parseLock(k.aliases[aliasLock].Description)
-	if err != nil {
-		return err
-	}
+	text, _ := parseLock(k.aliases[aliasLock].Description) // one that is not understood is a held lock
 	now := k.clock.now()
 	if info := text.info(now); info.Held() && info.RunID != t.req.RunID {
 		return &deploy.LockedError{Stack: t.req.Stack, Lock: info, Now: now}
@@ -246,41 +242,5 @@ func inWords(have versions.LatestCode) string {
 		return have.State.State + ", its update " + have.State.Update
 	default:
 		return have.State.State
-	}
-}
-
-// Unlock implements deploy.Ledger: it opens the lock of whichever run holds it,
-// and touches nothing else. The open lock names that run, which may not know: the
-// next holder fences it off. An open lock, and no ledger at all, give the zero
-// LockInfo.
-func (l *Ledger) Unlock(ctx context.Context, stack string) (release.LockInfo, error) {
-	if err := checkStack(stack); err != nil {
-		return release.LockInfo{}, err
-	}
-	var who release.LockInfo
-	for p, tried := (patience{}), ""; ; {
-		have, now, err := l.API.Alias(ctx, FunctionName(stack), aliasLock)
-		if errors.Is(err, versions.ErrNoVersion) {
-			return who, nil
-		}
-		if err != nil {
-			return release.LockInfo{}, wrap(stack, "read the lock", err)
-		}
-		text, err := parseLock(have.Description)
-		if err != nil {
-			l.warn(stack, "%v", err)
-		}
-		if text.Open {
-			return who, nil // open, or a try of ours was accepted and its answer lost
-		}
-		who = text.info(now)
-		_, _, err = l.API.UpdateAlias(ctx, FunctionName(stack), lockAlias(text.opened(text.Run), have.RevisionID))
-		if err == nil {
-			return who, nil
-		}
-		behind := refused(err) && have.RevisionID == tried
-		if tried = have.RevisionID; ctx.Err() != nil || !p.again(ctx, l, behind) {
-			return release.LockInfo{}, wrap(stack, "take the lock away", err)
-		}
 	}
 }

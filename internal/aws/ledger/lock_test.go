@@ -212,7 +212,7 @@ func TestUnlockByHandTakesTheLockFromAnyone(t *testing.T) {
 		r, err := lease.Append(t.Context(), sample("shop", "run2"))
 		must(t, err)
 		must(t, lease.Mark(t.Context(), r))
-		who, err := newLedger(f).Unlock(t.Context(), "shop")
+		who, err := unlock(t, newLedger(f))
 		if err != nil || who.RunID != "run2" || who.Holder != "jo" {
 			t.Errorf("got %+v, %v", who, err)
 		}
@@ -220,13 +220,13 @@ func TestUnlockByHandTakesTheLockFromAnyone(t *testing.T) {
 			t.Errorf("the lock says %+v, or pending was touched", text)
 		}
 		err = lease.Prove(t.Context(), 0)
-		if want := "the lock of stack shop was taken away by unlock"; err == nil || err.Error() != want {
+		if want := "the lock of stack shop was taken away by unlock (al@laptop)"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		if err := lease.Unlock(t.Context()); !is[*deploy.LostLockError](err) {
 			t.Errorf("Unlock: got %v", err)
 		}
-		if again, err := l.Unlock(t.Context(), "shop"); err != nil || again != (release.LockInfo{}) {
+		if again, err := unlock(t, l); err != nil || again != (release.LockInfo{}) {
 			t.Errorf("an open lock: got %+v, %v", again, err)
 		}
 	})
@@ -263,14 +263,16 @@ func TestALockThatIsNotUnderstoodIsNotTaken(t *testing.T) {
 			fn.setAlias(versions.Alias{Name: aliasLock, Version: latest, Description: "frozen until Monday"})
 		})
 		time.Sleep(100 * time.Hour)
-		if _, err := l.Lock(t.Context(), request("run2")); err == nil || !strings.Contains(err.Error(), "frozen until Monday") {
+		_, err := l.Lock(t.Context(), request("run2"))
+		want := `the lock of stack shop says "frozen until Monday", which this edgedeploy does not understand`
+		if locked, ok := errors.AsType[*deploy.LockedError](err); !ok || locked.Lock.Foreign != "frozen until Monday" || err.Error() != want {
 			t.Errorf("Lock: got %v", err)
 		}
 		state, err := l.Read(t.Context(), "shop")
 		if err != nil || !state.Lock.Held() || state.Live.Number != 1 {
 			t.Errorf("Read: got %+v, %v", state.Lock, err)
 		}
-		if who, err := l.Unlock(t.Context(), "shop"); err != nil || who.RunID != unknownRun {
+		if who, err := unlock(t, l); err != nil || who.RunID != unknownRun {
 			t.Errorf("Unlock: got %+v, %v", who, err)
 		}
 		must(t, mustLock(t, l, "run2").Unlock(t.Context()))

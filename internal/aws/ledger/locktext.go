@@ -31,6 +31,8 @@ type lockText struct {
 	// Taken is, of an open lock, the run that it was taken away from and that may
 	// not know: the next holder fences it off.
 	Taken string `json:"taken,omitempty"`
+	// By is who took it away, "" if a holder that could not begin gave it back.
+	By string `json:"by,omitempty"`
 
 	Run     string `json:"run,omitempty"`
 	Expires int64  `json:"expires,omitempty"` // Unix seconds, of AWS's clock
@@ -53,16 +55,22 @@ var runIDs = regexp.MustCompile(`^[0-9A-Za-z._:-]{1,64}$`)
 // room for the holder.
 const maxPhase = 48
 
-// String writes the text; the end of a long holder or phase may be missing, and
+// maxForeign is how many bytes are shown of a text that is not understood.
+const maxForeign = 160
+
+// String writes the text; the end of a long holder, phase or By may be missing, and
 // members that are not known where there is no room for them.
 func (t lockText) String() string {
-	t.V, t.Phase, t.Holder = lockFormat, cut(oneLine(t.Phase), maxPhase), cut(oneLine(t.Holder), maxDescription)
+	t.V, t.Phase = lockFormat, cut(oneLine(t.Phase), maxPhase)
+	t.Holder, t.By = cut(oneLine(t.Holder), maxDescription), cut(oneLine(t.By), maxDescription)
 	text := t.encode()
 	for len(text) > maxDescription {
 		// Escapes make characters longer than they are, so measure what is written.
 		switch {
 		case t.Holder != "":
 			t.Holder = cut(t.Holder, len(t.Holder)-1)
+		case len(t.By) > 1:
+			t.By = cut(t.By, len(t.By)-1)
 		case t.Phase != "":
 			t.Phase = cut(t.Phase, len(t.Phase)-1)
 		default:
@@ -97,9 +105,9 @@ func parseLock(description string) (lockText, error) {
 	if t, err := decodeLock(description); err == nil {
 		return t, nil
 	}
-	said := cut(oneLine(description), maxPhase)
+	said := cut(oneLine(description), maxForeign)
 	return lockText{foreign: said, Run: unknownRun},
-		fmt.Errorf("alias %s says %q, which this edgedeploy does not understand; unlock takes the lock away", aliasLock, said)
+		fmt.Errorf("alias %s says %q, which this edgedeploy does not understand", aliasLock, said)
 }
 
 // errNoLock is the reason for every text that parseLock does not understand.
@@ -112,8 +120,8 @@ func decodeLock(description string) (lockText, error) {
 		return lockText{}, errNoLock
 	}
 	unknown, err := unknownMembers([]byte(doc), members[lockText]())
-	held := !t.Open && runIDs.MatchString(t.Run) && t.Expires > 0 && t.Taken == ""
-	open := t.Open && t.Run == "" && t.Expires == 0 && (t.Taken == "" || runIDs.MatchString(t.Taken))
+	held := !t.Open && runIDs.MatchString(t.Run) && t.Expires > 0 && t.Taken == "" && t.By == ""
+	open := t.Open && t.Run == "" && t.Expires == 0 && (t.Taken == "" && t.By == "" || runIDs.MatchString(t.Taken))
 	if err != nil || held == open || min(t.Live, t.Pending) < 0 || t.Turn < 0 {
 		return lockText{}, errNoLock
 	}
@@ -126,7 +134,7 @@ func decodeLock(description string) (lockText, error) {
 func (t lockText) info(now time.Time) release.LockInfo {
 	switch {
 	case t.foreign != "":
-		return release.LockInfo{Holder: "an unknown run", RunID: unknownRun, Phase: t.foreign}
+		return release.LockInfo{Holder: "an unknown run", RunID: unknownRun, Phase: "unknown", Foreign: t.foreign}
 	case t.Open:
 		return release.LockInfo{}
 	}
@@ -143,11 +151,10 @@ func (t lockText) next() lockText {
 	return lockText{Turn: t.Turn + 1, Live: t.Live, Pending: t.Pending, unknown: t.unknown}
 }
 
-// opened is the text of the lock as an open one; taken is the run that it is
-// taken away from, "" for one that gave it back itself.
-func (t lockText) opened(taken string) lockText {
+// takenAway is the text of the lock as an open one that was taken away.
+func (t lockText) takenAway(by string) lockText {
 	n := t.next()
-	n.Open, n.Taken = true, taken
+	n.Open, n.Taken, n.By = true, t.Run, by
 	return n
 }
 

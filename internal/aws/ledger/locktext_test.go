@@ -73,8 +73,10 @@ func TestOpenLocksReadBack(t *testing.T) {
 		says string
 		wake string
 	}{
-		"given back": {held.opened(""), `edgedeploy lock: {"v":1,"turn":8,"open":true,"live":3,"pending":4,"newer":1}`, ""},
-		"taken away": {held.opened("r1"), `edgedeploy lock: {"v":1,"turn":8,"open":true,"taken":"r1","live":3,"pending":4,"newer":1}`, "r1"},
+		"given back": {lockText{Turn: 8, Open: true, Live: 3, Pending: 4, unknown: held.unknown}, `edgedeploy lock: {"v":1,"turn":8,"open":true,"live":3,"pending":4,"newer":1}`, ""},
+		"taken away": {held.takenAway("al"), `edgedeploy lock: {"v":1,"turn":8,"open":true,"taken":"r1","by":"al","live":3,"pending":4,"newer":1}`, "r1"},
+		"given back unfenced": {lockText{Turn: 8, Open: true, Taken: "r1", Live: 3, Pending: 4, unknown: held.unknown},
+			`edgedeploy lock: {"v":1,"turn":8,"open":true,"taken":"r1","live":3,"pending":4,"newer":1}`, "r1"},
 	} {
 		if got := tt.text.String(); got != tt.says {
 			t.Errorf("%s: got %s\nwant %s", name, got, tt.says)
@@ -115,6 +117,8 @@ func TestLockTextsThatAreNotUnderstoodStayHeld(t *testing.T) {
 		"open and held":            strings.Replace(held, `"run"`, `"open":true,"run"`, 1),
 		"open until":               strings.Replace(open, `"live"`, `"expires":1785585600,"live"`, 1),
 		"taken by a strange run":   strings.Replace(open, `"live"`, `"taken":"a b","live"`, 1),
+		"by and held":              strings.Replace(held, `"run"`, `"by":"al","run"`, 1),
+		"by and not taken":         strings.Replace(open, `"live"`, `"by":"al","live"`, 1),
 		"taken and held":           strings.Replace(held, `"run"`, `"taken":"r0","run"`, 1),
 		"a release below 0":        strings.Replace(open, `"live":2`, `"live":-2`, 1),
 		"a turn below 0":           strings.Replace(open, `"turn":3`, `"turn":-3`, 1),
@@ -122,7 +126,7 @@ func TestLockTextsThatAreNotUnderstoodStayHeld(t *testing.T) {
 		"another program's prefix": strings.Replace(open, "edgedeploy", "otherdeploy", 1),
 	} {
 		got, err := parseLock(text)
-		if err == nil || !got.info(epoch.AddDate(100, 0, 0)).Held() || !strings.Contains(err.Error(), "unlock takes the lock away") {
+		if err == nil || !got.info(epoch.AddDate(100, 0, 0)).Held() || got.info(epoch).Foreign == "" || !strings.Contains(err.Error(), fmt.Sprintf("%q", got.info(epoch).Foreign)) {
 			t.Errorf("%s: got %+v, %v; want a lock that is held, and an error", name, got, err)
 		}
 	}

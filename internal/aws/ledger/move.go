@@ -76,6 +76,9 @@ func (s *lease) keep(ctx context.Context, number int) error {
 	if done {
 		return nil
 	}
+	if err := s.Prove(ctx, deploy.ProofAge); err != nil {
+		return err
+	}
 	a := keeper(number)
 	return s.move(ctx, a.Name, number, a.Description)
 }
@@ -96,6 +99,9 @@ func (s *lease) prune(ctx context.Context, r release.Release) {
 	surplus := s.aliases.surplus(KeptReleases, exempt)
 	s.mu.Unlock()
 	for _, old := range surplus {
+		if s.Prove(ctx, deploy.ProofAge) != nil {
+			return // the next holder prunes, and giving the lock back tells that it was lost
+		}
 		if err := s.ledger.API.DeleteAlias(ctx, s.function, keptName(old)); err != nil {
 			s.ledger.warn(s.req.Stack, "take alias %s off function %s: %v", keptName(old), s.function, err)
 			return

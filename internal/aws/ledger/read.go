@@ -53,7 +53,14 @@ func (l *Ledger) recall(stack string, seen release.Seen) (look, bool) {
 }
 
 func (k look) seen() release.Seen {
+	dead := ""
+	if lock, err := parseLock(k.aliases[aliasLock].Description); err == nil {
+		if info := lock.info(k.clock.now()); info.Expired {
+			dead = info.RunID
+		}
+	}
 	return release.Seen{
+		Dead: dead,
 		Lock: k.aliases[aliasLock].RevisionID, Live: k.aliases[aliasLive].RevisionID, Pending: k.aliases[aliasPending].RevisionID,
 	}
 }
@@ -113,10 +120,7 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 	}
 	at := k.aliases.position()
 	state := release.LedgerState{Exists: true, Seen: k.seen()}
-	lock, err := parseLock(k.aliases[aliasLock].Description)
-	if err != nil {
-		l.warn(stack, "%v", err)
-	}
+	lock, _ := parseLock(k.aliases[aliasLock].Description) // LockInfo.Foreign tells what is not understood
 	state.Lock = lock.info(k.clock.now())
 	if at.Live == 0 {
 		state.Lost = lock.Live

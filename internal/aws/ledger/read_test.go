@@ -76,7 +76,7 @@ func TestAStackWithoutALedgerReadsAsNothing(t *testing.T) {
 		if _, err := l.Get(t.Context(), "shop", 1); !errors.Is(err, deploy.ErrNoRelease) {
 			t.Errorf("Get: %v", err)
 		}
-		if who, err := l.Unlock(t.Context(), "shop"); err != nil || who != (release.LockInfo{}) {
+		if who, err := unlock(t, l); err != nil || who != (release.LockInfo{}) {
 			t.Errorf("Unlock: %+v, %v", who, err)
 		}
 		if len(f.functions) != 0 {
@@ -372,7 +372,7 @@ func TestStackNamesThatDoNotFitAreRefusedBeforeAnyCall(t *testing.T) {
 			_, err3 := l.List(t.Context(), stack)
 			_, err4 := l.Get(t.Context(), stack, 1)
 			_, err5 := l.Lock(t.Context(), req)
-			_, err6 := l.Unlock(t.Context(), stack)
+			_, err6 := l.Unlock(t.Context(), deploy.UnlockRequest{Stack: stack, RunID: "run1"})
 			for i, err := range []error{err1, err2, err3, err4, err5, err6} {
 				if err == nil {
 					t.Errorf("stack %q, method %d: no error", stack, i+1)
@@ -399,7 +399,7 @@ func TestErrorsSayStackAndFunction(t *testing.T) {
 		_, err3 := l.List(t.Context(), "shop")
 		_, err4 := l.Get(t.Context(), "shop", 7)
 		_, err5 := l.Lock(t.Context(), request("run2"))
-		_, err6 := l.Unlock(t.Context(), "shop")
+		_, err6 := unlock(t, l)
 		for i, err := range []error{err1, err2, err3, err4, err5, err6} {
 			if !errors.Is(err, errLost) || !strings.Contains(err.Error(), "stack shop") || !strings.Contains(err.Error(), FunctionName("shop")) {
 				t.Errorf("method %d: got %v", i+1, err)

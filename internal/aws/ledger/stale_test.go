@@ -138,7 +138,7 @@ func TestUnlockByHandWithReadsThatAreBehind(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		f.lagging(8 * time.Second)
 		must(t, lease.Prove(t.Context(), 0))
-		who, err := newLedger(f).Unlock(t.Context(), "shop")
+		who, err := unlock(t, newLedger(f))
 		if err != nil || who.RunID != "run1" || !lockOf(t, f.alias("shop", aliasLock).Description).Open {
 			t.Errorf("got %+v, %v", who, err)
 		}

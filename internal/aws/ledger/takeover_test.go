@@ -17,7 +17,7 @@ import (
 var takeovers = map[string]func(t *testing.T, l *Ledger){
 	"expired": func(*testing.T, *Ledger) { time.Sleep(LockTTL + time.Second) },
 	"unlocked": func(t *testing.T, l *Ledger) {
-		if _, err := l.Unlock(t.Context(), "shop"); err != nil {
+		if _, err := unlock(t, l); err != nil {
 			t.Error(err)
 		}
 	},
@@ -180,7 +180,7 @@ func TestAFenceThatWasNotFinishedIsMadeUpFor(t *testing.T) {
 				slow := mustLock(t, l, "slow")
 				r, err := slow.Append(t.Context(), sample("shop", "slow"))
 				must(t, err)
-				_, err = newLedger(f).Unlock(t.Context(), "shop")
+				_, err = unlock(t, newLedger(f))
 				must(t, err)
 				locked := false
 				f.failing(func(_ int, is string) fault {
@@ -304,4 +304,14 @@ func TestAListingOfTwoMomentsIsNotBelieved(t *testing.T) {
 		must(t, lease.Prove(t.Context(), 0))
 		must(t, lease.Unlock(t.Context()))
 	})
+}
+
+// unlock takes the lock away from the run that holds it, alive or not.
+func unlock(t *testing.T, l *Ledger) (release.LockInfo, error) {
+	t.Helper()
+	have, _, err := l.Holder(t.Context(), "shop")
+	if err != nil {
+		return have, err
+	}
+	return l.Unlock(t.Context(), deploy.UnlockRequest{Stack: "shop", RunID: have.RunID, Live: true, By: "al@laptop"})
 }

@@ -23,6 +23,8 @@ func (c Commands) Command(a release.Action) string {
 	switch {
 	case a.Release != 0:
 		words = append(words, strconv.Itoa(a.Release))
+	case a.Run != "":
+		words = append(words, a.Run)
 	case a.HasTo:
 		words = append(words, "--to", strconv.Itoa(a.To))
 	case a.Of != 0:

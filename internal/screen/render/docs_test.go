@@ -42,7 +42,7 @@ func TestEveryMemberOfTheStatusIsDocumented(t *testing.T) {
 		}
 	}
 	for list, members := range map[string]any{"functions": statusFunction{State: "s", Note: "n", CodeSHA256: "c"}, "slots": statusSlot{Domain: "d", Note: "n"}, "strays": statusStray{},
-		"live": statusRelease{Back: 1, Undone: 1, Target: new(int), Actor: "a", Message: "m", Commit: "c", Dirty: true, CommitFrom: "v"}, "lock": statusLock{}} {
+		"live": statusRelease{Back: 1, Undone: 1, Target: new(int), Actor: "a", Message: "m", Commit: "c", Dirty: true, CommitFrom: "v"}, "lock": statusLock{Expires: sampleStatus().Now, Foreign: "f"}} {
 		_, row, _ := strings.Cut(table, "| `"+list)
 		row, _, _ = strings.Cut(row, "\n")
 		_, row, _ = strings.Cut(row, "{")

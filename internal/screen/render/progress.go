@@ -35,6 +35,10 @@ type running struct {
 // Add takes in an event and gives the lines that stay, without line ends:
 // most often one, or none.
 func (p *Progress) Add(e deploy.Event, at time.Time) []string {
+	if w, ok := e.(deploy.LockWaiting); ok {
+		return p.waitingForLock(w, at)
+	}
+	p.running = slices.DeleteFunc(p.running, func(r running) bool { return r.id == lockID }) // the run goes on
 	switch e := e.(type) {
 	case deploy.StepStarted:
 		r := p.find(e.Step, at)
@@ -59,6 +63,8 @@ func (p *Progress) Add(e deploy.Event, at time.Time) []string {
 		return p.say("", fmt.Sprintf("release %d is recorded", e.Release.Number))
 	case deploy.Committed:
 		return p.say(green, fmt.Sprintf("release %d is live", e.Release.Number))
+	case deploy.Unlocked:
+		return p.say("", fmt.Sprintf("the lock that %s took (run %s) had expired, and is cleared", e.Lock.Holder, e.Lock.RunID))
 	case deploy.Warned:
 		return p.say(yellow, "warning: "+oneLine(e.Text))
 	default:
@@ -100,6 +106,28 @@ func (p *Progress) waiting(e deploy.StepWaiting, at time.Time) []string {
 		text += ", " + r.reason
 	}
 	return p.pipeOnly(text)
+}
+
+// lockID stands for the waiting for the lock, which is no step of a plan.
+const lockID = "lock"
+
+func (p *Progress) waitingForLock(e deploy.LockWaiting, at time.Time) []string {
+	i := slices.IndexFunc(p.running, func(r running) bool { return r.id == lockID })
+	if i < 0 {
+		i = len(p.running)
+		p.running = append(p.running, running{id: lockID, label: "wait for the lock", since: e.Since})
+	}
+	r := &p.running[i]
+	r.reason = oneLine(Clean(fmt.Sprintf("held by %s (run %s, %s)", e.Lock.Holder, e.Lock.RunID, e.Lock.Phase)))
+	if !r.said.IsZero() && at.Sub(r.said) < waitingEvery {
+		return nil
+	}
+	text := r.label + ": " + r.reason
+	if !r.said.IsZero() {
+		text = r.label + ": waiting for " + Span(at.Sub(r.since)) + ", " + r.reason
+	}
+	r.said = at
+	return p.pipeOnly(text + fmt.Sprintf("; at most %s", e.Bound))
 }
 
 func (p *Progress) say(color, text string) []string {

@@ -22,6 +22,9 @@ type Outcome struct {
 	// Commands writes the commands that lead on.
 	Commands Commands
 	ExitCode int
+	// Lost reports whether the run lost its lock: what became of its release is not
+	// known then, and undoing what is in flight would undo the work of another run.
+	Lost bool
 }
 
 // Undo gives the one command that undoes a release that became live; "" when
@@ -47,7 +50,7 @@ func (o Outcome) Undo() string {
 
 // next are the ways on from a release that the run left in flight.
 func (o Outcome) next() []release.Action {
-	if o.Result.Live || o.Result.Release.Number == 0 || o.Result.Release.Kind == release.KindResume || o.rolledBack() {
+	if o.Lost || o.Result.Live || o.Result.Release.Number == 0 || o.Result.Release.Kind == release.KindResume || o.rolledBack() {
 		return nil
 	}
 	return release.Next(release.LedgerState{Pending: o.Result.Release}, SlotsWritten(o.Result.Slots))
@@ -211,6 +214,9 @@ func (o Outcome) summary() string {
 	case r.Live:
 		return fmt.Sprintf("Release %d of %s is live; nothing changed in CloudFront.", r.Release.Number, o.Plan.Stack)
 	case r.Release.Number != 0:
+		if o.Lost {
+			return fmt.Sprintf("Release %d of %s was recorded and did not become live: the run lost its lock.", r.Release.Number, o.Plan.Stack)
+		}
 		return fmt.Sprintf("Release %d of %s was recorded and did not become live: it is in flight.", r.Release.Number, o.Plan.Stack)
 	case len(r.Slots) > 0 && SlotsWritten(r.Slots) != release.WrittenNone:
 		return fmt.Sprintf("Some slots of %s were put back; release %d stays live.", o.Plan.Stack, o.Plan.Goal.Number)

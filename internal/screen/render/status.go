@@ -222,6 +222,9 @@ func statusNotes(st Status) []string {
 		notes = append(notes, flightWords(st))
 	}
 	switch {
+	case st.Lock.Foreign != "":
+		notes = append(notes, fmt.Sprintf("the lock says %q, which this edgedeploy does not understand; %s takes it away", st.Lock.Foreign,
+			st.Commands.Command(release.Action{Verb: release.VerbUnlock, Run: st.Lock.RunID})))
 	case st.Lock.Held():
 		notes = append(notes, fmt.Sprintf("locked by %s (run %s, %s) until %s unless it is renewed", st.Lock.Holder, st.Lock.RunID, st.Lock.Phase,
 			st.Lock.Expires.UTC().Format("15:04:05 UTC")))

@@ -62,8 +62,9 @@ type statusLock struct {
 	Holder  string    `json:"holder"`
 	RunID   string    `json:"runId"`
 	Phase   string    `json:"phase"`
-	Expires time.Time `json:"expires"`
+	Expires time.Time `json:"expires,omitzero"`
 	Expired bool      `json:"expired"`
+	Foreign string    `json:"foreign,omitempty"` // instead of the rest: a text that is not understood
 }
 
 type statusFunction struct {
@@ -126,7 +127,7 @@ func StatusJSON(st Status) ([]byte, error) {
 		doc.Written = string(st.Written)
 	}
 	if l := st.Lock; l.RunID != "" {
-		doc.Lock = &statusLock{l.Holder, l.RunID, l.Phase, l.Expires.UTC(), l.Expired}
+		doc.Lock = &statusLock{l.Holder, l.RunID, l.Phase, l.Expires.UTC(), l.Expired, l.Foreign}
 	}
 	for _, f := range st.Functions {
 		arn := QualifiedARN(st.Account, f.Function.Ref())
