@@ -51,6 +51,7 @@ What is lifted already stays so: said again, it changes nothing.`,
 	f := cmd.Flags()
 	f.StringVarP(&run.message, "message", "m", "", "why, for the history")
 	f.StringVar(&function, "function", "", "only what concerns this function: its key in the spec, or its name in Lambda")
+	run.registerLock(cmd)
 	f.BoolVar(&all, "all", false, "lift the holds of every release")
 	a.stackFlag(cmd)
 	return cmd

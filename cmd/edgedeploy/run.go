@@ -22,7 +22,8 @@ type runFlags struct {
 	message string
 	noWait  bool
 	timeout time.Duration
-	restore string // --on-failure; only apply has it
+	locked  time.Duration // --lock-timeout
+	restore string        // --on-failure; only apply has it
 }
 
 // What --on-failure may be.
@@ -38,7 +39,12 @@ func (r *runFlags) register(cmd *cobra.Command) {
 	f.BoolVar(&r.yes, "auto-approve", false, "the same as --yes")
 	f.StringVarP(&r.message, "message", "m", "", "why, for the history (apply: default is the commit's subject)")
 	f.BoolVar(&r.noWait, "no-wait", false, "end as soon as CloudFront accepted everything")
+	r.registerLock(cmd)
 	f.DurationVar(&r.timeout, "timeout", 30*time.Minute, "how long to wait until the change is everywhere")
+}
+
+func (r *runFlags) registerLock(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&r.locked, "lock-timeout", 0, "how long to wait for a lock that another run holds; 0 does not wait")
 }
 
 func (r *runFlags) registerRestore(cmd *cobra.Command) {
@@ -49,6 +55,8 @@ func (r *runFlags) check(cmd *cobra.Command) error {
 	switch {
 	case r.restore != restoreStop && r.restore != restoreBack:
 		return &usageError{cmd.CommandPath(), fmt.Errorf("--on-failure is stop or rollback, not %s", r.restore)}
+	case r.locked < 0:
+		return &usageError{cmd.CommandPath(), fmt.Errorf("--lock-timeout is 0 or more, not %s", r.locked)}
 	case r.timeout <= 0:
 		return &usageError{cmd.CommandPath(), fmt.Errorf("--timeout must be more than 0; --no-wait does not wait")}
 	}
@@ -84,14 +92,14 @@ var errDeclined = fmt.Errorf("nothing was changed: the answer was not yes")
 func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan, r runFlags) error {
 	runner := &deploy.Runner{
 		Cloud: ses.Cloud, Ledger: ses.Ledger, Code: p.Code, Now: time.Now,
-		Limit: 4, Restore: r.restore == restoreBack,
+		Limit: 4, Restore: r.restore == restoreBack, LockTimeout: r.locked,
 	}
 	if !r.noWait {
 		runner.Timeout = r.timeout
 	}
 	if ses.Local {
 		// The local AWS has no quotas to respect.
-		runner.Pace, runner.Poll = versions.Pace{Poll: 20 * time.Millisecond}, 20*time.Millisecond
+		runner.Pace, runner.Poll, runner.LockPoll = versions.Pace{Poll: 20 * time.Millisecond}, 20*time.Millisecond, 200*time.Millisecond
 	}
 	show, done := a.progress()
 	runner.Notify = show
