@@ -26,9 +26,9 @@ it over. Unlock is for those who do not want to wait. It shows the holder first,
 and never touches what is live or in flight.
 
 Without RUN it clears a lock that has expired, and refuses any other with exit
-code 4. A lock that has not expired is taken away from the very run that is named,
-as the refusal does: if that run is alive after all, it stops before its next
-write, and is told who took its lock away.`,
+code 4; the refusal names the run. With RUN it takes that run's lock away,
+expired or not. If the run is alive after all, it stops before its next write,
+and is told who took its lock away.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			run := ""
