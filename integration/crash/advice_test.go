@@ -118,6 +118,9 @@ func hinted(stderr string) (list [][]string) {
 // be filled in (N, FILE, RUN) is not run.
 var verbs = regexp.MustCompile("edgedeploy (apply|rollback|resume|status|history|plan|unlock|show)((?: [^ ;,`]+)*)")
 
+// runID is what unlock is given for a lock that has not expired.
+var runID = regexp.MustCompile(`^[0-9a-f]{16}(\.[0-9a-f]+)?$`)
+
 // commandsIn finds commands in a text: behind the verb, flags with their values,
 // and numbers, are taken as arguments.
 func commandsIn(text string) (list [][]string) {
@@ -132,7 +135,7 @@ func commandsIn(text string) (list [][]string) {
 			case strings.HasPrefix(words[i], "-") && i+1 < len(words) && takesValue(words[i]):
 				args = append(args, words[i], words[i+1])
 				i++
-			case strings.HasPrefix(words[i], "-"), err == nil:
+			case strings.HasPrefix(words[i], "-"), err == nil, runID.MatchString(words[i]):
 				args = append(args, words[i])
 			default:
 				break arguments

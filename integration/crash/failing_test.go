@@ -48,7 +48,7 @@ func (c *testCase) afterFailure(where string) {
 // undone holds how a rollback ends after a run that failed.
 func (c *testCase) undone(where string, o rig.Outcome, now snapshot) {
 	c.t.Helper()
-	died := o.Code == 4 && strings.Contains(o.Stderr, "died before it changed anything")
+	died := o.Code == 4 && strings.Contains(o.Stderr, "died before it wrote anything")
 	none := o.Code == 1 && strings.Contains(o.Stderr, "there is no earlier one to go back to")
 	if o.Code != 0 && !died && !none {
 		c.t.Errorf("%s: it exits with %d:\n%s%s", where, o.Code, o.Stdout, o.Stderr)
