@@ -13,6 +13,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -48,6 +49,8 @@ type account struct {
 	assigned      int // the last RevisionId and ETag
 	names         map[string]string
 	denied        string // the function that may not be read
+	// odd is what reading a configuration for a write ends with; nil normally.
+	odd error
 }
 
 type distribution struct {
@@ -192,7 +195,8 @@ type client struct {
 	reads  int
 	refuse int // refuse the n-th write of a distribution; 0 for none
 	writes int
-	asks   bool // the refusal is of the content
+	asks   bool                 // the refusal is of the content
+	look   *release.LedgerState // an old look at the ledger, if it plans on one
 }
 
 // effect runs something that changes the account, unless the process dies first.
@@ -266,6 +270,9 @@ func (c *client) Write(ctx context.Context, _ string, ch associations.Change, gu
 		d, ok := c.distributions[ch.Distribution]
 		if !ok {
 			return associations.State{}, &associations.DistributionError{Distribution: ch.Distribution}
+		}
+		if c.odd != nil {
+			return associations.State{}, c.odd
 		}
 		todo, etag, err := decide(d, ch)
 		if err != nil {

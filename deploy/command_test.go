@@ -212,6 +212,15 @@ func (a *account) run(c command, k *ctl, between func()) outcome {
 	return out
 }
 
+// withOldLook runs a command that planned on an old look at the ledger.
+func (a *account) withOldLook(c command, old release.LedgerState) outcome {
+	none := func(string) error { return nil }
+	p := &client{account: a, lie: none, after: none, look: &old}
+	out := p.try(c, nil)
+	out.code = exitCode(out.err)
+	return out
+}
+
 func is[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
@@ -252,6 +261,9 @@ func (p *client) plan(ctx context.Context, c command) (plan.Plan, error) {
 	state, err := ledger{p}.Read(ctx, stack)
 	if known := is[*brokenError](err) && c.named && c.to != 0; err != nil && !known {
 		return plan.Plan{}, err
+	}
+	if p.look != nil {
+		state = *p.look
 	}
 	rules := plan.Rules{Adopt: c.adopt, AllowDetach: c.detach}
 	switch c.verb {

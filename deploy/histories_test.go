@@ -468,6 +468,41 @@ func lookRows() []row {
 			h.ends(rollback, 1)
 			h.bound("B=g1")
 		}},
+		{"row 38: a look that is old makes no wrong plan", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"))
+			p := h.client(0)
+			old, err := ledger{p}.Read(h.t.Context(), stack)
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			h.do(apply("fix"))
+			for _, c := range []command{apply("s3"), rollback, of(2), to(1), resume(2, "")} {
+				g := h.fork()
+				out := g.account.withOldLook(c, old)
+				if out.code == 0 && !out.plan.Changes() {
+					continue // it has nothing to do, and did nothing
+				}
+				if !is[*deploy.StaleError](out.err) && !is[*plan.NotHeldError](out.err) {
+					g.errorf("%s planned on an old look ends with %d: %v", c, out.code, out.err)
+				}
+				g.bound(r4)
+			}
+		}},
+		{"row 42: a configuration that is no distribution ends the run, and nothing is told as done", false, func(h *history) {
+			h.do(apply("s1"))
+			odd := errors.New("CloudFront GetDistributionConfig D1: the answer is not understood")
+			for _, c := range []command{apply("s2"), to(0)} {
+				g := h.fork()
+				g.account.odd = odd
+				out := g.account.run(c, never(), nil)
+				g.account.odd = nil
+				if out.code != 1 || out.result.Live || g.account.book.live != 1 {
+					g.errorf("%s: exit %d, live is release %d: %v", c, out.code, g.account.book.live, out.err)
+				}
+				g.bound(r1)
+				g.do(c)
+			}
+		}},
 		{"row 43: after a lost answer and a foreign write the slots are as read back", false, func(h *history) {
 			h.do(apply("s1"))
 			n := index(h, apply("s2"), "write D1")

@@ -30,6 +30,16 @@ type Action struct {
 // keeps what was meant first. written says how far the release in flight came.
 // Without one in flight and without a hold there is nothing to do.
 func Next(state LedgerState, written Written) []Action {
+	on := waysOn(state, written)
+	if len(on) > 0 && state.Lock.Held() && state.Lock.Foreign == "" {
+		// Until the lock is free, the others are refused.
+		return append([]Action{{Verb: VerbUnlock, Run: state.Lock.RunID, Does: "takes its lock away, if that run is dead; then, or once the lock is free:"}}, on...)
+	}
+	return on
+}
+
+// waysOn are the commands that lead on from a state, for a run that has the lock.
+func waysOn(state LedgerState, written Written) []Action {
 	flight, flying := state.InFlight()
 	switch {
 	case state.Lost != 0:

@@ -197,7 +197,7 @@ func emptying() associations.Change {
 	)
 }
 
-func TestAConfigurationThatIsNotUnderstoodIsNoEmptyOne(t *testing.T) {
+func TestRow42AConfigurationThatIsNotUnderstoodIsNoEmptyOne(t *testing.T) {
 	t.Parallel()
 	etag := map[string]string{"ETag": "E1"}
 	cases := strangers("DistributionConfig")

@@ -236,7 +236,7 @@ func TestRecordsTooLargeToReadBackAreNotWritten(t *testing.T) {
 
 // A record that a newer edgedeploy wrote within the same format is read, and
 // what is made from it keeps the members that this one does not know.
-func TestMembersThatAreNotKnownAreKept(t *testing.T) {
+func TestRow45MembersThatAreNotKnownAreKept(t *testing.T) {
 	t.Parallel()
 	plain := sample("shop", "run1")
 	plain.Unknown = ""

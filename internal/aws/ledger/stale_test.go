@@ -18,7 +18,7 @@ import (
 // Whether reads of aliases are current is UNKNOWN. Here each of them is behind,
 // by less than a run waits for: no lock is lost, none is held twice, and what is
 // planned under a lock is planned on what is so.
-func TestReadsThatAreBehindLoseNoLock(t *testing.T) {
+func TestRow38ReadsThatAreBehindLoseNoLock(t *testing.T) {
 	for _, lag := range []time.Duration{time.Second, 4 * time.Second, 9 * time.Second} {
 		for _, rest := range []time.Duration{0, time.Second, 20 * time.Second} {
 			t.Run(fmt.Sprintf("behind %v, runs %v apart", lag, rest), func(t *testing.T) {
