@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
@@ -192,8 +194,9 @@ type client struct {
 	dead   bool
 	lie    func(label string) error // asked before an effect; see ctl
 	after  func(label string) error // asked after it
-	reads  int
-	refuse int // refuse the n-th write of a distribution; 0 for none
+	reads  atomic.Int64
+	mu     sync.Mutex // guards spreading, which reads change: they come at once
+	refuse int        // refuse the n-th write of a distribution; 0 for none
 	writes int
 	asks   bool                 // the refusal is of the content
 	look   *release.LedgerState // an old look at the ledger, if it plans on one
@@ -217,7 +220,7 @@ func (c *client) read() error {
 	if c.dead {
 		return errDead
 	}
-	c.reads++
+	c.reads.Add(1)
 	return nil
 }
 
@@ -234,6 +237,8 @@ func (c *client) Distribution(_ context.Context, id string) (associations.State,
 	if !ok {
 		return associations.State{}, &associations.DistributionError{Distribution: id}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	state := c.state(id)
 	d.spreading = max(0, d.spreading-1)
 	return state, nil

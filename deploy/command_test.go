@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/associations"
@@ -226,7 +227,7 @@ func is[E error](err error) bool {
 	return ok
 }
 
-var runs int
+var runs atomic.Int64
 
 // try plans and runs once.
 func (p *client) try(c command, between func()) outcome {
@@ -239,7 +240,7 @@ func (p *client) try(c command, between func()) outcome {
 	if between != nil {
 		between()
 	}
-	runs++
+	n := runs.Add(1)
 	r := &deploy.Runner{
 		Cloud: deploy.Cloud{Lambda: p, CloudFront: p, Identity: p}, Ledger: ledger{p}, Now: func() time.Time { return time.Unix(0, 0) },
 		Code: func(id versions.ContentID) ([]byte, error) {
@@ -252,7 +253,7 @@ func (p *client) try(c command, between func()) outcome {
 		},
 		Limit: 1, Restore: c.restore, Pace: versions.Pace{Poll: time.Nanosecond}, Poll: time.Nanosecond, Timeout: time.Minute,
 	}
-	out.result, out.err = r.Run(ctx, planned, deploy.Run{ID: "run" + strconv.Itoa(runs), Actor: "me", Tool: "test", At: time.Unix(int64(runs), 0)})
+	out.result, out.err = r.Run(ctx, planned, deploy.Run{ID: fmt.Sprint("run", n), Actor: "me", Tool: "test", At: time.Unix(n, 0)})
 	return out
 }
 

@@ -805,7 +805,7 @@ func lostRows() []row {
 				if conflict := is[*associations.ConflictError](err); conflict != (name == "add") {
 					h.errorf("plan %s: %v", name, err)
 				}
-				return p.reads
+				return int(p.reads.Load())
 			}
 			if calm, conflict := reads("s1"), reads("add"); conflict != calm+1 {
 				h.errorf("%d reads without a conflict and %d with one, want one more", calm, conflict)
@@ -915,7 +915,7 @@ func onlyRows() []row {
 				if planned, err := p.plan(h.t.Context(), apply("only")); err != nil || planned.Changes() {
 					h.errorf("plan again: %v, changes %v", err, planned.Changes())
 				}
-				return p.reads
+				return int(p.reads.Load())
 			}
 			alone := reads()
 			h.account.hand("bind", "C", "h2") // by its owner
