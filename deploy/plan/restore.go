@@ -199,6 +199,7 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 	}
 	heritage := release.Heritage{
 		Base: live, Undone: p.undone, Target: p.target, Superseded: sup, Named: p.req.Named, Automatic: p.req.Automatic,
+		Unknown: p.unknown,
 	}
 	lineage := heritage.Lineage()
 	goal := release.Release{

@@ -89,8 +89,9 @@ func (p *restorer) prepare() {
 // tell: its alias live was deleted, or names no record. Whose the slots are, what
 // they held before and what is held is then as that release says.
 func (p *restorer) restoring() {
-	if p.base.Live.Number != 0 || !p.req.Named || p.target.Number == 0 {
-		return
+	lost := p.have.Ledger.Lost != 0 || p.have.Ledger.Broken != 0
+	if !lost || p.base.Live.Number != 0 || !p.req.Named || p.target.Number == 0 {
+		return // where nothing was ever live, a record makes no slot the stack's
 	}
 	own := release.Base{Live: p.target}.Ownership()
 	maps.Copy(p.own.Slots, own.Slots)

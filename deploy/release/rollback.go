@@ -252,13 +252,14 @@ type Heritage struct {
 	Superseded Release
 	Named      bool // --to
 	Automatic  bool // --on-failure rollback
+	Unknown    bool // nothing is known of what is live
 }
 
 // Lineage decides whether a rollback goes back or forth, by what was brought
 // and not by numbers, and with it where it returns.
 func (h Heritage) Lineage() Lineage {
 	superseding := h.Superseded.Number != 0
-	if h.Named && !superseding && h.Base.Number == 0 && h.Target.Number != 0 {
+	if h.Unknown {
 		// Nothing is known of what is live: it is as if the target were again.
 		return Lineage{h.Target.Brought, h.Target.Returns, h.Target.Back}
 	}
