@@ -16,7 +16,7 @@ const account = "123456789012"
 //	rollback => A=f1 B=g1    and this is bound then
 //	every rollback           dies before each effect from `pending` on; the rest follows each
 //	ever rollback            dies before each effect
-//	write apply s2           dies before its first write; commit, before its commit
+//	write apply s2           dies before its first write; commit, append, pending: before that
 //
 // After each command the rules are checked, but for "bare" ones.
 func TestHistories(t *testing.T) {
@@ -83,6 +83,7 @@ func TestHistories(t *testing.T) {
 		"a dead repair on top of a rollback":            {"apply s1", "apply s2", "apply s3", "rollback", "commit apply tag", "rollback" + r2},
 		"a dead apply that marked nothing":              {"apply s1", "apply s2", "append apply s3", "rollback ! 4" + r2, "rollback --of 2" + r1},
 		"a superseded fix over a repair":                {"apply s1", "apply s2", "clear A", "write apply s2", "apply fix" + r4, "rollback" + r2},
+		"a record alone makes no slot the stack's":      {"pending apply s1", "append apply s2", "bind A f:2", "rollback --to 1 ! 4 => A=f2", "rollback --to 1 --adopt => A=f1 B=g1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +118,7 @@ func play(t *testing.T, w *world, lines, before []string) {
 				play(t, x, lines[i+1:], append(told, x.do(cmd(command), fate{dies: k}).words))
 			}
 			return
-		case "write", "commit", "append":
+		case "write", "commit", "append", "pending":
 			words, want = command, exitDied
 			f.dies = 1 + slices.IndexFunc(w.clone().do(cmd(words), fate{}).steps, func(s string) bool { return strings.HasPrefix(s, how) })
 		}
