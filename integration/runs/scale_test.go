@@ -39,7 +39,7 @@ func (r *rig) fill(function string, n int) {
 func TestCallsDoNotGrowWithTheHistory(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("20,000 publications")
+		t.Skip("NOT RUN: -short leaves out the 20,000 publications it needs")
 	}
 	r := newRig(t, viewer.Distribution, second.Distribution)
 	r.mustApply(r.want(one, viewer, images, second))

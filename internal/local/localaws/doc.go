@@ -1,6 +1,5 @@
-// Package localaws is an AWS that runs on one machine, as far as somebody who
-// deploys functions to CloudFront's edge can see of it: the control planes of
-// Lambda and CloudFront, and enough of IAM and STS to stand behind them. It
+// Package localaws is a local AWS for Lambda@Edge: the control planes of Lambda
+// and CloudFront, and the parts of IAM and STS that deployments call. It
 // speaks AWS's own protocols, so that any AWS client works against it, and it
 // keeps its state in one file.
 //
@@ -40,7 +39,7 @@
 //
 // With ?account=… each of them but ping and those with a body is about that
 // account alone. Accounts have nothing in common, their clocks included, so that
-// many tests can share a server; a Fault and a Release name theirs.
+// many tests can share a server; a Fault and a Release carry the account's number.
 //
 // To fail at every call of a run in turn: let it run once, and count its calls
 // in the log; then for each n restore what the account was before, and arm a
