@@ -38,16 +38,7 @@ func prepare(m *testing.M) int {
 	default:
 		return m.Run() // and every test says that it is skipped
 	}
-	dir, err := os.MkdirTemp("", "edgedeploy-awscli")
-	if err == nil {
-		defer func() { _ = os.RemoveAll(dir) }() // left behind, it only takes space
-		binary, err = program.Build(context.Background(), dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	return program.Main(m, &binary)
 }
 
 const (

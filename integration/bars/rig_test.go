@@ -20,20 +20,7 @@ import (
 // binary is the program, built once for all tests.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(build(m)) }
-
-func build(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "edgedeploy-bars")
-	if err == nil {
-		defer func() { _ = os.RemoveAll(dir) }() // left behind, it only takes space
-		binary, err = program.Build(context.Background(), dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m, &binary)) }
 
 const role = "arn:aws:iam::" + program.Account + ":role/edge"
 

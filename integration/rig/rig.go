@@ -24,16 +24,7 @@ var binary string
 // Main builds the program and runs the tests: func TestMain(m *testing.M) {
 // os.Exit(rig.Main(m)) }.
 func Main(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "edgedeploy-rig")
-	if err == nil {
-		defer func() { _ = os.RemoveAll(dir) }() // left behind, it only takes space
-		binary, err = program.Build(context.Background(), dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	return program.Main(m, &binary)
 }
 
 // Server is a local AWS in a process of its own.

@@ -23,19 +23,13 @@ var binary, cargo string
 func TestMain(m *testing.M) { os.Exit(prepare(m)) }
 
 func prepare(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "edgedeploy-starters")
-	if err == nil {
-		defer func() { _ = os.RemoveAll(dir) }() // left behind, it only takes space
-		cargo, err = program.NeedCargo(context.Background())
-	}
-	if err == nil {
-		binary, err = program.Build(context.Background(), dir)
-	}
+	dir, err := program.NeedCargo(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return m.Run()
+	cargo = dir
+	return program.Main(m, &binary)
 }
 
 func must(t *testing.T, err error) {
