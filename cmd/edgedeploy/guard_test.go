@@ -29,9 +29,9 @@ type guardRig struct {
 	aws *localaws.Server
 }
 
-func newGuardRig(t *testing.T) *guardRig {
+// serveAWS serves a local AWS until the test has ended, and gives its address.
+func serveAWS(t *testing.T) (*localaws.Server, string) {
 	t.Helper()
-	const theirs, id = "999999999999", "E9AAAAAAAAAAAA"
 	server, err := localaws.Open(localaws.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -43,13 +43,20 @@ func newGuardRig(t *testing.T) *guardRig {
 			t.Error(err)
 		}
 	})
+	return server, web.URL
+}
+
+func newGuardRig(t *testing.T) *guardRig {
+	t.Helper()
+	const theirs, id = "999999999999", "E9AAAAAAAAAAAA"
+	server, url := serveAWS(t)
 	if err := server.Seed(theirs, localaws.Seed{
 		Roles: []iam.SeedRole{{ARN: "arn:aws:iam::" + theirs + ":role/edge"}}, Distributions: []cf.SeedDistribution{{ID: id}},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	r := &guardRig{t: t, dir: t.TempDir(), aws: server, env: map[string]string{
-		"AWS_ACCESS_KEY_ID": theirs, "AWS_SECRET_ACCESS_KEY": "x", "AWS_ENDPOINT_URL": web.URL,
+		"AWS_ACCESS_KEY_ID": theirs, "AWS_SECRET_ACCESS_KEY": "x", "AWS_ENDPOINT_URL": url,
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}}
 	wasm, err := os.ReadFile("../../examples/redirect/redirect.wasm")

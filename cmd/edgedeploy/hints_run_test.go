@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -33,24 +32,14 @@ type hintRig struct {
 func newHintRig(t *testing.T) *hintRig {
 	t.Helper()
 	const account = "123456789012"
-	server, err := localaws.Open(localaws.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	web := httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		web.Close()
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	server, url := serveAWS(t)
 	if err := server.Seed(account, localaws.Seed{
 		Roles:         []iam.SeedRole{{ARN: "arn:aws:iam::" + account + ":role/edge"}},
 		Distributions: []cf.SeedDistribution{{ID: "E1AAAAAAAAAAAA"}, {ID: "E2AAAAAAAAAAAA"}},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	r := &hintRig{url: web.URL, guardRig: &guardRig{t: t, dir: t.TempDir(), aws: server, env: map[string]string{
+	r := &hintRig{url: url, guardRig: &guardRig{t: t, dir: t.TempDir(), aws: server, env: map[string]string{
 		"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "x", "EDGEDEPLOY_NO_LOAD": "true",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}}}
