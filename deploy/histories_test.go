@@ -30,7 +30,7 @@ type row struct {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(backRows(), deadRows(), lookRows(), ownerRows(), holdRows(), slotRows(), onlyRows(), lostRows())
+	all := slices.Concat(backRows(), deadRows(), lookRows(), ownerRows(), holdRows(), slotRows(), onlyRows(), leftRows(), lostRows())
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
@@ -874,6 +874,20 @@ func holdRows() []row {
 }
 
 // onlyRows are about functions that the stack publishes for others to bind.
+// leftRows are of slots that a superseded release was to fill.
+func leftRows() []row {
+	return []row{
+		{"what was left is emptied, whatever version of the stack it holds", false, func(h *history) {
+			h.do(apply("s3"), apply("rem")) // which binds A and no B
+			h.dies(apply("s1"), "write D1")
+			h.do(to(0))
+			h.account.hand("bind", "B", "g3")
+			h.do(to(0))
+			h.bound("")
+		}},
+	}
+}
+
 func onlyRows() []row {
 	again := func(h *history, code string) {
 		h.do(apply("only"))

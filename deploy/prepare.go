@@ -252,15 +252,18 @@ func (o *observer) version(ctx context.Context, ref versions.Ref) error {
 }
 
 // holders reads the versions that sit in the observed distributions, are of
-// functions that the releases in hand name, and yet are recorded nowhere in
-// hand: an earlier release may have put them there, or their owner. Their own
-// mark tells. Usually there are none.
+// functions that the releases in hand name or have left somewhere, and yet are
+// recorded nowhere in hand: an earlier release may have put them there, or their
+// owner. Their own mark tells. Usually there are none.
 func (o *observer) holders(ctx context.Context, more ...release.Release) error {
 	records := append([]release.Release{o.have.Ledger.Live, o.have.Ledger.Pending}, more...)
 	names := map[string]bool{}
 	for _, r := range records {
 		for _, f := range r.Functions {
 			names[f.Spec.Function] = true
+		}
+		for _, l := range r.Left {
+			names[l.Binding.Version.Function] = true
 		}
 	}
 	refs := map[versions.Ref]bool{}

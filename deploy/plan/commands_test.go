@@ -132,11 +132,20 @@ func (w *world) planRollback(req release.Request, rules plan.Rules) (plan.Plan, 
 	return w.settled(&have, func() (plan.Plan, error) { return plan.NewRollback(req, have, rules) })
 }
 
-// settled plans, looks at what the plan takes for granted, and plans again. An
-// apply takes for granted what is attached somewhere; a rollback nothing.
+// settled plans, looks at what the plan takes for granted and at whose the
+// holders are that stand in its way, and plans again. An apply takes for granted
+// what is attached somewhere; a rollback nothing.
 func (w *world) settled(have *plan.Observed, newPlan func() (plan.Plan, error)) (plan.Plan, error) {
 	for {
 		p, err := newPlan()
+		if blocked, ok := errors.AsType[*plan.BlockedError](err); ok {
+			if refs := blocked.Unknown(*have); len(refs) > 0 {
+				for _, ref := range refs {
+					w.look(have, ref)
+				}
+				continue
+			}
+		}
 		if err != nil {
 			return p, err
 		}

@@ -185,26 +185,26 @@ func (p *planner) goal(table associations.Table, result associations.Result) rel
 	case sup.IsBack() && release.SameBindings(goal.Distributions, sup.Distributions):
 		// What the dead rollback was to bind: it is completed by another hand.
 		goal.Brought, goal.Returns, goal.Back = sup.Brought, sup.Returns, sup.Back
-		goal.Commits = release.CommitsWith(p.want.Source, sup.Commits)
+		goal.On(sup)
 	case changes && sup.GoingBack():
 		goal.Brought, goal.Returns = release.Self, sup.Target
-		goal.Commits = release.CommitsWith(p.want.Source, live.Commits)
+		goal.Since(sup) // which has its target's commits
 	case changes && p.base.Supersedes() && sup.Brought == live.Brought:
 		// It brought nothing of its own: what is live comes before this one.
 		goal.Brought, goal.Returns = release.Self, live.Number
-		goal.Commits = release.CommitsWith(p.want.Source, sup.Commits, live.Commits)
+		goal.Since(live, sup.Commits...)
 	case changes && sup.IsBack():
 		goal.Brought, goal.Returns = release.Self, sup.Number
-		goal.Commits = release.CommitsWith(p.want.Source, sup.Commits, live.Commits)
+		goal.Since(sup)
 	case changes && p.base.Supersedes():
 		goal.Brought, goal.Returns = release.Self, sup.Returns
-		goal.Commits = release.CommitsWith(p.want.Source, sup.Commits, live.Commits)
+		goal.Since(release.Release{CommitsBefore: sup.CommitsBefore}, sup.Commits...)
 	case changes:
 		goal.Brought, goal.Returns = release.Self, live.Number
-		goal.Commits = release.CommitsWith(p.want.Source, live.Commits)
+		goal.Since(live)
 	default:
 		goal.Brought, goal.Returns, goal.Back = live.Brought, live.Returns, live.Back
-		goal.Commits = release.CommitsWith(p.want.Source, live.Commits)
+		goal.On(live)
 	}
 	return goal
 }
@@ -234,14 +234,14 @@ func (p *planner) changesSlots(table associations.Table, edits []associations.Ed
 // takings carries on what slots held before the stack took them, and adds what
 // this plan takes, in place or by writing.
 func (p *planner) takings(table associations.Table, edits []associations.Edit) []release.Taking {
-	taken := p.base.Takings(p.have.Held)
+	taken, own := p.base.Takings(p.have.Held), p.base.Untaken(p.own, p.have.Held)
 	for slot, b := range table {
 		held := p.have.Held(slot)
-		release.Take(taken, associations.Edit{Slot: slot, From: held, To: b}, p.own)
+		release.Take(taken, associations.Edit{Slot: slot, From: held, To: b}, own)
 	}
 	for _, e := range edits {
 		if e.To.Empty() {
-			release.Take(taken, e, p.own)
+			release.Take(taken, e, own)
 		}
 	}
 	decided := decidedBy(table, edits)
@@ -289,15 +289,15 @@ func (p *planner) held(goal release.Release) []release.Held {
 	})
 }
 
-// placeExists reports whether the cache behavior of a place exists, in a
-// distribution that the key means now, or meant in the live release.
+// placeExists reports whether the cache behavior of a place exists, in the
+// distributions that the key means now, or meant last if the goal drops it.
 func (p *planner) placeExists(goal release.Release, at release.Place) bool {
 	for _, r := range []release.Release{goal, p.have.Ledger.Live, p.have.Ledger.Pending} {
 		for _, d := range r.Distributions {
-			if d.Key == at.Key && slices.ContainsFunc(d.IDs, func(id string) bool {
-				return p.have.exists(associations.Slot{Distribution: id, Path: at.Path})
-			}) {
-				return true
+			if d.Key == at.Key {
+				return slices.ContainsFunc(d.IDs, func(id string) bool {
+					return p.have.exists(associations.Slot{Distribution: id, Path: at.Path})
+				})
 			}
 		}
 	}

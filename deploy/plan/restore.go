@@ -207,7 +207,8 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 		Brought: lineage.Brought, Returns: lineage.Returns, Back: lineage.Back, Undone: p.undone.Number, Target: p.target.Number,
 		Account: p.have.Account, Source: p.target.Source, Role: like.Role, Tags: like.Tags,
 		Functions: slices.Clone(p.target.Functions), Distributions: entries, Edits: edits(p.changes()),
-		Automatic: p.req.Automatic && !p.req.Refused, Commits: p.target.Commits, Unknown: p.target.Unknown,
+		Automatic: p.req.Automatic && !p.req.Refused, Commits: p.target.Commits, CommitsBefore: p.target.CommitsBefore,
+		Unknown: p.target.Unknown,
 	}
 	goal.Takings = p.takings(goal.Edits)
 	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(p.table, goal.Edits))
@@ -222,16 +223,17 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 	if p.unknown {
 		holds = p.target.Holds
 	}
-	goal.Holds = release.AfterRollback(holds, p.target, goal.Places(), own)
+	goal.Holds = release.AfterRollback(holds, p.target, p.moved, own)
 	return goal
 }
 
 // takings are those after the rollback: what it gives back or empties is
 // settled, and what it takes is added.
 func (p *restorer) takings(edits []associations.Edit) []release.Taking {
+	own := p.base.Untaken(p.own, p.have.Held)
 	for slot, b := range p.table {
 		held := p.have.Held(slot)
-		release.Take(p.taken, associations.Edit{Slot: slot, From: held, To: b}, p.own)
+		release.Take(p.taken, associations.Edit{Slot: slot, From: held, To: b}, own)
 	}
 	for _, e := range edits {
 		if _, bound := p.table[e.Slot]; bound {

@@ -186,7 +186,8 @@ func (p *restorer) restore() (Plan, error) {
 		plan.Complete, plan.Goal = sup.Number, sup
 	case p.route.Way == release.WayComplete:
 		// It cannot be finished as it was recorded: another of the same target.
-		goal.Brought, goal.Returns, goal.Back, goal.Commits = sup.Brought, sup.Returns, sup.Back, sup.Commits
+		goal.Brought, goal.Returns, goal.Back = sup.Brought, sup.Returns, sup.Back
+		goal.Commits, goal.CommitsBefore = sup.Commits, sup.CommitsBefore
 		if !p.typedOver() {
 			goal.Holds = sup.Holds
 		}

@@ -19,11 +19,11 @@ const hugeFunctions = 500
 func hugeRelease(n int) release.Release {
 	r := release.Release{
 		Schema: release.Schema, Number: n, Stack: "huge", Kind: release.KindApply, Parent: n - 1, Brought: release.Origin(n), Returns: n - 1,
-		RunID: "0123456789abcdef", Account: "123456789012", Commits: nil,
+		RunID: "0123456789abcdef", Account: "123456789012", Commits: []string{fmt.Sprintf("%040d", n)},
 		Distributions: []release.Distribution{{Key: "www", IDs: []string{"E1AAAAAAAAAAAA"}}},
 	}
-	for c := n; c > 0 && len(r.Commits) < release.MaxCommits; c-- {
-		r.Commits = append(r.Commits, fmt.Sprintf("%040d", c))
+	for c := n - 1; c > 0 && len(r.CommitsBefore) < release.MaxCommits-1; c-- {
+		r.CommitsBefore = append(r.CommitsBefore, fmt.Sprintf("%040d", c))
 	}
 	for i := range hugeFunctions {
 		name := fmt.Sprintf("huge-function-%03d", i)

@@ -12,10 +12,10 @@ import (
 // stack's already, the ledger's own among them. What is created or taken over
 // gets its tags there.
 func (p *planner) tags() []Tag {
-	if !Retags(p.have.Ledger, p.want) {
-		return nil
-	}
 	live, pending := p.base.Live, p.base.Superseded
+	if !Retags(release.LedgerState{Live: live, Pending: pending}, p.want) {
+		return nil // a release that is committed first has set them
+	}
 	set := map[string]string{}
 	for k, v := range p.want.Tags {
 		if live.Tags[k] != v || pending.Number != 0 && pending.Tags[k] != v {

@@ -246,6 +246,9 @@ func (w *world) see(more []release.Release, wanted []release.Distribution) plan.
 		for _, f := range r.Functions {
 			names[f.Spec.Function] = true
 		}
+		for _, l := range r.Left {
+			names[l.Binding.Version.Function] = true
+		}
 	}
 	for _, id := range ids {
 		have.Distributions[id] = w.distribution(id)

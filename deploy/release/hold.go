@@ -223,8 +223,11 @@ func NewHold(p Passing) Hold {
 				edits[HeldEdit{Place: at, Spec: wanted(b.Version), Empty: true}] = true
 			}
 		}
-		for _, c := range r.Commits {
-			if r.Brought != p.Target.Brought && !slices.Contains(p.Target.Commits, c) {
+		if r.Brought == p.Target.Brought {
+			continue
+		}
+		for _, c := range passed(p.Target, r) {
+			if !slices.Contains(p.Target.Commits, c) {
 				commits[c] = true
 			}
 		}
@@ -251,10 +254,18 @@ func compareSpecs(a, b versions.Spec) int {
 }
 
 // AfterRollback returns the holds in force once a rollback was recorded: those
-// before it, but for what its target brings back, and its own. binds is what
-// the rollback itself binds: the target's bindings, where they are now.
-func AfterRollback(before []Hold, target Release, binds map[Place]associations.Binding, own Hold) []Hold {
+// before it, but for what its target brings back, and its own. moved says where a
+// place of the target is now, where its pattern was renamed. A place that the
+// rollback had to leave out counts as bound: the target does not want it empty.
+func AfterRollback(before []Hold, target Release, moved map[Place]Place, own Hold) []Hold {
 	bound, specs := target.Contents(), target.specs()
+	binds := map[Place]associations.Binding{}
+	for at, b := range target.Places() {
+		binds[at] = b
+		if to, ok := moved[at]; ok {
+			binds[to] = b // a hold may be older than the renaming, or younger
+		}
+	}
 	var holds []Hold
 	for _, h := range before {
 		h.Content = slices.DeleteFunc(slices.Clone(h.Content), func(s versions.Spec) bool { return bound[s] })

@@ -1,7 +1,9 @@
 package release_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,6 +114,38 @@ func TestAHoldIsOfEveryReleaseThatIsPassed(t *testing.T) {
 	}
 }
 
+func TestACommitThatWasAppliedAgainIsHeldWhereItIsPassed(t *testing.T) {
+	t.Parallel()
+	led := func(n int, commits ...string) rel {
+		r := record(n, n, table{"A": binding("f", n)}, commits[0])
+		r.CommitsBefore = commits[1:]
+		return r
+	}
+	long := make([]string, release.MaxCommits)
+	for i := range long {
+		long[i] = fmt.Sprint("old", i)
+	}
+	for name, c := range map[string]struct {
+		target, bad rel
+		want        string
+	}{
+		"once":                            {led(1, "a"), led(3, "c", "b", "a"), "b c"},
+		"before the target, and after it": {led(2, "b", "a"), led(4, "c", "a", "b", "a"), "a c"},
+		"the target's own":                {led(2, "b", "a"), led(4, "b", "c", "b", "a"), "c"},
+		"from another branch":             {led(2, "z", "a"), led(4, "c", "b", "a"), "b c"},
+		"of more than are kept":           {led(2, long...), led(4, append([]string{"c", "b"}, long[:len(long)-2]...)...), "b c"},
+		"with nothing in common":          {led(2, "z"), led(4, "c"), "c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := release.NewHold(release.Passing{Undone: 4, Target: c.target, Binds: c.target.Places(), Taken: []rel{c.bad}})
+			if commits := strings.Join(got.Commits, " "); commits != c.want {
+				t.Errorf("commits %q are held, want %q", commits, c.want)
+			}
+		})
+	}
+}
+
 func TestHoldsRefuseWhatTheyNameAndNothingElse(t *testing.T) {
 	t.Parallel()
 	f1, f2 := binding("f", 1), binding("f", 2)
@@ -175,12 +209,12 @@ func TestARollbackLiftsWhatItsTargetBinds(t *testing.T) {
 		}},
 		{Release: 5, Content: []versions.Spec{spec("h", "1")}},
 	}
-	if diff := cmp.Diff(want, release.AfterRollback(before, target, target.Places(), hold{Release: 7})); diff != "" {
+	if diff := cmp.Diff(want, release.AfterRollback(before, target, nil, hold{Release: 7})); diff != "" {
 		t.Errorf("with no hold of its own:\n%s", diff)
 	}
 	own := hold{Release: 5, Content: []versions.Spec{spec("h", "1"), spec("h", "2")}}
 	want[1] = own
-	if diff := cmp.Diff(want, release.AfterRollback(before, target, target.Places(), own)); diff != "" {
+	if diff := cmp.Diff(want, release.AfterRollback(before, target, nil, own)); diff != "" {
 		t.Errorf("with its own:\n%s", diff)
 	}
 	if len(before[0].Content) != 2 || len(before[0].Edits) != 4 || len(before[0].Commits) != 2 {

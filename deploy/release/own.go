@@ -79,23 +79,57 @@ func (b Base) StillLeft(held func(associations.Slot) associations.Binding, decid
 	return List(left)
 }
 
-// JoinCommits puts lists of commits together, newest first, without repeating
-// one, and at most MaxCommits.
-func JoinCommits(lists ...[]string) []string {
-	var all []string
-	for _, list := range lists {
-		for _, c := range list {
-			if !slices.Contains(all, c) && len(all) < MaxCommits {
-				all = append(all, c)
-			}
-		}
-	}
-	return all
+// CommitsWith puts a source's commit, if its files were clean, before others, and
+// keeps the newest MaxCommits.
+func CommitsWith(s Source, others []string) []string {
+	own := s.clean()
+	return newest(append(own, slices.DeleteFunc(slices.Clone(others), func(c string) bool { return slices.Contains(own, c) })...))
 }
 
-// CommitsWith puts a source's commit, if its files were clean, before others.
-func CommitsWith(s Source, others ...[]string) []string {
-	return JoinCommits(append([][]string{s.clean()}, others...)...)
+// history is every commit that led to the release, newest first, as they were
+// applied.
+func (r Release) history() []string { return newest(slices.Concat(r.Commits, r.CommitsBefore)) }
+
+func newest(commits []string) []string { return commits[:min(len(commits), MaxCommits)] }
+
+// Since sets what led to a release that returns to another: since then, its own
+// commit and those of what it supersedes.
+func (r *Release) Since(to Release, superseded ...string) {
+	r.Commits = CommitsWith(r.Source, superseded)
+	before := to.history()
+	r.CommitsBefore = before[:min(len(before), MaxCommits-len(r.Commits))]
+}
+
+// On sets what led to a release that brings nothing to what another brought.
+func (r *Release) On(other Release) {
+	r.Commits = CommitsWith(r.Source, other.Commits)
+	r.CommitsBefore = other.CommitsBefore[:min(len(other.CommitsBefore), MaxCommits-len(r.Commits))]
+}
+
+// passed are the commits that led from one release to another: what their
+// histories do not have in common. One that is full has lost its end.
+func passed(from, to Release) []string {
+	old, led := from.history(), to.history()
+	for i := range led {
+		if common := led[i:]; endsWith(old, common) || len(led) == MaxCommits && startsIn(old, common) {
+			return led[:i]
+		}
+	}
+	return led
+}
+
+func endsWith(list, end []string) bool {
+	return len(list) >= len(end) && slices.Equal(list[len(list)-len(end):], end)
+}
+
+// startsIn reports whether a part is anywhere in a list.
+func startsIn(list, part []string) bool {
+	for i := range len(list) - len(part) + 1 {
+		if slices.Equal(list[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
 }
 
 // Stray is a version of a function of the stack in a slot that no release

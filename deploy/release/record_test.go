@@ -2,8 +2,8 @@ package release_test
 
 import (
 	"encoding/json"
-	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -231,22 +231,38 @@ func TestPendingIsInFlightAboveLive(t *testing.T) {
 
 func TestCommitsAreKeptNewestFirst(t *testing.T) {
 	t.Parallel()
-	clean, dirty := release.Source{Commit: "c"}, release.Source{Commit: "c", Dirty: true}
-	if diff := cmp.Diff([]string{"c", "b", "a"}, release.CommitsWith(clean, []string{"b", "c"}, []string{"b", "a"})); diff != "" {
-		t.Error(diff)
-	}
-	for _, s := range []release.Source{dirty, {}} {
-		if diff := cmp.Diff([]string{"b"}, release.CommitsWith(s, []string{"b"})); diff != "" {
-			t.Errorf("%+v:\n%s", s, diff)
+	made := func(commit string) release.Release { return release.Release{Source: release.Source{Commit: commit}} }
+	a, b, again, tags, over := made("a"), made("b"), made("a"), made("t"), made("f")
+	a.Since(release.Release{})
+	b.Since(a)
+	again.Since(b)
+	tags.On(b)
+	over.Since(release.Release{CommitsBefore: b.CommitsBefore}, b.Commits...)
+	dirty := release.Release{Source: release.Source{Commit: "x", Dirty: true}}
+	dirty.Since(b)
+	for name, c := range map[string]struct {
+		made          release.Release
+		since, before string
+	}{
+		"the first":                    {a, "a", ""},
+		"the second":                   {b, "b", "a"},
+		"one that was applied again":   {again, "a", "b a"},
+		"tags only":                    {tags, "t b", "a"},
+		"over one that died":           {over, "f b", "a"},
+		"of files that were no commit": {dirty, "", "b a"},
+	} {
+		if since, before := strings.Join(c.made.Commits, " "), strings.Join(c.made.CommitsBefore, " "); since != c.since || before != c.before {
+			t.Errorf("%s: %q after %q, want %q after %q", name, since, before, c.since, c.before)
 		}
 	}
-	var many []string
-	for i := range release.MaxCommits {
-		many = append(many, strconv.Itoa(i))
+	last := a
+	for i := range 2 * release.MaxCommits {
+		next := made(strconv.Itoa(i))
+		next.Since(last)
+		last = next
 	}
-	got := release.CommitsWith(clean, many)
-	if len(got) != release.MaxCommits || got[0] != "c" || slices.Contains(got, many[len(many)-1]) {
-		t.Errorf("%d commits are kept, from %s", len(got), got[0])
+	if n := len(last.Commits) + len(last.CommitsBefore); n != release.MaxCommits || last.CommitsBefore[0] != strconv.Itoa(2*release.MaxCommits-2) {
+		t.Errorf("%d commits are kept, after %s", n, last.CommitsBefore[0])
 	}
 }
 

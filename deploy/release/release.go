@@ -108,10 +108,15 @@ type Release struct {
 	// Left are edits of a superseded release that this one does not decide:
 	// its run may wake and still write them. They are the stack's to empty.
 	Left []Bound `json:"left,omitempty"`
-	// Commits are the clean source commits that led here, newest first, this
-	// release's own included; at most MaxCommits.
+	// Commits are the clean source commits since the release that this one returns
+	// to, newest first, its own included; at most MaxCommits.
 	Commits []string `json:"commits,omitempty"`
-	Holds   []Hold   `json:"holds,omitempty"`
+	// CommitsBefore are those that led to the release that it returns to, as they
+	// were applied: a commit that was applied again is there twice. With Commits
+	// they are at most MaxCommits. So no release between two is read to tell which
+	// commits lie between them.
+	CommitsBefore []string `json:"commitsBefore,omitempty"`
+	Holds         []Hold   `json:"holds,omitempty"`
 
 	// Unknown are the members that a newer edgedeploy added, as a JSON object;
 	// "" for none. A release that is made from this one keeps them.

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
@@ -51,6 +52,19 @@ func (b Base) Takings(held func(associations.Slot) associations.Binding) map[ass
 		}
 	}
 	return taken
+}
+
+// Untaken is ownership as far as takings go: a slot that the superseded release
+// was to take from others and did not is the stack's to empty, and still whoever
+// writes it first takes it.
+func (b Base) Untaken(own associations.Ownership, held func(associations.Slot) associations.Binding) associations.Ownership {
+	own.Slots = maps.Clone(own.Slots)
+	for _, t := range b.Superseded.Takings {
+		if int(t.Release) == b.Superseded.Number && !t.Holder.Empty() && held(t.Slot) == t.Holder {
+			delete(own.Slots, t.Slot)
+		}
+	}
+	return own
 }
 
 // Take notes what an edit, or an adoption in place, takes: what held the slot,
