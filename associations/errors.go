@@ -102,7 +102,7 @@ func (e *PolicyError) Error() string {
 }
 
 // ChangedError says that a slot holds neither what the plan saw nor what the
-// plan wants: somebody else changed it in between. The distribution was not
+// plan wants: another client changed it in between. The distribution was not
 // written.
 type ChangedError struct {
 	Slot       Slot

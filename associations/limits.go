@@ -101,7 +101,7 @@ func (p LimitProblem) Error() string {
 	return fmt.Sprintf("%s on %s: %s %d exceeds the maximum of %d (%s)", p.Function, strings.Join(on, ", "), p.What, p.Value, p.Max, p.Source)
 }
 
-// same says that two problems are one, on two triggers.
+// same reports whether two problems are one, on two triggers.
 func (p LimitProblem) same(q LimitProblem) bool {
 	return p.What == q.What && p.Max == q.Max && p.Warning == q.Warning
 }

@@ -25,13 +25,13 @@ func Triggers() []Trigger {
 	return []Trigger{ViewerRequest, OriginRequest, OriginResponse, ViewerResponse}
 }
 
-// Valid says that CloudFront knows the event type.
+// Valid reports whether CloudFront knows the event type.
 func (t Trigger) Valid() bool { return slices.Contains(Triggers(), t) }
 
-// Viewer says that the function runs on the viewer's side of the cache.
+// Viewer reports whether the function runs on the viewer's side of the cache.
 func (t Trigger) Viewer() bool { return t == ViewerRequest || t == ViewerResponse }
 
-// Request says that the function sees a request: only there can it have the
+// Request reports whether the function sees a request: only there can it have the
 // body ("The IncludeBody option can only be used with viewer-request or
 // origin-request events.", CloudFront's own refusal).
 func (t Trigger) Request() bool { return t == ViewerRequest || t == OriginRequest }
@@ -87,7 +87,7 @@ type Binding struct {
 	IncludeBody bool   `json:"includeBody,omitempty"`
 }
 
-// Empty says that nothing sits there.
+// Empty reports whether nothing sits there.
 func (b Binding) Empty() bool { return b == Binding{} }
 
 func (b Binding) String() string {

@@ -7,7 +7,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
 
-// Event is one thing that happened during a run, for whoever watches.
+// Event is one thing that happened during a run, for its observer.
 type Event interface{ event() }
 
 // StepStarted, StepWaiting, StepDone and StepFailed follow one step.

@@ -7,8 +7,8 @@ import (
 
 // A source is a path, or an address that wasm: and bundle: are fetched from:
 // https, or http on this machine (where tests and artifact servers of one's own
-// are). It has no user and no fragment: a spec is read by everybody, and what
-// nobody sends must not look as if it counted.
+// are). It has no user and no fragment: a spec is read by many, and what
+// is never sent must not look as if it counted.
 const (
 	addressPath   = `(/([^\x00-\x20\x7f-\x9f#\\%]|%[0-9A-Fa-f]{2})*)`
 	secureAddress = `https://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?` + addressPath
@@ -57,7 +57,7 @@ func sourceMistake(s string) (message, hint string) {
 	return "", ""
 }
 
-// onLoopback says that a host, perhaps with a port, is this machine.
+// onLoopback reports whether a host, perhaps with a port, is this machine.
 func onLoopback(host string) bool {
 	return regexp.MustCompile(`^(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]*)?$`).MatchString(host)
 }

@@ -187,7 +187,7 @@ func value(n *node) any {
 	}
 }
 
-// isURL tells an address from a path.
+// isURL reports whether a source is an address, and no path.
 func isURL(s string) bool {
 	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
 }

@@ -17,7 +17,7 @@ func (k kind) String() string {
 	return [...]string{"nothing", "true or false", "a number", "a string", "a list", "a mapping"}[k]
 }
 
-// nests says that values of the kind hold others.
+// nests reports whether values of the kind hold others.
 func (k kind) nests() bool { return k == mapping || k == sequence }
 
 // node is one value of the file.
@@ -35,8 +35,8 @@ type node struct {
 	entries []*entry
 	items   []*node
 	owner   *node // the key that it is the value of; nil for the rest
-	// bad says that a problem with this very value was reported: whoever
-	// decodes the tree leaves it alone.
+	// bad says that a problem with this very value was reported: the
+	// decoder leaves it alone.
 	bad bool
 }
 
@@ -73,7 +73,7 @@ func (n *node) get(key string) *node {
 	return e.value
 }
 
-// has says that a key is there, sound or not. It may be asked of a nil node.
+// has reports whether a key is there, sound or not. It may be asked of a nil node.
 func (n *node) has(key string) bool {
 	return n != nil && n.kind == mapping && n.entry(key) != nil
 }

@@ -71,7 +71,7 @@ func (d *decoder) stack() Stack {
 	return s
 }
 
-// empty says that a map of the spec has no entries, sound or not.
+// empty reports whether a map of the spec has no entries, sound or not.
 func (d *decoder) empty(key string) bool {
 	n := d.root.get(key)
 	return !d.root.has(key) || n != nil && len(n.entries) == 0

@@ -57,7 +57,7 @@ func (e *InvalidError) Error() string {
 	}
 }
 
-// maxProblems bounds how many problems are reported: nobody reads more, and a
+// maxProblems bounds how many problems are reported: a person reads no more, and a
 // hostile file must not make a report larger than itself.
 const maxProblems = 100
 

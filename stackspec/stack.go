@@ -32,8 +32,8 @@ type Function struct {
 	Name string // its Lambda name
 	// Wasm is a WebAssembly module or what wasm-bindgen made of one, Entry a
 	// script, Bundle a ready directory or zip: slash separated, lexically
-	// clean, relative to the spec file. They may begin with "..": whoever opens
-	// them decides how far up they may lead. If SHA256 is set, Wasm or Bundle
+	// clean, relative to the spec file. They may begin with "..": the caller
+	// that opens them decides how far up they may lead. If SHA256 is set, Wasm or Bundle
 	// is an https URL (http on loopback) instead: of a module, or of a zip.
 	Wasm, Entry, Bundle string
 	// SHA256 is the lower-case hex SHA-256 of what the URL leads to; "" exactly

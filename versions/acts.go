@@ -18,7 +18,7 @@ type act struct {
 	done  func() // remembers that the act took place
 }
 
-// sameRevision says that a head is from before an act that was made against
+// sameRevision reports whether a head is from before an act that was made against
 // this one: every update gives $LATEST a new RevisionId.
 func sameRevision(before Head) func(Head) bool {
 	return func(h Head) bool { return h.RevisionID == before.RevisionID }
@@ -251,7 +251,7 @@ func (p *publisher) unpublished(ctx context.Context, head Head, cause error) (He
 		return head, nil, errors.Join(cause, fmt.Errorf("reading back: %w", err))
 	}
 	if next.RevisionID == head.RevisionID && !errors.Is(cause, ErrStaleRevision) && !errors.Is(cause, ErrInProgress) {
-		return head, nil, cause // nobody else's change explains it
+		return head, nil, cause // no other client's change explains it
 	}
 	return next, nil, p.contested(cause)
 }

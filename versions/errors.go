@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// OwnerError says that a function belongs to somebody else: another stack, or
-// nobody that edgedeploy knows. Nothing was changed.
+// OwnerError says that a function belongs to another stack, or to an owner
+// that edgedeploy does not know. Nothing was changed.
 type OwnerError struct {
 	Function string
 	Owner    string // the stack that StackTag names; "" when there is no such tag
@@ -22,7 +22,7 @@ func (e *OwnerError) Error() string {
 }
 
 // UnknownOwnerError says that a function's tags could not be read, so that
-// nobody can tell whose it is. Nothing was changed.
+// its owner is not known. Nothing was changed.
 type UnknownOwnerError struct {
 	Function string
 	Reason   string // AWS's words
@@ -105,7 +105,7 @@ func (e *WaitError) Error() string {
 func (e *WaitError) Unwrap() error { return e.Err }
 
 // ContestedError says that a function did not become, or stay, what it was
-// made while it was being published: somebody else keeps changing it. Whatever
+// made while it was being published: another client keeps changing it. What
 // was changed is in $LATEST only, where no traffic goes.
 type ContestedError struct {
 	Function string
@@ -114,7 +114,7 @@ type ContestedError struct {
 }
 
 func (e *ContestedError) Error() string {
-	return fmt.Sprintf("function %s did not stay what it was made, %d times; somebody else may be changing it; the last time: %v", e.Function, e.Times, e.Err)
+	return fmt.Sprintf("function %s did not stay what it was made, %d times; another client may be changing it; the last time: %v", e.Function, e.Times, e.Err)
 }
 
 // Unwrap gives what happened the last time.

@@ -2,7 +2,7 @@ package versions
 
 import "time"
 
-// The values below are Lambda's, in plain words, for whoever keeps something
+// The values below are Lambda's, in plain words, for a caller that keeps something
 // other than handlers in published versions: the ledger of releases does. They
 // carry no rule of this package.
 
@@ -42,8 +42,8 @@ type StoredVersion struct {
 }
 
 // NewFunction is all that a function that only stores is made of. It gets the
-// handler "index.handler" and Lambda's smallest memory and timeout: nobody
-// shall run it.
+// handler "index.handler" and Lambda's smallest memory and timeout: it is
+// never invoked.
 type NewFunction struct {
 	Function    string
 	Role        string // ARN

@@ -20,7 +20,7 @@ type Job struct {
 	// Tags of a function that already is this stack's are left alone.
 	Tags   map[string]string
 	Create bool // the function may be created
-	Adopt  bool // the function may be taken over from whoever has it
+	Adopt  bool // the function may be taken over from its owner
 
 	// Head is what the plan saw of the function, and may be old: a change
 	// since then shows by its RevisionID. It saves the first read. The zero
@@ -28,8 +28,8 @@ type Job struct {
 	Head Head
 }
 
-// maxConflicts bounds how often Publish begins again because somebody else
-// changed the function under its hands.
+// maxConflicts bounds how often Publish begins again because another
+// client changed the function meanwhile.
 const maxConflicts = 5
 
 // Publish makes $LATEST what the job says and publishes it as a numbered

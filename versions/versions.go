@@ -94,7 +94,7 @@ func (r Ref) String() string {
 	return r.Function + ":" + strconv.Itoa(r.Number)
 }
 
-// Pending says that AWS has not numbered the version yet.
+// Pending reports whether AWS has not numbered the version yet.
 func (r Ref) Pending() bool { return r.Function != "" && r.Number == 0 }
 
 // Version is a published version as it was observed, or recorded.

@@ -153,7 +153,7 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, n node.Node) (*stac
 	return nil, nil
 }
 
-// ofRelease says whether a failure may be the release's: a module or a script
+// ofRelease reports whether a failure may be the release's: a module or a script
 // that uses what only another one knows. A trap, and whatever a handler throws
 // itself, happens in every release.
 func ofRelease(f *node.Failure) bool {

@@ -140,7 +140,7 @@ It can be repeated at any time: what is there already is not done again.`,
 	return cmd
 }
 
-// plans bounds how often apply --yes plans anew because somebody else was faster.
+// plans bounds how often apply --yes plans anew because another run was faster.
 const plans = 3
 
 func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) error {
@@ -151,7 +151,7 @@ func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) error {
 				return err
 			}
 			err = a.showAndRun(ctx, ses, p, run, "Apply this to "+s.Stack.Name+"?")
-			// Nobody approved the plan by looking at it, so another one is as good.
+			// No person approved this plan, so another one is as good.
 			if !is[*deploy.StaleError](err) || !run.yes || try == plans {
 				return err
 			}
@@ -164,7 +164,7 @@ func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) error {
 func (a *app) showAndRun(ctx context.Context, ses *connect.Session, p planfile.Plan, run runFlags, question string) error {
 	a.warnBack(p.Plan)
 	// The result is the document on stdout; the plan before it is for the eyes,
-	// and nobody is asked about what was not shown.
+	// and no one is asked about what was not shown.
 	if a.output == "text" || !run.yes && p.Plan.Changes() {
 		a.say(render.PlanText(p.Plan, a.commands(p.Plan.Stack), a.err) + "\n")
 	}

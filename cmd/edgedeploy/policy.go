@@ -85,7 +85,7 @@ func (a *app) policies(s stackspec.Stack) (map[string][]byte, error) {
 	}, nil
 }
 
-// bound says that a slot of the spec wants the function.
+// bound reports whether a slot of the spec wants the function.
 func bound(s stackspec.Stack, key string) bool {
 	for _, d := range s.Distributions {
 		for _, w := range d.Slots {

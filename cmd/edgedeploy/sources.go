@@ -42,7 +42,7 @@ func sourceOf(f stackspec.Function) (key, text string, remote bool) {
 }
 
 // fetchSources gets what the spec names by address, each once, and keeps it in
-// s.fetched. It asks nobody when there is nothing to get, or when the cache has
+// s.fetched. It sends no request when there is nothing to get, or when the cache has
 // it all.
 func (a *app) fetchSources(ctx context.Context, s *spec) error {
 	wanted := map[pinned]sources.Source{}

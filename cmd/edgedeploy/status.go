@@ -171,7 +171,7 @@ func slotStatus(b release.Bound, d release.Distribution, distributions map[strin
 	return s
 }
 
-// settled says that everything is as the live release left it.
+// settled reports whether everything is as the live release left it.
 func settled(st render.Status) bool {
 	return st.Pending.Number == 0 && st.Live.Number != 0 && len(st.Strays) == 0 &&
 		!slices.ContainsFunc(st.Slots, func(s render.SlotStatus) bool { return !s.Matches() || !s.Deployed }) &&

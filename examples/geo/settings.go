@@ -60,13 +60,13 @@ func (s settings) check() error {
 	return nil
 }
 
-// named says that a path names one of the site's languages.
+// named reports whether a path names one of the site's languages.
 func (s settings) named(uri string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(uri, "/"), "/")
 	return slices.Contains(s.languages, first)
 }
 
-// without says that a path has no language at all.
+// without reports whether a path has no language at all.
 func (s settings) without(uri string) bool {
 	return slices.ContainsFunc(s.neutral, func(start string) bool { return strings.HasPrefix(uri, start) })
 }

@@ -25,6 +25,7 @@ func (t Tree) Check(r Rules) []Violation {
 		if !f.test {
 			c.bans()
 			c.lengths()
+			c.comments()
 		}
 	}
 	return c.judged()
@@ -78,7 +79,7 @@ func (c *checker) pkg(pkg string) {
 	}
 }
 
-// documented says that a package's comment is where one looks for it: in
+// documented reports whether a package's comment is where one looks for it: in
 // doc.go, in the only file there is, or in a command's main.go.
 func (c *checker) documented(pkg string) bool {
 	var shipped []file
@@ -179,6 +180,29 @@ func (c *checker) bans() {
 		c.file.uses(name)
 		c.file.builtins(name)
 	}
+}
+
+// comments checks that the comment of a function with one bool as its result is
+// in the words of Go: it "reports whether".
+func (c *checker) comments() {
+	for _, d := range c.file.syntax.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Doc == nil || !isBool(fn.Type.Results) {
+			continue
+		}
+		words := strings.Fields(fn.Doc.Text())
+		if len(words) > 1 && words[0] == fn.Name.Name && slices.Contains([]string{"says", "tells", "checks"}, words[1]) {
+			c.breach("reports", funcName(fn), fn.Pos(), "%s gives a bool: its comment says %q, and should say \"reports whether\"", funcName(fn), words[1])
+		}
+	}
+}
+
+func isBool(results *ast.FieldList) bool {
+	if results.NumFields() != 1 {
+		return false
+	}
+	name, ok := results.List[0].Type.(*ast.Ident)
+	return ok && name.Name == "bool"
 }
 
 // lengths checks the budgets.

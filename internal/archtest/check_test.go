@@ -108,7 +108,12 @@ func TestPlantedSourcesAreFound(t *testing.T) {
 		"three parameters":          {"pure/a.go", "package p\nfunc f(a, b, c int) {}", []string{"pure/a.go:2: parameters: f has 3 parameters; the budget is 2"}},
 		"two parameters":            {"pure/a.go", "package p\nfunc f(a, b int) {}", nil},
 		"three methods":             {"pure/a.go", "package p\ntype I interface { A(); B(); C() }", []string{"pure/a.go:2: interface: I has 3 methods; the budget is 2"}},
-		"two methods":               {"pure/a.go", "package p\ntype I interface { A(); B() }", nil},
+		"a bool that is said": {"pure/a.go", "package p\n\n// ok says that x is.\nfunc ok() bool { return true }", []string{
+			`pure/a.go:4: reports: ok gives a bool: its comment says "says", and should say "reports whether"`,
+		}},
+		"a bool that is reported":     {"pure/a.go", "package p\n\n// ok reports whether x is.\nfunc ok() bool { return true }", nil},
+		"an error says what is wrong": {"pure/a.go", "package p\n\n// ok says what is wrong.\nfunc ok() error { return nil }", nil},
+		"two methods":                 {"pure/a.go", "package p\ntype I interface { A(); B() }", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -77,10 +77,10 @@ func (b Ban) name(name string) bool {
 	})
 }
 
-// below says that a package is in a directory or further down.
+// below reports whether a package is in a directory or further down.
 func below(pkg, dir string) bool {
 	return dir == "." || pkg == dir || strings.HasPrefix(pkg, dir+"/")
 }
 
-// within says that an import path is of a module.
+// within reports whether an import path is of a module.
 func within(path, module string) bool { return path == module || strings.HasPrefix(path, module+"/") }

@@ -35,7 +35,7 @@ func skipped(name string) bool {
 		(len(name) > 1 && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")))
 }
 
-// nested says that a directory is the root of another Go module. Handlers in Go
+// nested reports whether a directory is the root of another Go module. Handlers in Go
 // are such: what a WebAssembly module may not do is another matter.
 func nested(fsys fs.FS, dir string) bool {
 	_, err := fs.Stat(fsys, path.Join(dir, "go.mod"))

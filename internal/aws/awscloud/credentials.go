@@ -19,7 +19,7 @@ func (e *credentialsError) Error() string {
 	return "no AWS credentials: " + atEnd(e.err)
 }
 
-// none says that there is no trace of credentials anywhere. The SDK has no
+// none reports whether there is no trace of credentials anywhere. The SDK has no
 // type for that: its chain ends with the instance metadata service, whose
 // failure it then reports.
 func (e *credentialsError) none() bool {

@@ -78,7 +78,7 @@ var advices = []advice{
 	{sentence: "size must be smaller than", hint: "make the bundle smaller: Lambda takes 50 MB zipped and 250 MB unzipped"},
 	{sentence: "Number of tags exceeds", hint: "a function may have 50 tags: remove some"},
 	{code: "ResourceConflictException", sentence: "following state: Failed", hint: "the function could not be created: delete it and apply again"},
-	{code: "ResourceConflictException", sentence: "is in progress", hint: "somebody else is changing the function: run the command again in a minute"},
+	{code: "ResourceConflictException", sentence: "is in progress", hint: "another client is changing the function: run the command again in a minute"},
 
 	{code: "ExpiredToken", hint: "the session's credentials expired: sign in again (for example `aws sso login`)"},
 	{code: "ExpiredTokenException", hint: "the session's credentials expired: sign in again (for example `aws sso login`)"},

@@ -23,8 +23,8 @@ const maxAttempts = 8
 // The SDK knows CloudFront's 400 Throttling ("Rate exceeded"), Lambda's 429
 // TooManyRequestsException and 5xx such as 503 ServiceUnavailable; the tests
 // hold it to that. Two things are added: a refused connection is not retried,
-// since nobody who starts a server late waits for us, and a person with a
-// wrong endpoint should hear so at once; and an answer that was cut off is.
+// since a person with a wrong endpoint should hear so at
+// once; and an answer that was cut off is.
 //
 // A call whose answer was lost is sent again, and may then meet its own
 // success: callers read back before they decide that another client was faster,

@@ -13,7 +13,7 @@ import (
 )
 
 // Append implements deploy.Lease. Without a race it makes one call each to
-// read $LATEST, to upload and to publish, and looks at the upload until it has
+// read $LATEST, to upload and to publish, and reads the upload until it has
 // settled. The same record appended twice is the same release. A record that
 // could not be read back is refused before the first call.
 func (s *lease) Append(ctx context.Context, r release.Release) (release.Release, error) {

@@ -23,7 +23,7 @@
 //     What that says of live and pending is current, and an alias that reads
 //     older is read again.
 //   - The lock is proven by compare-and-swap. It is lost only when one is refused
-//     and a text of a later turn is another run's.
+//     and a later text of the lock is another run's.
 //   - A run that takes an expired lock over, or one that was taken away by hand,
 //     first rewrites live and pending: the compare-and-swaps of the run that held
 //     it are refused from then on, should it wake. What it can still do is to
@@ -39,7 +39,7 @@
 // as is a word in the descriptions of live and pending; one in a part of a record
 // (a function, a distribution, a hold) is left out.
 //
-// The package imports no AWS SDK: it speaks to Lambda through the interfaces
+// The package imports no AWS SDK: it reaches Lambda through the interfaces
 // Reader and Writer. It writes no file, prints nothing, never deletes a
 // version, and never lets a presigned URL into an error.
 package ledger

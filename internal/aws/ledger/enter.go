@@ -67,7 +67,7 @@ func (s *lease) enter(ctx context.Context, from lockText) error {
 // compare-and-swap: else another run may have fenced this one off before.
 func (s *lease) read(ctx context.Context, from lockText) error {
 	for p := (patience{}); ; {
-		k, err := s.ledger.look(ctx, s.req.Stack)
+		k, err := s.ledger.snapshot(ctx, s.req.Stack)
 		if err != nil {
 			return err
 		}

@@ -20,10 +20,10 @@ type lease struct {
 	req      deploy.LockRequest
 	function string
 
-	// turn is held by what reads or writes the fields below, which
+	// sem is held by what reads or writes the fields below, which
 	// Prove and the renewal share. It is a channel because a caller must be
 	// able to give up waiting for it.
-	turn    chan struct{}
+	sem     chan struct{}
 	alias   versions.Alias // the lock, as it was accepted last
 	text    lockText       // what that says
 	expires time.Time      // of AWS's clock
@@ -71,7 +71,7 @@ func (s *lease) now() time.Time {
 }
 
 // following is the text after the one that was accepted last, with where the
-// ledger is known to stand. The turn is the caller's.
+// ledger is known to stand. The caller holds sem.
 func (s *lease) following() lockText {
 	t := s.text.next()
 	s.mu.Lock()
@@ -122,17 +122,17 @@ func (s *lease) prove(sent moment) {
 // left says how long the lock lasts without a renewal.
 func (s *lease) left() time.Duration { return s.expires.Sub(s.now()) }
 
-// take waits for the turn.
-func (s *lease) take(ctx context.Context) error {
+// acquire waits for sem.
+func (s *lease) acquire(ctx context.Context) error {
 	select {
-	case s.turn <- struct{}{}:
+	case s.sem <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-func (s *lease) give() { <-s.turn }
+func (s *lease) release() { <-s.sem }
 
 // start begins the renewal, which Unlock ends. It goes on when ctx is
 // cancelled: a run that was interrupted still finishes what it is at.
@@ -149,7 +149,7 @@ func (s *lease) start(ctx context.Context) {
 // renewals renews the lock until it is lost or given back.
 func (s *lease) renewals(ctx context.Context, wait time.Duration) {
 	for {
-		if pause(ctx, wait) != nil || s.take(ctx) != nil {
+		if pause(ctx, wait) != nil || s.acquire(ctx) != nil {
 			return
 		}
 		wait = RenewEvery
@@ -158,7 +158,7 @@ func (s *lease) renewals(ctx context.Context, wait time.Duration) {
 			s.ledger.warn(s.req.Stack, "renew the lock: %v", err)
 		}
 		over := s.held() != nil
-		s.give()
+		s.release()
 		if over {
 			return
 		}
@@ -179,7 +179,7 @@ func (s *lease) renewInTime(ctx context.Context) error {
 
 // renew moves the expiry on, by compare-and-swap from what the lock was last
 // known to be. A lost answer is no reason to read: the same compare-and-swap
-// said again tells what became of the first. The turn is the caller's.
+// said again tells what became of the first. The caller holds sem.
 func (s *lease) renew(ctx context.Context) error {
 	var last error
 	for range maxTries {
@@ -224,7 +224,7 @@ func unanswered(err error) bool {
 // confirm finds out what a refused compare-and-swap of the lock met: another
 // run's text, or a text of this run whose answer was lost. What is read may be
 // older than what refused (LIKELY of aliases), even than this lease: the texts
-// count their turns, and an older one is no answer. The turn is the caller's.
+// count their turns, and an older one is no answer. The caller holds sem.
 func (s *lease) confirm(ctx context.Context, refusal error) error {
 	for p := (patience{}); ; {
 		seen, now, err := s.ledger.API.Alias(ctx, s.function, aliasLock)
@@ -270,10 +270,10 @@ func (s *lease) Prove(ctx context.Context, within time.Duration) error {
 	if err := s.held(); err != nil || s.provenWithin(within) {
 		return err
 	}
-	if err := s.take(ctx); err != nil {
+	if err := s.acquire(ctx); err != nil {
 		return wrap(s.req.Stack, "prove the lock", err)
 	}
-	defer s.give()
+	defer s.release()
 	for {
 		if err := s.held(); err != nil || s.provenWithin(within) {
 			return err
@@ -332,10 +332,10 @@ func (s *lease) Unlock(ctx context.Context) error {
 func (s *lease) open(ctx context.Context, from lockText) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	if err := s.take(ctx); err != nil {
+	if err := s.acquire(ctx); err != nil {
 		return err
 	}
-	defer s.give()
+	defer s.release()
 	if err := s.held(); err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ type API interface {
 }
 
 // Ledger keeps the releases of stacks. Only API has to be set. It remembers
-// its last look at each stack, so that a run that follows a Read takes the lock
+// its last snapshot of each stack, so that a run that follows a Read takes the lock
 // without another (release.Seen), and what it read under a lock that it just took.
 type Ledger struct {
 	API API
@@ -99,15 +99,15 @@ type Ledger struct {
 	AllowHTTP func(host string) bool
 	// Runtime is what the ledger's function is given; "" is NewestRuntime.
 	Runtime string
-	// Poll is the pause between two looks at a transition; 0 is one second.
+	// Poll is the pause between two reads of a transition; 0 is one second.
 	Poll time.Duration
 	// Warn hears what a person should know although the ledger goes on: a
 	// renewal that failed, a version that is no release. It may be called from
 	// another goroutine. It may be nil.
 	Warn func(stack, text string)
 
-	mu    sync.Mutex // guards what follows
-	looks map[string]look
+	mu        sync.Mutex // guards what follows
+	snapshots map[string]snapshot
 	// under are the positions that were read when a lock was taken and that
 	// nothing asked for since.
 	under map[string]release.Position
@@ -154,13 +154,13 @@ func checkStack(stack string) error {
 // wrap says where something went wrong. Errors that callers act on say it
 // themselves.
 func wrap(stack, doing string, err error) error {
-	if err == nil || speaks(err) {
+	if err == nil || selfContained(err) {
 		return err
 	}
 	return fmt.Errorf("stack %s: %s (function %s): %w", stack, doing, FunctionName(stack), err)
 }
 
-func speaks(err error) bool {
+func selfContained(err error) bool {
 	for _, as := range []func(error) bool{is[*deploy.LockedError], is[*deploy.LostLockError], is[*ForeignError], is[*RecordError], is[*StaleAliasError]} {
 		if as(err) {
 			return true

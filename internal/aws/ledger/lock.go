@@ -23,7 +23,7 @@ func (l *Ledger) Lock(ctx context.Context, req deploy.LockRequest) (deploy.Lease
 	if !runIDs.MatchString(req.RunID) || req.RunID == unknownRun {
 		return nil, fmt.Errorf("stack %s: lock: run id %q does not match %s", req.Stack, req.RunID, runIDs)
 	}
-	t := &taking{ledger: l, req: req, function: FunctionName(req.Stack)}
+	t := &acquisition{ledger: l, req: req, function: FunctionName(req.Stack)}
 	held, err := t.run(ctx)
 	if err != nil {
 		return nil, wrap(req.Stack, "take the lock", err)
@@ -36,8 +36,8 @@ func (l *Ledger) Lock(ctx context.Context, req deploy.LockRequest) (deploy.Lease
 	return held, nil
 }
 
-// taking is one run's attempt to take a lock.
-type taking struct {
+// acquisition is one run's attempt to take a lock.
+type acquisition struct {
 	ledger   *Ledger
 	req      deploy.LockRequest
 	function string
@@ -48,10 +48,10 @@ type taking struct {
 	from     lockText // what the lock said when it was taken
 }
 
-func (t *taking) run(ctx context.Context) (*lease, error) {
+func (t *acquisition) run(ctx context.Context) (*lease, error) {
 	first := true
 	for p := (patience{}); ; first = false {
-		k, err := t.look(ctx, first)
+		k, err := t.snapshot(ctx, first)
 		if err != nil {
 			return nil, err
 		}
@@ -61,23 +61,23 @@ func (t *taking) run(ctx context.Context) (*lease, error) {
 			return held, err
 		}
 		if !p.again(ctx, t.ledger, t.behind) {
-			return nil, errors.New("others were faster each time; try again")
+			return nil, errors.New("other runs took the lock first each time; try again")
 		}
 	}
 }
 
-// look gives the look that the request recalls, if it is the first attempt and
+// snapshot returns the one that the request recalls, if it is the first attempt and
 // the lock was free then; otherwise a new one.
-func (t *taking) look(ctx context.Context, first bool) (look, error) {
+func (t *acquisition) snapshot(ctx context.Context, first bool) (snapshot, error) {
 	if k, ok := t.ledger.recall(t.req.Stack, t.req.Seen); ok && first && t.free(k) == nil {
 		return k, nil
 	}
-	return t.ledger.look(ctx, t.req.Stack)
+	return t.ledger.snapshot(ctx, t.req.Stack)
 }
 
 // try takes the lock as it was seen. A nil lease without an error asks to
-// look again.
-func (t *taking) try(ctx context.Context, k look) (*lease, error) {
+// read the aliases again.
+func (t *acquisition) try(ctx context.Context, k snapshot) (*lease, error) {
 	have, there := k.aliases[aliasLock]
 	switch {
 	case !k.exists:
@@ -94,7 +94,7 @@ func (t *taking) try(ctx context.Context, k look) (*lease, error) {
 }
 
 // free is an error if the lock may not be taken.
-func (t *taking) free(k look) error {
+func (t *acquisition) free(k snapshot) error {
 	text, _ := parseLock(k.aliases[aliasLock].Description) // one that is not understood is a held lock
 	now := k.clock.now()
 	if info := text.info(now); info.Held() && info.RunID != t.req.RunID {
@@ -104,7 +104,7 @@ func (t *taking) free(k look) error {
 }
 
 // swap takes the lock from what it was seen to be.
-func (t *taking) swap(ctx context.Context, k look, have versions.Alias) (*lease, error) {
+func (t *acquisition) swap(ctx context.Context, k snapshot, have versions.Alias) (*lease, error) {
 	var err error
 	if t.from, err = parseLock(have.Description); err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (t *taking) swap(ctx context.Context, k look, have versions.Alias) (*lease,
 		t.from.Taken = ""
 	}
 	s := &lease{
-		ledger: t.ledger, req: t.req, function: t.function, turn: make(chan struct{}, 1),
+		ledger: t.ledger, req: t.req, function: t.function, sem: make(chan struct{}, 1),
 		alias: have, text: t.from, clock: k.clock, aliases: maps.Clone(k.aliases),
 	}
 	write := t.ledger.API.UpdateAlias
@@ -134,7 +134,7 @@ func (t *taking) swap(ctx context.Context, k look, have versions.Alias) (*lease,
 		s.hold(seen, text, now)
 		return s, nil
 	case lostRace(err):
-		// Unless another run is seen to hold it, the read is as old as the look.
+		// Unless another run is seen to hold it, the read is as old as the snapshot.
 		t.behind = !text.info(now).Held()
 		return nil, nil
 	case rerr != nil && !errors.Is(rerr, versions.ErrNoVersion):
@@ -150,7 +150,7 @@ func lostRace(err error) bool {
 }
 
 // create makes the ledger's function, or finds that another run just did.
-func (t *taking) create(ctx context.Context) error {
+func (t *acquisition) create(ctx context.Context) error {
 	zipped, err := packGenesis()
 	if err != nil {
 		return err
@@ -183,7 +183,7 @@ func (t *taking) create(ctx context.Context) error {
 
 // afterCreate finds out whether a creation that ended in an error was made
 // nevertheless.
-func (t *taking) afterCreate(ctx context.Context, err error) error {
+func (t *acquisition) afterCreate(ctx context.Context, err error) error {
 	dctx, cancel := detached(ctx)
 	defer cancel()
 	have, rerr := t.ledger.API.Latest(dctx, t.function)
@@ -195,7 +195,7 @@ func (t *taking) afterCreate(ctx context.Context, err error) error {
 
 // settleNew waits until a function without a lock takes aliases, and makes
 // sure that it is ours.
-func (t *taking) settleNew(ctx context.Context) error {
+func (t *acquisition) settleNew(ctx context.Context) error {
 	if _, err := t.ledger.settle(ctx, t.function); err != nil {
 		return err
 	}

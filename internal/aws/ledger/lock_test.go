@@ -302,7 +302,7 @@ func TestRacingRunsNeverHoldTheLockTogether(t *testing.T) {
 				run := fmt.Sprintf("run%d", i)
 				for {
 					lease, err := newLedger(f).Lock(t.Context(), request(run))
-					if err != nil && !is[*deploy.LockedError](err) && !strings.Contains(err.Error(), "others were faster") {
+					if err != nil && !is[*deploy.LockedError](err) && !strings.Contains(err.Error(), "other runs took the lock first") {
 						t.Errorf("%s: %v", run, err)
 						return
 					}

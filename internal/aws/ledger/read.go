@@ -16,43 +16,43 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// look is what one listing of the aliases tells.
-type look struct {
+// snapshot is what one listing of the aliases tells.
+type snapshot struct {
 	exists  bool
 	aliases table
 	clock   clock
 }
 
-func (l *Ledger) look(ctx context.Context, stack string) (look, error) {
+func (l *Ledger) snapshot(ctx context.Context, stack string) (snapshot, error) {
 	list, now, err := l.API.Aliases(ctx, FunctionName(stack))
 	switch {
 	case errors.Is(err, versions.ErrNoVersion):
-		return look{}, nil
+		return snapshot{}, nil
 	case err != nil:
-		return look{}, wrap(stack, "read which release is live", err)
+		return snapshot{}, wrap(stack, "read which release is live", err)
 	}
-	k := look{exists: true, aliases: tabulate(list)}
+	k := snapshot{exists: true, aliases: tabulate(list)}
 	k.clock.set(now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.looks == nil {
-		l.looks = map[string]look{}
+	if l.snapshots == nil {
+		l.snapshots = map[string]snapshot{}
 	}
-	l.looks[stack] = k
+	l.snapshots[stack] = k
 	return k, nil
 }
 
-// recall gives the last look at a stack to a run that follows a Read. It is
-// the look that seen came from or a later one, and as good as new if the lock
+// recall returns the last snapshot of a stack to a run that follows a Read. It is
+// the one that seen came from or a later one, and as good as new if the lock
 // still has its revision: then no run took it since.
-func (l *Ledger) recall(stack string, seen release.Seen) (look, bool) {
+func (l *Ledger) recall(stack string, seen release.Seen) (snapshot, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k, ok := l.looks[stack]
+	k, ok := l.snapshots[stack]
 	return k, ok && seen.Lock != ""
 }
 
-func (k look) seen() release.Seen {
+func (k snapshot) seen() release.Seen {
 	dead := ""
 	if lock, err := parseLock(k.aliases[aliasLock].Description); err == nil {
 		if info := lock.info(k.clock.now()); info.Expired {
@@ -90,7 +90,7 @@ func (l *Ledger) forget(stack string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.under, stack)
-	delete(l.looks, stack)
+	delete(l.snapshots, stack)
 }
 
 // Position implements deploy.Ledger: the first time after Lock without a call,
@@ -102,7 +102,7 @@ func (l *Ledger) Position(ctx context.Context, stack string) (release.Position, 
 	if at, ok := l.recollect(stack); ok {
 		return at, nil
 	}
-	k, err := l.look(ctx, stack)
+	k, err := l.snapshot(ctx, stack)
 	return k.aliases.position(), err
 }
 
@@ -114,7 +114,7 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 	if err := checkStack(stack); err != nil {
 		return release.LedgerState{}, err
 	}
-	k, live, err := l.lookAndOpen(ctx, stack)
+	k, live, err := l.snapshotAndOpen(ctx, stack)
 	if err != nil || !k.exists {
 		return release.LedgerState{}, err
 	}
@@ -161,17 +161,17 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 	return state, cmp.Or(err, broken)
 }
 
-// lookAndOpen lists the aliases and opens the live version at the same time,
-// and looks again when live moved in between, or reads older than the lock says
+// snapshotAndOpen lists the aliases and opens the live version at the same time,
+// and reads both again when live moved in between, or reads older than the lock says
 // it was left. The listing decides: if they do not come to agree, the version
 // that the listing names is opened.
-func (l *Ledger) lookAndOpen(ctx context.Context, stack string) (look, versions.StoredVersion, error) {
+func (l *Ledger) snapshotAndOpen(ctx context.Context, stack string) (snapshot, versions.StoredVersion, error) {
 	for p := (patience{}); ; {
-		var k look
+		var k snapshot
 		var live versions.StoredVersion
 		g, gctx := errgroup.WithContext(ctx)
 		g.Go(func() (err error) {
-			k, err = l.look(gctx, stack)
+			k, err = l.snapshot(gctx, stack)
 			return err
 		})
 		g.Go(func() (err error) {
@@ -182,7 +182,7 @@ func (l *Ledger) lookAndOpen(ctx context.Context, stack string) (look, versions.
 			return wrap(stack, "open the live release", err)
 		})
 		if err := g.Wait(); err != nil {
-			return look{}, versions.StoredVersion{}, err
+			return snapshot{}, versions.StoredVersion{}, err
 		}
 		at := k.aliases.position()
 		lock, _ := parseLock(k.aliases[aliasLock].Description) // Read says what is not understood
@@ -244,7 +244,7 @@ func (l *Ledger) load(ctx context.Context, stack string, v versions.StoredVersio
 
 // broken tells what is known of a ledger whose alias live names no record: that
 // is the error, and the way on is in it.
-func (k look) broken(err error, left lockText) (*RecordError, bool) {
+func (k snapshot) broken(err error, left lockText) (*RecordError, bool) {
 	e, ok := errors.AsType[*RecordError](err)
 	if !ok {
 		return nil, false

@@ -108,7 +108,7 @@ func lintGlue(root *os.Root, entry string, lim limits) []string {
 	return []string{entry + ": handler declares three parameters, and the trampoline refuses it: there is no callback; return the result, or a promise of it"}
 }
 
-// madeByBindgen says whether a module needs the JavaScript of wasm-bindgen.
+// madeByBindgen reports whether a module needs the JavaScript of wasm-bindgen.
 func madeByBindgen(m wasm.Module) bool {
 	return slices.ContainsFunc(m.Imports, func(i wasm.Import) bool {
 		return i.Module == "wbg" || strings.HasPrefix(i.Module, "__wbindgen_") ||
@@ -116,7 +116,7 @@ func madeByBindgen(m wasm.Module) bool {
 	}) || unbound(m)
 }
 
-// unbound says whether a module is one that wasm-bindgen has not seen yet.
+// unbound reports whether a module is one that wasm-bindgen has not seen yet.
 func unbound(m wasm.Module) bool {
 	return slices.ContainsFunc(m.Customs, func(c wasm.Custom) bool { return c.Name == "__wasm_bindgen_unstable" })
 }

@@ -178,7 +178,7 @@ func prepare(f Function, m wasm.Module, raw []byte) (prepared, error) {
 	return out, nil
 }
 
-// droppable says whether a custom section is for tools only. Sections of
+// droppable reports whether a custom section is for tools only. Sections of
 // unknown names stay: somebody may read them through WebAssembly.Module.
 func droppable(name string, keepNames bool) bool {
 	switch {

@@ -9,7 +9,7 @@ import (
 // wasiModule is the module name of WASI preview 1's imports.
 const wasiModule = "wasi_snapshot_preview1"
 
-// wantsWASI says that a module needs the shim beside it.
+// wantsWASI reports whether a module needs the shim beside it.
 func wantsWASI(m wasm.Module) bool {
 	return slices.ContainsFunc(m.Imports, func(i wasm.Import) bool { return i.Module == wasiModule })
 }

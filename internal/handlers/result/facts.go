@@ -35,7 +35,7 @@ const (
 	oldReadMin, oldReadMax   = 4, 60
 )
 
-// disallowed says that a function may not add the header, lower case, anywhere
+// disallowed reports whether a function may not add the header, lower case, anywhere
 // (Restrictions on all edge functions, 2026-11).
 func disallowed(name string) bool {
 	switch name {

@@ -165,7 +165,7 @@ func size(headers any) int {
 	return n
 }
 
-// token says that a text is a token of HTTP (RFC 9110, 5.6.2).
+// token reports whether a text is a token of HTTP (RFC 9110, 5.6.2).
 func token(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))

@@ -40,7 +40,7 @@ func Judge(e Event, r Returned) []Violation {
 	return j.out
 }
 
-// Refused says that CloudFront would not accept the result.
+// Refused reports whether CloudFront would not accept the result.
 func Refused(violations []Violation) bool {
 	return slices.ContainsFunc(violations, func(v Violation) bool { return v.Severity == Error })
 }
@@ -156,7 +156,7 @@ func (j *judge) text(at, rule string, got, was map[string]any, key string) (stri
 	return s, ok
 }
 
-// changed says that a member is there and not as it was.
+// changed reports whether a member is there and not as it was.
 func changed(got, was map[string]any, key string) bool {
 	v, there := got[key]
 	old, had := was[key]
@@ -200,7 +200,7 @@ func kindOf(v any) string {
 	}
 }
 
-// control says that a text has a control character.
+// control reports whether a text has a control character.
 func control(s string) bool { return strings.ContainsFunc(s, isControl) }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

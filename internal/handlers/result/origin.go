@@ -155,7 +155,7 @@ func (j *judge) protocols(at string, got, was any) {
 	}
 }
 
-// bucketDomain says that a name looks like a bucket's: BUCKET.s3.REGION.… or
+// bucketDomain reports whether a name looks like a bucket's: BUCKET.s3.REGION.… or
 // one of the older forms without region or with a dash before it.
 func bucketDomain(name string) bool {
 	bucket, rest, ok := strings.Cut(name, ".s3")

@@ -114,7 +114,7 @@ func (f *faults) disarm(account string) {
 	f.armed = slices.DeleteFunc(f.armed, func(a *armed) bool { return account == "" || a.Account == account })
 }
 
-// matches says whether the fault is meant for calls like this one.
+// matches reports whether the fault is meant for calls like this one.
 func (f Fault) matches(c Call) bool {
 	may := func(want, is string) bool { return want == "" || want == is }
 	return may(f.Service, c.Service) && may(f.Operation, c.Operation) && may(f.Account, c.Account) && may(f.Resource, c.Resource)

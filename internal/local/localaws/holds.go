@@ -96,7 +96,7 @@ func (h *holds) add(entry *logged) *hold {
 	return one
 }
 
-// remove says whether it was still held; else it has its verdict.
+// remove reports whether it was still held; else it has its verdict.
 func (h *holds) remove(one *hold) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

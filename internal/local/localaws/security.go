@@ -72,7 +72,7 @@ func (s *Server) forbid(w http.ResponseWriter, id identity, service, code, messa
 	writeError(w, service, http.StatusForbidden, code, message)
 }
 
-// ownHost says whether the request was meant for this server.
+// ownHost reports whether the request was meant for this server.
 func (s *Server) ownHost(r *http.Request) bool {
 	if s.options.ListenAnyone {
 		return true
@@ -96,7 +96,7 @@ func loopbackName(host string) bool {
 	return strings.EqualFold(host, "localhost") || host == "127.0.0.1" || host == "::1"
 }
 
-// crossSite says whether a browser sent the request for a page of another
+// crossSite reports whether a browser sent the request for a page of another
 // origin. Another port of localhost is another origin.
 func crossSite(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {

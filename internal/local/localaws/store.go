@@ -88,5 +88,5 @@ func (t boltTx) Scan(table, prefix string, f func(string, []byte) error) error {
 	return nil
 }
 
-// busy says whether err means that another process has the file.
+// busy reports whether err means that another process has the file.
 func busy(err error) bool { return errors.Is(err, bolterrors.ErrTimeout) }

@@ -56,7 +56,7 @@ func harmless(s string) bool {
 	return true
 }
 
-// invisible says that a character steers instead of showing: control
+// invisible reports whether a character steers instead of showing: control
 // characters (Cc) and formatting characters (Cf), but for the two joiners.
 func invisible(r rune) bool {
 	const nonJoiner, joiner = 0x200c, 0x200d

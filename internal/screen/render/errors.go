@@ -5,7 +5,7 @@ import "strings"
 // Error writes an error and advice as the end of a command: "edgedeploy:
 // error: …", one such line for each error that was joined, then "edgedeploy:
 // hint: …". Line ends within an error become spaces, so that a text from
-// outside can never look like a line of ours.
+// outside can never look like a line of edgedeploy's own.
 func Error(err error, hint string, s Style) string {
 	var b strings.Builder
 	for _, text := range sentences(err) {

@@ -55,7 +55,7 @@ type SlotStatus struct {
 	Note         string
 }
 
-// Matches says that the slot holds what the live release wants there.
+// Matches reports whether the slot holds what the live release wants there.
 func (s SlotStatus) Matches() bool { return s.Wanted == s.Held }
 
 // QualifiedARN names a version the way CloudFront wants it: with its number,

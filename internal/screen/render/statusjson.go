@@ -29,7 +29,7 @@ type statusDocument struct {
 	// Written says how far what is in flight came: all, part or none.
 	Written string `json:"written,omitempty"`
 	Next    []way  `json:"next"` // the commands that lead on
-	// QualifiedARNs, by key in the spec: for whoever owns a distribution that
+	// QualifiedARNs, by key in the spec: for the owner of a distribution that
 	// this stack does not touch.
 	QualifiedARNs map[string]string `json:"qualifiedArns"`
 	Functions     []statusFunction  `json:"functions"`

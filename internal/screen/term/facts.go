@@ -52,9 +52,9 @@ func Look(f *os.File, e Env) Facts {
 	return facts
 }
 
-// Interactive says that somebody can be asked: both the stream that answers
+// Interactive reports whether a person can be asked: both the stream that answers
 // come from and the one that questions go to are terminals, and this is no CI
-// job. (Some CI systems give their jobs a terminal that nobody sits at.)
+// job. (Some CI systems give their jobs a terminal without a person.)
 func Interactive(in, out *os.File, e Env) bool {
 	return !e.CI && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(out.Fd()))
 }

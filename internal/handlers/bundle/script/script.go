@@ -64,7 +64,7 @@ func (e *Error) Error() string {
 	return strings.Join(all, "; ")
 }
 
-// IsEntry says whether a file has the name of a script.
+// IsEntry reports whether a file has the name of a script.
 func IsEntry(name string) bool {
 	return slices.Contains([]string{".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"}, path.Ext(name))
 }

@@ -89,7 +89,7 @@ func (t ValType) known() bool { return !strings.HasPrefix(t.String(), "type ") }
 
 func (t ValType) abstract() bool { return firstAbstract <= t && t <= lastAbstract }
 
-// since3 says that WebAssembly 3.0 brought the type.
+// since3 reports whether WebAssembly 3.0 brought the type.
 func (t ValType) since3() bool {
 	return t == Ref || t == RefNull || t.abstract() && t != FuncRef && t != ExternRef
 }
@@ -110,7 +110,7 @@ func (t FuncType) String() string {
 	return join(t.Params) + " -> " + results
 }
 
-// Equal says whether two signatures are the same.
+// Equal reports whether two signatures are the same.
 func (t FuncType) Equal(u FuncType) bool { return t.String() == u.String() }
 
 func join(types []ValType) string {

@@ -221,7 +221,7 @@ func invalidAssociation(format string, args ...any) error {
 	return refuse(http.StatusBadRequest, codeAssociation, fmt.Sprintf(format, args...))
 }
 
-// edgeRuntime says whether a runtime is of a family that runs at the edge:
+// edgeRuntime reports whether a runtime is of a family that runs at the edge:
 // Node.js and Python, deprecated ones included, for existing versions may
 // still be associated (Developer Guide, "Restrictions on Lambda@Edge").
 // Python came to the edge with 3.7, Node.js left 4.3 behind in 2018.

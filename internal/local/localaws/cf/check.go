@@ -30,7 +30,7 @@ func readDocument(body []byte, root string, s *shape) (*document, error) {
 	return doc, nil
 }
 
-// hollow says that some quantity list has an Items element with no item in
+// hollow reports whether some quantity list has an Items element with no item in
 // it. CloudFront's reader does not take that: with Quantity 0 there must be no
 // Items at all (aws-sdk-ruby issues 1067 and 1954). Lists without a Quantity,
 // like those of tags, are left alone: terraform sends them empty.
@@ -96,7 +96,7 @@ func checkQuantities(root *node, s *shape) error {
 	return nil
 }
 
-// consistent says that every Quantity in n tells the number of its Items.
+// consistent reports whether every Quantity in n tells the number of its Items.
 func consistent(n *node, s *shape) bool {
 	if s.counted() {
 		quantity, err := strconv.Atoi(strings.TrimSpace(n.value("Quantity")))

@@ -16,7 +16,7 @@ type replica struct {
 	Until time.Time // when nobody uses it: the moment it is gone
 }
 
-// Replicated tells whether a function version has replicas at the edges at
+// Replicated reports whether a function version has replicas at the edges at
 // the given time, so that Lambda must refuse to delete it. Replicas appear
 // with the first association and go some time after the last one, over all
 // distributions, has gone (Developer Guide, "Delete Lambda@Edge functions and

@@ -88,7 +88,7 @@ func (s *shape) member(name string) member {
 	panic("cf: the schema has no member " + name)
 }
 
-// counted says that the structure is a quantity list.
+// counted reports whether the structure is a quantity list.
 func (s *shape) counted() bool {
 	return s.kind == kindStructure && len(s.members) > 1 && s.hasMember("Quantity") && s.hasMember("Items")
 }

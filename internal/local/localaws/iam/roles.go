@@ -64,7 +64,7 @@ func (s *Service) Seed(tx kv.Tx, account string, seed SeedRole) error {
 	})
 }
 
-// Trusts says whether the role exists and may be assumed by the service
+// Trusts reports whether the role exists and may be assumed by the service
 // principal at the instant now.
 func (s *Service) Trusts(tx kv.Tx, roleARN, service string, now time.Time) bool {
 	r, ok := s.byARN(tx, roleARN)

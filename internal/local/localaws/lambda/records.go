@@ -83,7 +83,7 @@ type alias struct {
 	Revision string
 }
 
-// busy says whether the transition is still under way. One that is Inactive is
+// busy reports whether the transition is still under way. One that is Inactive is
 // in none.
 func (r record) busy(now time.Time) bool {
 	return r.Transition != settled && r.Transition != idle && now.Before(r.ReadyAt)

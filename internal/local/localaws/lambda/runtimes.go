@@ -41,7 +41,7 @@ func checkRuntime(runtime string) error {
 	return invalid("Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [%s] or be a valid ARN", runtime, strings.Join(supported(), ", "))
 }
 
-// snapStarts says whether SnapStart exists for a runtime (Lambda developer
+// snapStarts reports whether SnapStart exists for a runtime (Lambda developer
 // guide, "SnapStart": Java 11, Python 3.12, .NET 8 and later).
 func snapStarts(runtime string) bool {
 	switch runtime {
