@@ -79,9 +79,9 @@ func (b Base) StillLeft(held func(associations.Slot) associations.Binding, decid
 	return List(left)
 }
 
-// CommitsWith puts a source's commit, if its files were clean, before others, and
+// commitsWith puts a source's commit, if its files were clean, before others, and
 // keeps the newest MaxCommits.
-func CommitsWith(s Source, others []string) []string {
+func commitsWith(s Source, others []string) []string {
 	own := s.clean()
 	return newest(append(own, slices.DeleteFunc(slices.Clone(others), func(c string) bool { return slices.Contains(own, c) })...))
 }
@@ -95,14 +95,14 @@ func newest(commits []string) []string { return commits[:min(len(commits), MaxCo
 // Since sets what led to a release that returns to another: since then, its own
 // commit and those of what it supersedes.
 func (r *Release) Since(to Release, superseded ...string) {
-	r.Commits = CommitsWith(r.Source, superseded)
+	r.Commits = commitsWith(r.Source, superseded)
 	before := to.history()
 	r.CommitsBefore = before[:min(len(before), MaxCommits-len(r.Commits))]
 }
 
 // On sets what led to a release that brings nothing to what another brought.
 func (r *Release) On(other Release) {
-	r.Commits = CommitsWith(r.Source, other.Commits)
+	r.Commits = commitsWith(r.Source, other.Commits)
 	r.CommitsBefore = other.CommitsBefore[:min(len(other.CommitsBefore), MaxCommits-len(r.Commits))]
 }
 
