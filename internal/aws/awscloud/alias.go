@@ -18,7 +18,8 @@ func (l *Lambda) Alias(ctx context.Context, function, name string) (versions.Ali
 }
 
 // CreateAlias creates an alias; versions.ErrAliasExists if there is one. The
-// RevisionID of a is not looked at.
+// RevisionID of a is not looked at. An error whose Lost() bool says true means
+// that it may have been created all the same.
 func (l *Lambda) CreateAlias(ctx context.Context, function string, a versions.Alias) (versions.Alias, error) {
 	made, _, err := createAlias(ctx, l.api, function, a)
 	return made, err
@@ -26,7 +27,8 @@ func (l *Lambda) CreateAlias(ctx context.Context, function string, a versions.Al
 
 // UpdateAlias gives an alias another version and description, if its revision
 // still is a.RevisionID ("" for any); versions.ErrStaleRevision, and
-// ErrNoVersion if there is no such alias.
+// ErrNoVersion if there is no such alias. An error whose Lost() bool says true
+// means that it may have been moved all the same.
 func (l *Lambda) UpdateAlias(ctx context.Context, function string, a versions.Alias) (versions.Alias, error) {
 	moved, _, err := updateAlias(ctx, l.api, function, a)
 	return moved, err
@@ -44,12 +46,15 @@ func getAlias(ctx context.Context, api *lambda.Client, function, name string) (v
 }
 
 func createAlias(ctx context.Context, api *lambda.Client, function string, a versions.Alias) (versions.Alias, middleware.Metadata, error) {
+	const operation = "CreateAlias"
+	resource := function + ":" + a.Name
+	var tried attempts
 	out, err := api.CreateAlias(ctx, &lambda.CreateAliasInput{
 		FunctionName: aws.String(function), Name: aws.String(a.Name),
 		FunctionVersion: aws.String(a.Version), Description: aws.String(a.Description),
-	})
+	}, noting(&tried, operation, resource))
 	if err != nil {
-		return versions.Alias{}, middleware.Metadata{}, wrap(err, "Lambda", "CreateAlias", function+":"+a.Name)
+		return versions.Alias{}, middleware.Metadata{}, tried.judge(wrap(err, "Lambda", operation, resource))
 	}
 	return aliasOf(&types.AliasConfiguration{
 		Name: out.Name, FunctionVersion: out.FunctionVersion, Description: out.Description,
@@ -58,17 +63,27 @@ func createAlias(ctx context.Context, api *lambda.Client, function string, a ver
 }
 
 func updateAlias(ctx context.Context, api *lambda.Client, function string, a versions.Alias) (versions.Alias, middleware.Metadata, error) {
+	const operation = "UpdateAlias"
+	resource := function + ":" + a.Name
+	var tried attempts
 	out, err := api.UpdateAlias(ctx, &lambda.UpdateAliasInput{
 		FunctionName: aws.String(function), Name: aws.String(a.Name), RevisionId: optional(a.RevisionID),
 		FunctionVersion: aws.String(a.Version), Description: aws.String(a.Description),
-	})
+	}, noting(&tried, operation, resource))
 	if err != nil {
-		return versions.Alias{}, middleware.Metadata{}, wrap(err, "Lambda", "UpdateAlias", function+":"+a.Name)
+		return versions.Alias{}, middleware.Metadata{}, tried.judge(wrap(err, "Lambda", operation, resource))
 	}
 	return aliasOf(&types.AliasConfiguration{
 		Name: out.Name, FunctionVersion: out.FunctionVersion, Description: out.Description,
 		RevisionId: out.RevisionId, RoutingConfig: out.RoutingConfig,
 	}), out.ResultMetadata, nil
+}
+
+// noting has the attempts of one call of Lambda noted.
+func noting(tried *attempts, operation, resource string) func(*lambda.Options) {
+	return func(o *lambda.Options) {
+		o.APIOptions = append(o.APIOptions, tried.watch("Lambda", operation, resource))
+	}
 }
 
 func aliasOf(a *types.AliasConfiguration) versions.Alias {

@@ -85,3 +85,51 @@ func TestAnAliasWithWeightsSaysSo(t *testing.T) {
 		t.Errorf("by alias: %+v, %v", p, err)
 	}
 }
+
+// A write of an alias that ends with an error tells whether it may have been
+// carried out: package ledger asks.
+func TestAnAliasWriteTellsWhetherItMayHaveBeenCarriedOut(t *testing.T) {
+	t.Parallel()
+	const ever = 100 // more attempts than are made
+	for name, c := range map[string]struct {
+		fault localaws.Fault
+		stale bool // the revision that is sent is another's
+		lost  bool
+		is    error // what it is besides
+	}{
+		"no answer at all":             {fault: localaws.Fault{Kind: localaws.DropAfter, Times: ever}, lost: true},
+		"it never arrived":             {fault: localaws.Fault{Kind: localaws.DropBefore, Times: ever}, lost: true},
+		"the answer to the first":      {fault: localaws.Fault{Kind: localaws.DropAfter, Times: 1}, lost: true, is: versions.ErrStaleRevision},
+		"a refusal":                    {stale: true, is: versions.ErrStaleRevision},
+		"a refusal of the credentials": {fault: localaws.Fault{Kind: localaws.Error, Status: 403, Code: "AccessDeniedException", Message: "no", Times: ever}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := inProcessWorld(t, localaws.Options{})
+			w.publish("auth", "a1")
+			made, err := w.Lambda.CreateAlias(t.Context(), "auth", versions.Alias{Name: "edge-1", Version: "$LATEST"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.stale {
+				made.RevisionID = "another"
+			}
+			if c.fault.Times != 0 {
+				c.fault.Operation = "UpdateAlias"
+				w.arm(c.fault)
+			}
+			made.Version = "1"
+			_, err = w.Lambda.UpdateAlias(t.Context(), "auth", made)
+			var lost interface{ Lost() bool }
+			if got := errors.As(err, &lost) && lost.Lost(); err == nil || got != c.lost {
+				t.Errorf("lost %v, want %v: %v", got, c.lost, err)
+			}
+			if c.is != nil && !errors.Is(err, c.is) {
+				t.Errorf("%v is not %v", err, c.is)
+			}
+			if e, ok := errors.AsType[*Error](err); !ok || e.Operation != "UpdateAlias" {
+				t.Errorf("%v is no *Error of UpdateAlias", err)
+			}
+		})
+	}
+}

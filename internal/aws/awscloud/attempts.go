@@ -13,24 +13,24 @@ import (
 // attempts notes how the attempts of one write ended, those that the SDK's
 // retry loop makes without telling included.
 type attempts struct {
-	// open is what ended the first attempt that CloudFront may have carried
-	// out without saying so, nil if there was none.
+	// open is what ended the first attempt that AWS may have carried out without
+	// saying so, nil if there was none.
 	open error
 	// openEnd reports whether the last attempt was such a one.
 	openEnd bool
 }
 
-// watch notes the attempts of one call of UpdateDistribution. It is the
-// outermost of what the retry loop repeats once a request is signed, so that
-// an answer that was cut off counts as lost.
-func (a *attempts) watch(id string) func(*middleware.Stack) error {
+// watch notes the attempts of one call. It is the outermost of what the retry
+// loop repeats once a request is signed, so that an answer that was cut off
+// counts as lost.
+func (a *attempts) watch(service, operation, resource string) func(*middleware.Stack) error {
 	note := func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
 		middleware.DeserializeOutput, middleware.Metadata, error,
 	) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
 		a.openEnd = mayBeCarriedOut(out.RawResponse, err)
 		if a.openEnd && a.open == nil {
-			a.open = wrap(err, "CloudFront", "UpdateDistribution", id)
+			a.open = wrap(err, service, operation, resource)
 		}
 		return out, metadata, err
 	}
@@ -76,7 +76,7 @@ func (a *attempts) judge(err error) error {
 	return &lostError{err: err, earlier: a.open}
 }
 
-// lostError is an error after which the distribution may have been written.
+// lostError is an error after which the write may have been carried out.
 type lostError struct {
 	err error
 	// earlier is what ended the attempt that may have been carried out; nil if
@@ -93,5 +93,5 @@ func (e *lostError) Error() string {
 
 func (e *lostError) Unwrap() error { return e.err }
 
-// Lost reports that the distribution may have been written.
+// Lost reports that the write may have been carried out.
 func (e *lostError) Lost() bool { return true }

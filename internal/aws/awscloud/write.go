@@ -106,7 +106,7 @@ func (c *CloudFront) put(ctx context.Context, id, etag string, doc []byte, tried
 	const operation = "UpdateDistribution"
 	var r reply
 	_, err := c.api.UpdateDistribution(ctx, &cloudfront.UpdateDistributionInput{Id: aws.String(id), IfMatch: aws.String(etag)},
-		with(sendBody(doc), captureBody(&r), tried.watch(id)))
+		with(sendBody(doc), captureBody(&r), tried.watch("CloudFront", operation, id)))
 	if err != nil {
 		return associations.State{}, wrap(err, "CloudFront", operation, id)
 	}

@@ -23,7 +23,11 @@ type lostAnswer struct{}
 
 func (lostAnswer) Error() string { return "connection reset by peer" }
 
+// Lost and Passing say what package awscloud's error says of a write whose last
+// attempt got no answer.
 func (lostAnswer) Lost() bool { return true }
+
+func (lostAnswer) Passing() bool { return true }
 
 // errThrottled is an answer that says to come again later.
 var errThrottled error = throttledAnswer{}
@@ -34,8 +38,11 @@ func (throttledAnswer) Error() string { return "TooManyRequestsException: Rate e
 
 func (throttledAnswer) Passing() bool { return true }
 
+// errDenied is an answer that stays the same however often one asks.
+var errDenied = errors.New("AccessDeniedException: not authorized to perform: lambda:UpdateAlias")
+
 // fault says what happens to a call: nothing, its answer is lost before or after
-// it had its effect, or it is throttled.
+// it had its effect, or it is throttled or denied.
 type fault int
 
 const (
@@ -43,6 +50,7 @@ const (
 	lostBefore
 	lostAfter
 	throttled
+	denied
 )
 
 // fake is Lambda in memory, as far as the ledger uses it. Its Date is the
@@ -118,6 +126,8 @@ func answer[T any](f *fake, op string, effect func() (T, error)) (T, error) {
 		return zero, errLost
 	case throttled:
 		return zero, errThrottled
+	case denied:
+		return zero, errDenied
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

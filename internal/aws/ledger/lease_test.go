@@ -267,7 +267,7 @@ func TestAProofThatCannotBeHadEnds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		what fault
 		most time.Duration
-	}{"throttled": {throttled, LockTTL}, "lost": {lostBefore, time.Second}} {
+	}{"throttled": {throttled, LockTTL}, "without an answer": {lostBefore, LockTTL}, "denied": {denied, time.Second}} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 				lease := mustLock(t, l, "run1")
