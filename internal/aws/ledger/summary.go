@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,6 +93,7 @@ func parseSummary(stack, description string) (s release.Summary, ok bool) {
 	if !ours {
 		return release.Summary{}, false
 	}
+	rest = withoutUnknown(rest)
 	f := fields{rest: rest}
 	s.Kind = release.Kind(f.word("kind", kindWord))
 	s.Parent = f.number("parent")
@@ -117,10 +119,30 @@ func parseSummary(stack, description string) (s release.Summary, ok bool) {
 	}
 	// There is one way to say it: leading zeros, control characters, other
 	// quotes and whatever else describe would not have written are refused here.
-	if f.bad || f.rest != "" || describe(stack, s) != description {
+	if f.bad || f.rest != "" || describe(stack, s) != summaryPrefix+stack+" "+rest {
 		return release.Summary{}, false
 	}
 	return s, true
+}
+
+// unknownWord is a field that a newer edgedeploy may add before the actor.
+var unknownWord = regexp.MustCompile(`^[a-z][a-zA-Z]{0,15}=[0-9A-Za-z.:+_-]{1,40}$`)
+
+// withoutUnknown leaves out the fields that this program does not know: a release
+// of a newer edgedeploy is a release, as its record is.
+func withoutUnknown(rest string) string {
+	head, tail := rest, ""
+	for _, from := range []string{" actor=", " message="} {
+		if i := strings.Index(head, from); i >= 0 {
+			head, tail = head[:i], head[i:]+tail
+		}
+	}
+	known := []string{"kind", "parent", "brought", "returns", "back", "undone", "target", "bindings", "commit", "holds"}
+	words := slices.DeleteFunc(strings.Split(head, " "), func(w string) bool {
+		key, _, _ := strings.Cut(w, "=")
+		return unknownWord.MatchString(w) && !slices.Contains(known, key)
+	})
+	return strings.Join(words, " ") + tail
 }
 
 // fields takes key=value fields off a line in their order.
