@@ -291,7 +291,7 @@ func exitCode(err error) int {
 		return 1
 	case is[*release.HeldError](err):
 		return 5
-	case is[*deploy.UndeployedError](err):
+	case is[*deploy.UndeployedError](err) && !is[*deploy.UnfinishedError](err):
 		return 6
 	case is[*plan.NotHeldError](err):
 		return 0 // said again: it is lifted

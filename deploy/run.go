@@ -95,8 +95,9 @@ func (r *Runner) Run(ctx context.Context, p plan.Plan, by Run) (Result, error) {
 		r.clearDead(ctx, p, by)
 	}
 	result, err := r.await(ctx, p, result)
-	if err == nil && len(p.Unfinished) > 0 {
-		err = &UnfinishedError{Stack: p.Stack, Left: p.Unfinished}
+	if _, slow := errors.AsType[*UndeployedError](err); len(p.Unfinished) > 0 && (err == nil || slow) {
+		// What is left undone stays so, however long the edge takes.
+		err = errors.Join(&UnfinishedError{Stack: p.Stack, Left: p.Unfinished}, err)
 	}
 	return result, err
 }

@@ -45,7 +45,7 @@ func exitCode(err error) int {
 		return exitFailed // no conflict that may go away by itself, or one that left something behind
 	case is[*release.HeldError](err):
 		return exitHeld
-	case is[*deploy.UndeployedError](err):
+	case is[*deploy.UndeployedError](err) && !is[*deploy.UnfinishedError](err):
 		return exitUndeployed
 	case is[*stackspec.InvalidError](err), is[*invalidError](err), is[*bundle.Error](err):
 		return exitInvalid

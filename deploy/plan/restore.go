@@ -207,7 +207,7 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 		Brought: lineage.Brought, Returns: lineage.Returns, Back: lineage.Back, Undone: p.undone.Number, Target: p.target.Number,
 		Account: p.have.Account, Source: p.target.Source, Role: like.Role, Tags: like.Tags,
 		Functions: slices.Clone(p.target.Functions), Distributions: entries, Edits: edits(p.changes()),
-		Automatic: p.req.Automatic && !p.req.Refused, Commits: p.target.Commits, CommitsBefore: p.target.CommitsBefore,
+		Adopted: p.takesFromOthers(), Automatic: p.req.Automatic && !p.req.Refused, Commits: p.target.Commits, CommitsBefore: p.target.CommitsBefore,
 		Unknown: p.target.Unknown,
 	}
 	goal.Takings = p.takings(goal.Edits)

@@ -151,6 +151,10 @@ func (p *restorer) putBack() (Plan, error) {
 		}
 	}
 	p.target = live
+	if p.takesFromOthers() {
+		// Who held the slot before has to be known: this is recorded.
+		plan.Record, plan.Goal = true, p.again(live)
+	}
 	out := passedContents(p.release(live.Back), live)
 	p.strays(out, nil)
 	plan.Context.Back = &Back{At: int(live.Brought), Since: live.At, Undone: live.Back, Further: live.Returns}
@@ -160,6 +164,28 @@ func (p *restorer) putBack() (Plan, error) {
 	plan.Context.Holds = live.Holds
 	p.note("already-back", "%s", p.backWords(live))
 	return p.finish(plan)
+}
+
+// again is a record of what is live, of a rollback that takes slots over.
+func (p *restorer) again(live release.Release) release.Release {
+	goal := live.Derive(release.KindRollback)
+	goal.Adopted, goal.Undone, goal.Target = true, live.Back, live.Number
+	goal.Edits = edits(p.changes())
+	goal.Takings = p.takings(goal.Edits)
+	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(p.table, goal.Edits))
+	return goal
+}
+
+// takesFromOthers reports whether the rollback writes over what is not the
+// stack's: --adopt allowed it.
+func (p *restorer) takesFromOthers() bool {
+	own := p.base.Untaken(p.own, p.have.Held)
+	for slot, e := range p.edits {
+		if _, bound := p.table[slot]; bound && !e.From.Empty() && !own.Empties(slot, e.From) {
+			return true
+		}
+	}
+	return false
 }
 
 // backWords says where the stack is back at.
@@ -208,7 +234,7 @@ func (p *restorer) restore() (Plan, error) {
 // asRecorded reports whether a rollback in flight can be finished by the record
 // that it has.
 func (p *restorer) asRecorded(goal release.Release) bool {
-	return release.SameBindings(goal.Distributions, p.base.Superseded.Distributions) && !p.typedOver()
+	return release.SameBindings(goal.Distributions, p.base.Superseded.Distributions) && !p.typedOver() && !p.takesFromOthers()
 }
 
 // typedOver reports whether a person completes what --on-failure rollback began:
@@ -224,7 +250,7 @@ func (p *restorer) alreadyThere(goal release.Release) bool {
 			return false // it empties a slot, or gives one back: that is recorded first
 		}
 	}
-	return p.req.Named && !p.base.Supersedes() && maps.Equal(goal.Places(), p.base.Live.Places()) &&
+	return p.req.Named && !p.base.Supersedes() && !p.takesFromOthers() && maps.Equal(goal.Places(), p.base.Live.Places()) &&
 		(p.base.Live.Number != 0 || p.target.Number == 0)
 }
 

@@ -92,11 +92,12 @@ func (r Release) history() []string { return newest(slices.Concat(r.Commits, r.C
 
 func newest(commits []string) []string { return commits[:min(len(commits), MaxCommits)] }
 
-// Since sets what led to a release that returns to another: since then, its own
-// commit and those of what it supersedes.
+// Since sets what led to a release that returns to another: since then its own
+// commit, and before it those of what it supersedes. A release is not made of
+// them: what they brought was never all there.
 func (r *Release) Since(to Release, superseded ...string) {
-	r.Commits = commitsWith(r.Source, superseded)
-	before := to.history()
+	r.Commits = commitsWith(r.Source, nil)
+	before := slices.Concat(superseded, to.history())
 	r.CommitsBefore = before[:min(len(before), MaxCommits-len(r.Commits))]
 }
 

@@ -248,7 +248,7 @@ func TestCommitsAreKeptNewestFirst(t *testing.T) {
 		"the second":                   {b, "b", "a"},
 		"one that was applied again":   {again, "a", "b a"},
 		"tags only":                    {tags, "t b", "a"},
-		"over one that died":           {over, "f b", "a"},
+		"over one that died":           {over, "f", "b a"},
 		"of files that were no commit": {dirty, "", "b a"},
 	} {
 		if since, before := strings.Join(c.made.Commits, " "), strings.Join(c.made.CommitsBefore, " "); since != c.since || before != c.before {

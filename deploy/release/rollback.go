@@ -120,7 +120,7 @@ func Find(state LedgerState, req Request, written Written) (Route, error) {
 		}
 	case req.Named:
 		return find(state, req.To, written), nil
-	case flying && req.Automatic && flight.inherits():
+	case flying && req.Automatic && flight.inherits(live):
 		// What failed bound nothing new (tags, a repair): what is live stays.
 		return Route{Way: WayNew, Undone: flight.Number, Target: live.Number, Supersedes: true}, nil
 	case flying && state.passes(req.Of):
@@ -169,9 +169,11 @@ func (s LedgerState) passes(of int) bool {
 		!(flight.Kind == KindRollback && flight.Undone == of)
 }
 
-// inherits reports whether an apply brings nothing: it binds what was live.
-func (r Release) inherits() bool {
-	return r.Kind != KindRollback && r.Parent != 0 && int(r.Brought) != r.Number
+// inherits reports whether an apply brings nothing: it binds what the live
+// release does, which it was made on. One that binds what a dead rollback was to
+// bind brings that.
+func (r Release) inherits(live Release) bool {
+	return r.Kind != KindRollback && r.Parent != 0 && r.Brought == live.Brought
 }
 
 // undoesSlots reports whether undoing the release in flight leads to another
@@ -263,7 +265,7 @@ func (h Heritage) Lineage() Lineage {
 		// Nothing is known of what is live: it is as if the target were again.
 		return Lineage{h.Target.Brought, h.Target.Returns, h.Target.Back}
 	}
-	if h.Named && !superseding && h.Target.Brought == h.Base.Brought || h.Automatic && h.Superseded.inherits() {
+	if h.Named && !superseding && h.Target.Brought == h.Base.Brought || h.Automatic && h.Superseded.inherits(h.Base) {
 		return Lineage{h.Target.Brought, h.Base.Returns, h.Base.Back} // no other bindings than now: inherited
 	}
 	if h.back() {
