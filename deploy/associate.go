@@ -154,13 +154,12 @@ func (e *execution) failed(ctx context.Context, tried []associations.Change, fir
 }
 
 // restores reports whether a run that failed is to be rolled back. Without the
-// lock nothing may be written any more; and if it was interrupted before its
-// first write there is nothing to undo.
+// lock nothing may be written any more; and who interrupts a run wants no further
+// step: the same command goes on.
 func (e *execution) restores(err error) bool {
 	_, lost := errors.AsType[*LostLockError](err)
-	_, partial := errors.AsType[*PartialError](err)
 	_, interrupted := errors.AsType[*InterruptedError](err)
-	return e.Restore && e.plan.Record && e.plan.Kind == release.KindApply && !lost && (partial || !interrupted)
+	return e.Restore && e.plan.Record && e.plan.Kind == release.KindApply && !lost && !interrupted
 }
 
 // rollBack undoes a run that failed, by a recorded rollback of its release. It

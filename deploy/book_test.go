@@ -40,8 +40,17 @@ func (b book) get(n int) release.Release {
 	return b.records[n-1].Numbered(n)
 }
 
-func (b book) state() release.LedgerState {
+// position is where the aliases stand. What is in flight is newer than what was live.
+func (b book) position() release.Position {
 	at := release.At(b.live, b.pending)
+	if b.live == 0 && at.Pending <= b.lost {
+		at.Pending = 0
+	}
+	return at
+}
+
+func (b book) state() release.LedgerState {
+	at := b.position()
 	s := release.LedgerState{
 		Exists: len(b.records) > 0, Account: number, Live: b.get(at.Live), Pending: b.get(at.Pending),
 		Lock: release.LockInfo{RunID: b.lock.run, Phase: b.lock.phase, Expired: b.lock.expired},
@@ -50,7 +59,7 @@ func (b book) state() release.LedgerState {
 		s.Phase = release.PhaseRun
 	}
 	if s.Live.Number == 0 {
-		s.Lost = b.lost
+		s.Lost, s.Former = b.lost, b.get(b.lost)
 	}
 	if s.Live.Number != 0 && s.Live.Kind == "" {
 		s.Live, s.Broken = release.Release{}, at.Live
@@ -85,7 +94,7 @@ func (l ledger) Read(context.Context, string) (release.LedgerState, error) {
 }
 
 func (l ledger) Position(context.Context, string) (release.Position, error) {
-	return release.At(l.book.live, l.book.pending), l.read()
+	return l.book.position(), l.read()
 }
 
 func (l ledger) List(context.Context, string) ([]release.Summary, error) {

@@ -296,7 +296,7 @@ func exitCode(err error) int {
 	case is[*plan.NotHeldError](err):
 		return 0 // said again: it is lifted
 	case is[*deploy.LockedError](err), is[*deploy.LostLockError](err), is[*deploy.StaleError](err), is[*plan.InFlightError](err),
-		is[*release.PhaseError](err), is[*release.DiedError](err), is[*associations.ConflictError](err), is[*associations.DetachError](err),
+		is[*release.PhaseError](err), is[*release.DiedError](err), is[*release.LostError](err), is[*associations.ConflictError](err), is[*associations.DetachError](err),
 		is[*associations.ChangedError](err), is[*versions.OwnerError](err), is[*lostLiveError](err), is[*brokenError](err):
 		return 4
 	}

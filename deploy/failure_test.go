@@ -134,6 +134,35 @@ func onFailureRows() []row {
 				h.errorf("%d records, want 2", n)
 			}
 		}},
+		{"a run that is interrupted between two writes is not rolled back", false, func(h *history) {
+			h.do(apply("two"))
+			ctx, cancel := context.WithCancel(h.t.Context())
+			p := h.client(0)
+			p.lie = func(label string) error {
+				if label == "write D1" {
+					cancel()
+				}
+				return nil
+			}
+			r, planned := h.runner(p, apply("two2"))
+			_, err := r.Run(ctx, planned, deploy.Run{ID: "stopped", Actor: "me"})
+			if !is[*deploy.InterruptedError](err) || is[*deploy.RolledBackError](err) {
+				h.errorf("it ended with %v", err)
+			}
+			h.bound("A=f2 B=g1 D2/A=f1")
+			h.do(apply("two2"))
+			h.bound("A=f2 B=g1 D2/A=f2")
+		}},
+		{"what is left undone is told, however slow the edge is", false, func(h *history) {
+			h.do(apply("s1"), apply("s3"))
+			h.account.hand("drop", "A")
+			r, planned := h.runner(h.client(0), rollback)
+			r.Timeout, r.Poll = time.Nanosecond, time.Second
+			_, err := r.Run(h.t.Context(), planned, deploy.Run{ID: "slow", Actor: "me"})
+			if !is[*deploy.UnfinishedError](err) || !is[*deploy.UndeployedError](err) || exitCode(err) != 1 {
+				h.errorf("it ended with %v, exit %d", err, exitCode(err))
+			}
+		}},
 	}
 }
 

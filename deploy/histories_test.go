@@ -736,6 +736,43 @@ func lostRows() []row {
 			h.do(apply("s2"), to(1))
 			h.bound(r1)
 		}},
+		{"without live a rollback goes back from what it was", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"), apply("fix"))
+			h.account.hand("bind", "A", "f2")
+			h.account.hand("lose live")
+			g := h.fork()
+			g.do(to(2))
+			g.bound(r2)
+			g.ends(apply("fix"), 5)
+			g.do(rollback)
+			g.bound(r2) // back already
+			h.do(to(3))
+			h.bound(r4)
+			h.do(rollback)
+			h.bound(r2)
+		}},
+		{"without live what was lifted stays so, and the way on ends", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"), rollback, resume(2, ""))
+			h.account.hand("lose live")
+			h.ends(apply("s1"), 4)
+			h.do(to(4))
+			if s := h.account.book.state(); s.Live.Number <= 4 || s.Lost != 0 || len(s.Holds()) != 0 {
+				h.errorf("release %d is live, %d lost, held: %v", s.Live.Number, s.Lost, s.Holds())
+			}
+			h.do(apply("s1"), apply("s2"))
+			h.bound(r2)
+		}},
+		{"without live and resume nothing is planned either", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"), rollback)
+			h.account.hand("lose live")
+			h.ends(resume(2, ""), 4)
+			h.ends(of(2), 4)
+		}},
+		{"--of a release of no ledger is a mistake", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"))
+			h.account.hand("lose the ledger")
+			h.ends(of(2), 1)
+		}},
 		{"live names no record: only --to goes on, and what it names is as it was", false, func(h *history) {
 			h.do(apply("s1"), apply("s2"), apply("s3"))
 			h.account.hand("break live")

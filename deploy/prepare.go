@@ -47,6 +47,9 @@ func Prepare(ctx context.Context, c Cloud, state release.LedgerState, want plan.
 // records that the request may lead to, the distributions that they name, and
 // every version that would be attached; it lists nothing.
 func PrepareRollback(ctx context.Context, c Cloud, l Ledger, state release.LedgerState, req release.Request, rules plan.Rules) (plan.Plan, error) {
+	if req.Named {
+		state = state.Recalled()
+	}
 	o, err := newObserver(ctx, c, state, stackOf(state), "")
 	if err != nil {
 		return plan.Plan{}, err

@@ -207,6 +207,7 @@ func (a *app) stateAdvice(err error) string {
 		locked  *deploy.LockedError
 		stale   *deploy.StaleError
 		behind  *ledger.StaleAliasError
+		gone    *release.LostError
 		record  *ledger.RecordError
 	)
 	status := func(stack, does string) string {
@@ -232,6 +233,8 @@ func (a *app) stateAdvice(err error) string {
 		return a.recordAdvice(record)
 	case errors.As(err, &behind):
 		return a.commands(behind.Stack).Ways(release.Next(release.LedgerState{Lost: behind.Left}, ""))
+	case errors.As(err, &gone):
+		return a.commands(gone.Stack).Ways(gone.Next())
 	case errors.As(err, &stale) && a.running == "apply":
 		return "another run deployed in the meantime: plan again and look at what it says now"
 	case errors.As(err, &stale):

@@ -66,7 +66,7 @@ func done(err error) bool {
 // done.
 func conflict(err error) bool {
 	return is[*deploy.LockedError](err) || is[*deploy.LostLockError](err) || is[*deploy.StaleError](err) ||
-		is[*plan.InFlightError](err) || is[*ledger.StaleAliasError](err) || is[*release.DiedError](err) || is[*release.PhaseError](err) || is[*plan.AccountError](err) || is[*associations.ConflictError](err) ||
+		is[*plan.InFlightError](err) || is[*ledger.StaleAliasError](err) || is[*release.DiedError](err) || is[*release.LostError](err) || is[*release.PhaseError](err) || is[*plan.AccountError](err) || is[*associations.ConflictError](err) ||
 		is[*associations.FunctionConflictError](err) || is[*associations.DetachError](err) ||
 		is[*associations.PolicyError](err) || is[*associations.ChangedError](err) || is[*awscloud.RaceError](err) ||
 		is[*versions.OwnerError](err) || is[*versions.UnknownOwnerError](err) || is[*ledger.ForeignError](err) || is[*ledger.RecordError](err) ||

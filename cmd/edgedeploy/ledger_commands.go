@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -28,7 +29,7 @@ func (a *app) historyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				at, err := ses.Ledger.Position(ctx, stack)
+				at, err := a.position(ctx, ses, stack)
 				if err != nil {
 					return err
 				}
@@ -60,7 +61,7 @@ func (a *app) showCommand() *cobra.Command {
 				if err := ses.Right(ctx); err != nil {
 					return err
 				}
-				at, err := ses.Ledger.Position(ctx, stack)
+				at, err := a.position(ctx, ses, stack)
 				if err != nil {
 					return err
 				}
@@ -85,6 +86,21 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	a.stackFlag(cmd)
 	return cmd
+}
+
+// position is where a stack stands. If its ledger has lost which release is live,
+// it is what was live, with a warning: a person looks for one to go to.
+func (a *app) position(ctx context.Context, ses *connect.Session, stack string) (release.Position, error) {
+	at, err := ses.Ledger.Position(ctx, stack)
+	if err != nil || at.Live != 0 {
+		return at, err
+	}
+	state, err := ses.Ledger.Read(ctx, stack)
+	if lost := state.Sound(stack); err == nil && lost != nil {
+		a.warn(lost.Error())
+		at.Live = state.Lost
+	}
+	return at, err
 }
 
 // releaseArgument reads an optional release number.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -18,7 +19,7 @@ func NewPlan(want Desired, have Observed, rules Rules) (Plan, error) {
 		return Plan{}, &BlockedError{Stack: want.Stack, Problems: []error{
 			&AccountError{Want: want.Account, Have: have.Account}}}
 	}
-	if err := have.Ledger.Foreign(); err != nil {
+	if err := cmp.Or(have.Ledger.Sound(want.Stack), have.Ledger.Foreign()); err != nil {
 		return Plan{}, &BlockedError{Stack: want.Stack, Problems: []error{err}}
 	}
 	p := newPlanner(want, have, rules, have.written() == release.WrittenAll)

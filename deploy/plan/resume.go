@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/edgedeploy/edgedeploy/deploy/release"
@@ -12,7 +13,7 @@ import (
 // is nothing to lift it refuses with *NotHeldError.
 func NewResume(lift release.Lift, have Observed) (Plan, error) {
 	state := have.Ledger
-	if err := state.Foreign(); err != nil {
+	if err := cmp.Or(state.Sound(have.Stack), state.Foreign()); err != nil {
 		return Plan{}, err
 	}
 	live, settle := state.Live, 0

@@ -15,6 +15,10 @@ import (
 // pure. What stands in the way comes at once, in a *BlockedError; what can only
 // be left undone is in the plan's Unfinished.
 func NewRollback(req release.Request, have Observed, rules Rules) (Plan, error) {
+	if err := have.Ledger.Sound(have.Stack); err != nil && !req.Named {
+		return Plan{}, err
+	}
+	have.Ledger = have.Ledger.Recalled()
 	route, err := release.Find(have.Ledger, req, have.written())
 	if err != nil {
 		return Plan{}, err
@@ -250,7 +254,7 @@ func (p *restorer) alreadyThere(goal release.Release) bool {
 			return false // it empties a slot, or gives one back: that is recorded first
 		}
 	}
-	return p.req.Named && !p.base.Supersedes() && !p.takesFromOthers() && maps.Equal(goal.Places(), p.base.Live.Places()) &&
+	return p.req.Named && !p.base.Supersedes() && p.have.Ledger.Lost == 0 && p.have.Ledger.Broken == 0 && !p.takesFromOthers() && maps.Equal(goal.Places(), p.base.Live.Places()) &&
 		(p.base.Live.Number != 0 || p.target.Number == 0)
 }
 

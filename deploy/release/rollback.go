@@ -110,6 +110,9 @@ func (r Release) madeBy(run string) bool { return r.RunID == run || r.RunID == r
 func Find(state LedgerState, req Request, written Written) (Route, error) {
 	live := state.Live
 	flight, flying := state.InFlight()
+	if req.Of != 0 && !state.Exists {
+		return Route{}, &NoTargetError{Stack: live.Stack, Asked: req.Of} // its number came from a ledger
+	}
 	if req.Of != 0 && !state.undoable(req.Of) {
 		return Route{Way: WayNothing}, nil
 	}

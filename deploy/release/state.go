@@ -1,7 +1,6 @@
 package release
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -20,9 +19,13 @@ type LedgerState struct {
 	// Phase is what the release in flight is at: "run", or a phase that a newer
 	// edgedeploy knows. "" if nothing is in flight.
 	Phase string
-	// Lost is the release that was live when the lock was given back last, if
-	// the ledger does not name a live one any more: it was deleted by hand.
+	// Lost is the release that was live when the lock was given back last, if the
+	// ledger names none any more, or an older one: its alias was deleted or moved
+	// by hand. Then Live is zero, and what is in flight is newer than Lost.
 	Lost int
+	// Former is the record of the release that was live when the lock was given
+	// back last, where Live is zero; Number 0 if there is none.
+	Former Release
 	// Broken is what the ledger names as live and is no record of a release: then
 	// Live is zero. 0 if there is nothing of the kind.
 	Broken int
@@ -68,7 +71,43 @@ func (p Position) String() string {
 
 // Position says where the ledger stands.
 func (s LedgerState) Position() Position {
-	return Position{Live: cmp.Or(s.Live.Number, s.Broken), Pending: s.Pending.Number}
+	at := Position{Live: s.Live.Number, Pending: s.Pending.Number}
+	if s.Lost != 0 || s.Broken != 0 {
+		at.Live = s.Broken // whatever was recalled
+	}
+	return at
+}
+
+// Recalled is the state with what was live taken for live, where the ledger has
+// lost that: what a rollback to a named release is planned on.
+func (s LedgerState) Recalled() LedgerState {
+	if s.Live.Number == 0 && s.Former.Number != 0 {
+		s.Live = s.Former
+	}
+	return s
+}
+
+// LostError says that a ledger names no live release any more, although it had
+// one, or an older one than it had: its alias was deleted or moved by hand. Only
+// a rollback to a named release goes on. Nothing was changed.
+type LostError struct {
+	Stack string
+	Lost  int
+}
+
+func (e *LostError) Error() string {
+	return fmt.Sprintf("stack %s: release %d was live when the lock was given back last, and alias live does not name it any more: it was deleted or moved by hand", e.Stack, e.Lost)
+}
+
+// Next says which command makes a release live again.
+func (e *LostError) Next() []Action { return waysOn(LedgerState{Lost: e.Lost}, "") }
+
+// Sound is an error if the ledger has lost what was live.
+func (s LedgerState) Sound(stack string) error {
+	if s.Lost == 0 {
+		return nil
+	}
+	return &LostError{Stack: stack, Lost: s.Lost}
 }
 
 // PhaseRun is the only phase of a release in flight that this edgedeploy knows:

@@ -49,9 +49,24 @@ func (t table) number(name string) int {
 	return n
 }
 
-// position is where live and pending stand.
+// position is where live and pending stand. They only move to newer releases, so
+// the lock's text, which tells where they were left, decides where an alias was
+// deleted, or moved back by hand: live is then none, and pending what it was.
 func (t table) position() release.Position {
-	return release.At(t.number(aliasLive), t.number(aliasPending))
+	left, _ := parseLock(t[aliasLock].Description) // a text that is not understood tells nothing
+	live, pending := t.number(aliasLive), max(t.number(aliasPending), left.Pending)
+	if live < left.Live {
+		live, pending = 0, above(left.Live, pending)
+	}
+	return release.At(live, pending)
+}
+
+// above gives n if it is more than least, and else 0.
+func above(least, n int) int {
+	if n <= least {
+		return 0
+	}
+	return n
 }
 
 // protected reports whether a release has its alias.

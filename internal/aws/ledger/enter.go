@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -47,6 +49,9 @@ func behind(t table, left lockText) string {
 // lock is given back.
 func (s *lease) enter(ctx context.Context, from lockText) error {
 	err := s.read(ctx, from)
+	if err == nil {
+		err = s.mend(ctx, from)
+	}
 	if err == nil && from.mayWake() != "" {
 		err = s.fence(ctx)
 	}
@@ -78,11 +83,8 @@ func (s *lease) read(ctx context.Context, from lockText) error {
 		if err := context.Cause(ctx); older != "" && err != nil {
 			return err
 		}
-		if older != "" && !s.req.AllowLost {
-			return &StaleAliasError{
-				Stack: s.req.Stack, Function: s.function, Alias: older, Reads: k.aliases.number(older),
-				Left: map[string]int{aliasLive: from.Live, aliasPending: from.Pending}[older],
-			}
+		if older == aliasLive && !s.req.AllowLost {
+			return s.staleAlias(older, k.aliases.number(older), from.Live)
 		}
 		s.mu.Lock()
 		s.aliases = k.aliases
@@ -93,6 +95,26 @@ func (s *lease) read(ctx context.Context, from lockText) error {
 		}
 		return s.renew(ctx)
 	}
+}
+
+// mend moves pending back to what the last holder left in flight, if it was
+// deleted or moved by hand: what that release wrote must not be forgotten.
+func (s *lease) mend(ctx context.Context, from lockText) error {
+	at := s.numbers()
+	flight := above(max(at[aliasLive], from.Live), from.Pending)
+	if at[aliasPending] >= flight {
+		return nil
+	}
+	s.ledger.warn(s.req.Stack, "release %d is in flight, and alias pending does not name it: moved back", flight)
+	err := s.move(ctx, aliasPending, flight, pendingText(release.Release{}, s.now()))
+	if errors.Is(err, deploy.ErrNoRelease) {
+		return s.staleAlias(aliasPending, at[aliasPending], flight)
+	}
+	return err
+}
+
+func (s *lease) staleAlias(alias string, reads, left int) error {
+	return &StaleAliasError{Stack: s.req.Stack, Function: s.function, Alias: alias, Reads: reads, Left: left}
 }
 
 // fence rewrites live and pending, so that a compare-and-swap of a run that

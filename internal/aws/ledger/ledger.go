@@ -111,6 +111,8 @@ type Ledger struct {
 	// under are the positions that were read when a lock was taken and that
 	// nothing asked for since.
 	under map[string]release.Position
+	// odd are versions that the alias pending names and that are no releases.
+	odd map[string]int
 }
 
 var _ deploy.Ledger = (*Ledger)(nil)

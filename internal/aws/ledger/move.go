@@ -128,6 +128,7 @@ func (s *lease) know(name string, a *versions.Alias) {
 		return
 	}
 	s.aliases[name] = *a
+	s.aliases = s.ledger.sound(s.req.Stack, s.aliases)
 }
 
 // move points an alias at a release by compare-and-swap from what this lease

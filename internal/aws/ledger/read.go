@@ -31,7 +31,7 @@ func (l *Ledger) snapshot(ctx context.Context, stack string) (snapshot, error) {
 	case err != nil:
 		return snapshot{}, wrap(stack, "read which release is live", err)
 	}
-	k := snapshot{exists: true, aliases: tabulate(list)}
+	k := snapshot{exists: true, aliases: l.sound(stack, tabulate(list))}
 	k.clock.set(now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,8 +47,9 @@ func (l *Ledger) snapshot(ctx context.Context, stack string) (snapshot, error) {
 // still has its revision: then no run took it since.
 func (l *Ledger) recall(stack string, seen release.Seen) (snapshot, bool) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	k, ok := l.snapshots[stack]
+	l.mu.Unlock()
+	k.aliases = l.sound(stack, k.aliases) // Read may have found out since
 	return k, ok && seen.Lock != ""
 }
 
@@ -122,10 +123,13 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 	state := release.LedgerState{Exists: true, Seen: k.seen()}
 	lock, _ := parseLock(k.aliases[aliasLock].Description) // LockInfo.Foreign tells what is not understood
 	state.Lock = lock.info(k.clock.now())
-	if at.Live == 0 {
-		state.Lost = lock.Live
-	}
 	known := live // any version tells account and tags
+	if at.Live == 0 && lock.Live != 0 {
+		state.Lost = lock.Live
+		if known, err = l.former(ctx, stack, lock.Live, &state); err != nil {
+			return release.LedgerState{}, err
+		}
+	}
 	var broken error
 	if at.Live != 0 {
 		if state.Live, err = l.load(ctx, stack, live); err != nil {
@@ -134,18 +138,17 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 				return release.LedgerState{}, err
 			}
 			state.Broken, broken = at.Live, bad
+			if lock.Live != 0 && lock.Live != at.Live {
+				if _, err := l.former(ctx, stack, lock.Live, &state); err != nil {
+					return release.LedgerState{}, err
+				}
+			}
 		}
 	}
 	if at.Pending != 0 {
-		pending, err := l.open(ctx, stack, at.Pending)
-		if err != nil {
+		if known, err = l.pending(ctx, stack, k, &state); err != nil {
 			return release.LedgerState{}, err
 		}
-		if state.Pending, err = l.load(ctx, stack, pending); err != nil {
-			return release.LedgerState{}, err
-		}
-		state.Phase = phaseOf(k.aliases[aliasPending].Description)
-		known = pending
 	}
 	if known.FunctionARN == "" {
 		if known, err = l.API.OpenVersion(ctx, FunctionName(stack), latest); err != nil {
@@ -187,7 +190,7 @@ func (l *Ledger) snapshotAndOpen(ctx context.Context, stack string) (snapshot, v
 		at := k.aliases.position()
 		lock, _ := parseLock(k.aliases[aliasLock].Description) // Read says what is not understood
 		older := behind(k.aliases, lock)
-		same := at.Live == live.Number
+		same := k.aliases.number(aliasLive) == live.Number
 		if same && (older == "" || k.aliases.number(older) == 0) {
 			return k, live, nil
 		}

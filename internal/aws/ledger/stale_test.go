@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -192,26 +193,20 @@ func inFlight(t *testing.T, l *Ledger) {
 	must(t, lease.Unlock(t.Context()))
 }
 
-func TestAnAliasOlderThanTheLockSaysIsRefused(t *testing.T) {
-	for name, tt := range map[string]struct {
-		alias, version string
-		says           string
-		lost           int
-	}{
-		"live moved back":      {aliasLive, "1", "alias live of function edgedeploy-shop-releases names release 1, and the run that held the lock last left it at release 2", 0},
-		"live is deleted":      {aliasLive, "", "names no release", 2},
-		"pending moved back":   {aliasPending, "2", "alias pending of function edgedeploy-shop-releases names release 2, and the run that held the lock last left it at release 3", 0},
-		"pending is deleted":   {aliasPending, "", "names no release", 0},
-		"live says $LATEST":    {aliasLive, latest, "names no release", 2},
-		"pending says $LATEST": {aliasPending, latest, "names no release", 0},
+func TestALiveOlderThanTheLockSaysIsRefused(t *testing.T) {
+	for name, tt := range map[string]struct{ version, says string }{
+		"moved back":   {"1", "alias live of function edgedeploy-shop-releases names release 1, and the run that held the lock last left it at release 2"},
+		"deleted":      {"", "names no release"},
+		"says $LATEST": {latest, "names no release"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
 				inFlight(t, l)
-				handMoves(f, tt.alias, tt.version)
+				handMoves(f, aliasLive, tt.version)
 				state, err := l.Read(t.Context(), "shop")
-				if err != nil || state.Lost != tt.lost {
-					t.Errorf("Read: release %d is lost, %v; want %d", state.Lost, err, tt.lost)
+				if err != nil || state.Lost != 2 || state.Former.Number != 2 || state.Live.Number != 0 || state.Pending.Number != 3 ||
+					state.Position() != (release.Position{Pending: 3}) {
+					t.Errorf("Read: release %d is lost (record %d), %d is live and %d in flight: %v", state.Lost, state.Former.Number, state.Live.Number, state.Pending.Number, err)
 				}
 				start := time.Now()
 				_, err = newLedger(f).Lock(t.Context(), request("run4"))
@@ -238,6 +233,82 @@ func TestAnAliasOlderThanTheLockSaysIsRefused(t *testing.T) {
 				commitRelease(t, l, "run6")
 				if got := f.alias("shop", aliasLive).Version; got != "5" {
 					t.Errorf("live is %s", got)
+				}
+			})
+		})
+	}
+}
+
+// The lock tells what is in flight where pending was deleted or moved back: the
+// release is not forgotten, and the next run moves pending there again.
+func TestAPendingOlderThanTheLockSaysIsMovedBack(t *testing.T) {
+	for name, version := range map[string]string{"moved back": "2", "deleted": "", "says $LATEST": latest} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+				inFlight(t, l)
+				handMoves(f, aliasPending, version)
+				state, err := l.Read(t.Context(), "shop")
+				want := release.Position{Live: 2, Pending: 3}
+				if err != nil || state.Lost != 0 || state.Position() != want || state.Phase != release.PhaseRun {
+					t.Errorf("Read: %+v in phase %q, %v", state.Position(), state.Phase, err)
+				}
+				for _, run := range []string{"run4", "run5"} {
+					l = newLedger(f)
+					lease := mustLock(t, l, run)
+					if at, err := l.Position(t.Context(), "shop"); err != nil || at != want {
+						t.Errorf("%s is at %v, %v", run, at, err)
+					}
+					must(t, lease.Unlock(t.Context()))
+				}
+				if got := f.alias("shop", aliasPending).Version; got != "3" {
+					t.Errorf("pending is %s", got)
+				}
+			})
+		})
+	}
+}
+
+// A version that somebody published by hand and moved pending to is no release in
+// flight: it is told, and nothing else is in the way.
+func TestAPendingThatIsNoReleaseCountsForNothing(t *testing.T) {
+	for name, flying := range map[string]bool{"at rest": false, "with a release in flight": true} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+				want := release.Position{Live: 2}
+				if flying {
+					inFlight(t, l)
+					want.Pending = 3
+				} else {
+					commitRelease(t, l, "run1")
+					commitRelease(t, l, "run2")
+				}
+				must(t, f.UpdateCode(t.Context(), FunctionName("shop"), "", []byte("another program's")))
+				time.Sleep(time.Minute)
+				v, err := f.PublishVersion(t.Context(), versions.PublishInput{Function: FunctionName("shop"), Description: "mine"})
+				must(t, err)
+				handMoves(f, aliasPending, strconv.Itoa(v.Number))
+				var warned []string
+				l = newLedger(f)
+				l.Warn = func(_, text string) { warned = append(warned, text) }
+				state, err := l.Read(t.Context(), "shop")
+				if err != nil || state.Position() != want || !strings.Contains(strings.Join(warned, ""), "which is no release") {
+					t.Errorf("Read: %v, %v; warned %q", state.Position(), err, warned)
+				}
+				req := request("run9")
+				req.Seen = state.Seen
+				lease, err := l.Lock(t.Context(), req)
+				must(t, err)
+				if at, err := l.Position(t.Context(), "shop"); err != nil || at != want {
+					t.Errorf("under the lock: %v, %v", at, err)
+				}
+				r, err := lease.Append(t.Context(), sample("shop", "run9"))
+				must(t, err)
+				must(t, lease.Mark(t.Context(), r))
+				must(t, lease.Commit(t.Context(), r))
+				must(t, lease.Unlock(t.Context()))
+				state, err = newLedger(f).Read(t.Context(), "shop")
+				if err != nil || state.Live.Number != r.Number || state.Pending.Number != 0 {
+					t.Errorf("afterwards %v, %v", state.Position(), err)
 				}
 			})
 		})
