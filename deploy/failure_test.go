@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -152,6 +153,19 @@ func onFailureRows() []row {
 			h.bound("A=f2 B=g1 D2/A=f1")
 			h.do(apply("two2"))
 			h.bound("A=f2 B=g1 D2/A=f2")
+		}},
+		{"a slot that a stranger took meanwhile does not keep the others from going back", true, func(h *history) {
+			h.do(apply("two"))
+			k := never()
+			k.hooks = map[int]func(){h.effect(apply("two2"), "write D2"): func() {
+				h.account.put("D2", []associations.Edit{{Slot: at("D2", "A"), To: h.account.find("x:9")}})
+			}}
+			h.with(failing("two2", 99, false), 1, k, nil)
+			h.bound("A=f1 B=g1 C=x:9 D2/A=x:9")
+			if e, ok := errors.AsType[*deploy.RolledBackError](h.last.err); !ok || e.Rollback != nil || len(e.Left) != 1 {
+				h.errorf("it ended with %v", h.last.err)
+			}
+			h.settled()
 		}},
 		{"what is left undone is told, however slow the edge is", false, func(h *history) {
 			h.do(apply("s1"), apply("s3"))

@@ -555,6 +555,7 @@ func ownerRows() []row {
 			h.do(apply("s1"), apply("s2"))
 			h.account.hand("alias", "D2")
 			h.do(rollback)
+			h.said("D1 has not the alternate domain name www any more")
 			h.bound(r1)
 		}},
 		{"row 27: an id that was edited goes back where it is now", false, func(h *history) {

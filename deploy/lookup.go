@@ -21,6 +21,7 @@ func (o *observer) lookUp(ctx context.Context, spec versions.Spec) error {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		o.have.Versions[spec.Function] = []versions.Version{found.Published.Version}
+		o.have.States[found.Published.Version.Ref] = found.Published
 		return nil
 	case versions.Interrupted:
 		o.mu.Lock()

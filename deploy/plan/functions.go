@@ -55,7 +55,10 @@ func (p *planner) reuseOrPublish(f release.Function) {
 	if v, ok := versions.Reuse(f.Spec, p.want.Stack, p.have.Versions[f.Spec.Function]); ok {
 		f.Number, f.CodeSHA256 = v.Ref.Number, v.CodeSHA256
 		p.keep(f)
-		p.activate = append(p.activate, Activate{Key: f.Key, Version: v, Point: p.have.Interrupted[f.Spec.Function]})
+		seen, point := p.have.States[v.Ref], p.have.Interrupted[f.Spec.Function]
+		if point || seen.State.State != "Active" { // else it was just seen to be ready
+			p.activate = append(p.activate, Activate{Key: f.Key, Version: v, Point: point})
+		}
 		return
 	}
 	p.functions = append(p.functions, f)

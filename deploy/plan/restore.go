@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
@@ -18,6 +19,7 @@ func (p *restorer) place() []release.Distribution {
 	slots := map[associations.Slot]bool{} // of the target, where its distributions are now
 	for _, d := range p.target.Distributions {
 		d.IDs = p.idsOf(d)
+		p.aliasMoved(d)
 		for _, id := range d.IDs {
 			for _, b := range d.Bindings {
 				slots[associations.Slot{Distribution: id, Path: b.Path, Trigger: b.Trigger}] = true
@@ -52,6 +54,18 @@ func (p *restorer) idsOf(d release.Distribution) []string {
 	}
 	p.note("moved", "%s is %s now: what release %d bound in %s goes there, and %s stays as it is", d.Key, now, p.target.Number, id, id)
 	return []string{now}
+}
+
+// aliasMoved notes that a distribution is not the one any more that its alternate
+// domain name leads to. It goes back all the same: there is where the stack is.
+func (p *restorer) aliasMoved(d release.Distribution) {
+	state, seen := p.have.Distributions[d.ID()]
+	has := func(alias string) bool { return strings.EqualFold(alias, d.Alias) } // as DNS compares
+	if d.Alias == "" || !seen || slices.ContainsFunc(state.Aliases, has) {
+		return
+	}
+	p.note("moved", "%s has not the alternate domain name %s any more: what release %d bound goes back where it was, and no other distribution is touched",
+		d.ID(), d.Alias, p.target.Number)
 }
 
 // placed gives an entry's bindings where they are now, and leaves out those
@@ -122,6 +136,10 @@ func (p *restorer) fill() {
 		b, held := p.table[slot], p.have.Held(slot)
 		same := held == b && p.own.Ours(held) // no conflict, whoever put it there
 		if !same && !p.own.Fills(slot, held) && !p.rules.Adopt {
+			if p.req.Automatic { // nobody is there to decide: the other slots go back
+				p.leave(slot, "it holds %s, which the stack did not put there", held)
+				continue
+			}
 			p.errs = append(p.errs, &associations.ConflictError{Slot: slot, Holder: held})
 			continue
 		}

@@ -64,8 +64,16 @@ type NotHeldError struct {
 }
 
 func (e *NotHeldError) Error() string {
-	if e.Lift.Release == 0 {
+	of := ""
+	if e.Lift.Function != "" {
+		of = " of function " + e.Lift.Function
+	}
+	switch {
+	case e.Lift.Release != 0:
+		return fmt.Sprintf("stack %s has no hold%s for release %d", e.Stack, of, e.Lift.Release)
+	case of != "" && len(e.Holds) > 0:
+		return fmt.Sprintf("stack %s holds nothing%s", e.Stack, of)
+	default:
 		return fmt.Sprintf("stack %s is not held", e.Stack)
 	}
-	return fmt.Sprintf("stack %s has no hold for release %d", e.Stack, e.Lift.Release)
 }

@@ -300,7 +300,7 @@ func (p *restorer) policies(changes []associations.Change) {
 
 // pinned makes sure of every version that will be attached: a rollback never
 // publishes, and refuses before its first write. What has not been looked at
-// yet is taken for granted; Plan.Attached names it.
+// yet is taken for granted: the observer reads it, and plans again.
 func (p *restorer) pinned() {
 	done := map[versions.Ref]bool{}
 	for _, slot := range slices.SortedFunc(maps.Keys(p.edits), associations.Slot.Compare) {
