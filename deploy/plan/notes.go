@@ -56,7 +56,8 @@ func (p *planner) flightNotes() []Note {
 	for _, r := range []release.Release{p.base.Live, p.base.Superseded} {
 		for _, l := range r.Left {
 			if p.have.Held(l.Slot) == l.Binding {
-				add("left", "%s holds %s, which a superseded release wrote", l.Slot, l.Binding)
+				s := release.Stray{Slot: l.Slot, Binding: l.Binding, Left: l.Release}
+				add("left", "%s", s)
 			}
 		}
 	}

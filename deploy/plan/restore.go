@@ -317,7 +317,7 @@ func (p *restorer) strays(out, bound map[versions.Spec]bool) {
 	for _, s := range straysIn(p.have, p.own, releases, p.after) {
 		// What the target publishes for others to bind is for them to decide.
 		if spec := p.specOf(s.Binding.Version); out[spec] && !p.target.Publishes(spec) {
-			p.leave(s.Slot, "it holds %s, which is taken out of service, and no release put it there", s.Binding)
+			p.leave(s.Slot, "it holds %s, which is taken out of service, and %s", s.Binding, strings.TrimPrefix(s.Origin(), "which "))
 			continue
 		}
 		p.notes = append(p.notes, strayNote(s))

@@ -50,6 +50,8 @@ func TestHistories(t *testing.T) {
 		"put back over a stranger's":                                                         {"apply s1", "apply s2", "rollback", "bind A x:9", "rollback ! 4", "rollback --adopt" + r1, "rollback" + r1, "rollback --to 0 => A=x9"},
 		"gone to again over a stranger's":                                                    {"apply s1", "bind A x:9", "rollback --to 1 ! 4", "rollback --to 1 --adopt" + r1, "rollback --to 0 => A=x9"},
 		"completed over a stranger's":                                                        {"apply s1", "apply s2", "write rollback", "bind A x:9", "rollback --adopt" + r1, "rollback --to 0 => A=x9"},
+		"what a woken run writes late is named and emptied":                                  {"apply s1", "write apply addC", "rollback" + r1, "bind C h:1", "rollback ! 1 => A=f1 B=g1 C=h2", "apply s1" + r1},
+		"also some releases later":                                                           {"apply s1", "write apply addC", "rollback" + r1, "apply fix", "apply fix2", "bind C h:1", "apply fix => A=f4 B=g1"},
 		"what a dead release was to take is taken":                                           {"apply s2", "bind C f:1", "write apply addC", "apply add", "rollback => A=f2 B=g1 C=f2"},
 		"tags that were set are not set again":                                               {"apply s1", "apply s2", "commit apply tag", "apply tag", "rollback --to 4 ! 1"},
 		"an edit holds where its name means another distribution only if it has the pattern": {"apply add", "apply swap", "rollback", "apply swap ! 5", "apply d2 --allow-detach => D2A=f2"},

@@ -53,10 +53,15 @@ func straysIn(have Observed, own associations.Ownership, releases []release.Rele
 	after func(associations.Slot, associations.Binding) (associations.Binding, bool),
 ) []release.Stray {
 	functions, ids := map[string]bool{}, map[string]bool{}
+	left := map[associations.Slot]int{}
 	for _, r := range releases {
 		maps.Copy(functions, r.Bound())
 		for _, id := range r.IDs() {
 			ids[id] = true
+		}
+		for _, l := range r.Left {
+			functions[l.Binding.Version.Function], ids[l.Slot.Distribution] = true, true
+			left[l.Slot] = l.Release
 		}
 	}
 	var list []release.Stray
@@ -64,7 +69,7 @@ func straysIn(have Observed, own associations.Ownership, releases []release.Rele
 		for slot, held := range have.Distributions[id].Held {
 			b, decided := after(slot, held)
 			if !decided && functions[b.Version.Function] && own.Ours(b) {
-				list = append(list, release.Stray{Slot: slot, Binding: b})
+				list = append(list, release.Stray{Slot: slot, Binding: b, Left: left[slot]})
 			}
 		}
 	}

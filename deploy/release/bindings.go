@@ -49,22 +49,15 @@ func (p Place) String() string { return fmt.Sprintf("%s %s %s", p.Key, p.Path, p
 type Bound struct {
 	Slot    associations.Slot    `json:"slot"`
 	Binding associations.Binding `json:"binding"`
+	// Release is the superseded release that left it; 0 if that is not known.
+	Release int `json:"release,omitempty"`
 }
 
-// Table gives a list of bound slots as a table.
-func Table(list []Bound) associations.Table {
-	t := make(associations.Table, len(list))
-	for _, b := range list {
-		t[b.Slot] = b.Binding
-	}
-	return t
-}
-
-// List gives a table as a list in the order of its slots.
-func List(t associations.Table) []Bound {
+// list gives a table as a list in the order of its slots.
+func list(t associations.Table) []Bound {
 	list := make([]Bound, 0, len(t))
 	for _, s := range t.Slots() {
-		list = append(list, Bound{s, t[s]})
+		list = append(list, Bound{Slot: s, Binding: t[s]})
 	}
 	return list
 }
@@ -83,7 +76,7 @@ func (r Release) Table() associations.Table {
 }
 
 // Bindings is what the release binds, in the order of the slots.
-func (r Release) Bindings() []Bound { return List(r.Table()) }
+func (r Release) Bindings() []Bound { return list(r.Table()) }
 
 // Places is what the release binds, by place.
 func (r Release) Places() map[Place]associations.Binding {

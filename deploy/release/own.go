@@ -3,6 +3,7 @@ package release
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
@@ -58,25 +59,30 @@ func (b Base) Ownership() associations.Ownership {
 	return own
 }
 
+// leftFor is for how many releases a slot is remembered that a superseded release
+// did not write yet. Its run may wake; one that was fenced off writes at most once.
+const leftFor = 10
+
 // StillLeft are the slots that a new release does not decide although a
 // superseded one edits them: its run may wake and still write them, whatever
 // they hold now. decided are the slots that the new release binds or edits.
 func (b Base) StillLeft(held func(associations.Slot) associations.Binding, decided func(associations.Slot) bool) []Bound {
-	left, bound := associations.Table{}, b.Superseded.Table()
-	for _, e := range b.Superseded.Edits {
-		// What it gives back to others is not the stack's.
-		if _, binds := bound[e.Slot]; binds && !decided(e.Slot) {
-			left[e.Slot] = e.To
-		}
-	}
+	left, bound := map[associations.Slot]Bound{}, b.Superseded.Table()
 	for _, r := range b.list() {
 		for _, l := range r.Left {
-			if !decided(l.Slot) && held(l.Slot) == l.Binding {
-				left[l.Slot] = l.Binding
+			may := l.Release != 0 && b.Live.Number-l.Release < leftFor
+			if !decided(l.Slot) && (may || held(l.Slot) == l.Binding) {
+				left[l.Slot] = l
 			}
 		}
 	}
-	return List(left)
+	for _, e := range b.Superseded.Edits {
+		// What it gives back to others is not the stack's.
+		if _, binds := bound[e.Slot]; binds && !decided(e.Slot) {
+			left[e.Slot] = Bound{Slot: e.Slot, Binding: e.To, Release: b.Superseded.Number}
+		}
+	}
+	return slices.SortedFunc(maps.Values(left), func(a, b Bound) int { return a.Slot.Compare(b.Slot) })
 }
 
 // commitsWith puts a source's commit, if its files were clean, before others, and
@@ -134,14 +140,22 @@ func startsIn(list, part []string) bool {
 }
 
 // Stray is a version of a function of the stack in a slot that no release
-// decides: a copied cache behavior, or a change by hand.
+// decides: a copied cache behavior, a change by hand, or what a superseded
+// release left.
 type Stray struct {
 	Slot    associations.Slot    `json:"slot"`
 	Binding associations.Binding `json:"binding"`
+	Left    int                  `json:"left,omitempty"` // the release that left it; 0 for none
 }
 
-func (s Stray) String() string {
-	return fmt.Sprintf("%s holds %s, which no release put there", s.Slot, s.Binding)
+func (s Stray) String() string { return fmt.Sprintf("%s holds %s, %s", s.Slot, s.Binding, s.Origin()) }
+
+// Origin says how the version came there.
+func (s Stray) Origin() string {
+	if s.Left != 0 {
+		return fmt.Sprintf("which release %d wrote, or was to write, before another superseded it", s.Left)
+	}
+	return "which no release put there"
 }
 
 // CompareStrays orders strays by slot.

@@ -150,15 +150,24 @@ func TestWhatATakingIs(t *testing.T) {
 
 func TestWhatASupersededReleaseLeaves(t *testing.T) {
 	t.Parallel()
-	live := rel{Number: 4, Left: []release.Bound{{Slot: at("L"), Binding: h1}, {Slot: at("N"), Binding: h1}}}
+	live := rel{Number: 4, Left: []release.Bound{
+		{Slot: at("L"), Binding: h1}, {Slot: at("N"), Binding: h1}, {Slot: at("W"), Binding: h1, Release: 3},
+	}}
 	flight := record(5, 5, table{"A": f2, "B": g1, "D": g1})
 	flight.Left = []release.Bound{{Slot: at("M"), Binding: h1}, {Slot: at("D2"), Binding: h1}}
 	flight.Edits = []associations.Edit{change("A", f1, f2), change("B", nothing, g1), change("D", nothing, g1), change("E", g1, nothing), change("G", g1, x9)}
 	decided := func(s associations.Slot) bool { return s == at("D") || s == at("D2") }
 	got := release.Base{Live: live, Superseded: flight}.StillLeft(holding(slots{at("A"): f1, at("L"): h1, at("N"): x9, at("M"): h1, at("D2"): h1, at("G"): x9}), decided)
-	want := release.List(slots{at("A"): f2, at("B"): g1, at("L"): h1, at("M"): h1})
+	want := []release.Bound{
+		{Slot: at("A"), Binding: f2, Release: 5}, {Slot: at("B"), Binding: g1, Release: 5}, {Slot: at("L"), Binding: h1}, {Slot: at("M"), Binding: h1},
+		{Slot: at("W"), Binding: h1, Release: 3}, // its run may write it yet
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	live.Number = 13
+	if got := (release.Base{Live: live}).StillLeft(holding(slots{}), decided); len(got) != 0 {
+		t.Errorf("ten releases later %v is left", got)
 	}
 }
 
