@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +22,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 	var req release.Request
 	var dry bool
 	cmd := &cobra.Command{
-		Use:   "rollback",
+		Use:   "rollback [RELEASE]",
 		Short: "Undo what is live, or go to any release; builds nothing",
 		Long: `Rollback undoes what is live: the versions that were bound before go back into
 their slots. Nothing is built or published, and no spec is needed (--stack).
@@ -32,21 +34,14 @@ was interrupted is completed.
 
 --of N says which release is to be undone; if that is neither live nor in
 flight, nothing is. Pipelines use it. --to N goes to any release that was live
-or in flight once; --to 0 to before the first.
+or in flight once; --to 0 to before the first. A number alone is that of --to.
 
 What is taken out of service is held: apply refuses it until it has changed, or
 until resume.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := run.check(cmd); err != nil {
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := errors.Join(run.check(cmd), a.asked(cmd, args, &req)); err != nil {
 				return err
-			}
-			req.Named = cmd.Flags().Changed("to")
-			switch {
-			case req.To < 0:
-				return &usageError{cmd.CommandPath(), fmt.Errorf("--to is a release number, or 0; not %d", req.To)}
-			case cmd.Flags().Changed("of") && req.Of < 1:
-				return &usageError{cmd.CommandPath(), fmt.Errorf("--of is a release number from 1; not %d", req.Of)}
 			}
 			return a.rollback(cmd.Context(), rollingBack{req, rules, run, dry})
 		},
@@ -62,6 +57,34 @@ until resume.`,
 	f.BoolVar(&rules.WithPolicy, "with-policy", false, "change distributions that take part in continuous deployment")
 	a.stackFlag(cmd)
 	return cmd
+}
+
+// asked completes what a rollback was asked for: rollback 3 is rollback --to 3.
+func (a *app) asked(cmd *cobra.Command, args []string, req *release.Request) error {
+	refuse := func(format string, args ...any) error {
+		return &usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
+	}
+	said := func(flag string) bool { return cmd.Flags().Changed(flag) }
+	req.Named = said("to") || len(args) == 1
+	if len(args) == 1 {
+		n, err := strconv.Atoi(args[0])
+		switch {
+		case err != nil || n < 0:
+			return refuse("a release is a number, as history lists them; not %q", args[0])
+		case said("of"):
+			return refuse("rollback %d goes to release %d, and --of %d undoes release %d: say one of them", n, n, req.Of, req.Of)
+		case said("to") && !a.fromEnv["to"]:
+			return refuse("rollback %d is rollback --to %d: say it once", n, n)
+		}
+		req.To = n
+	}
+	switch {
+	case req.To < 0:
+		return refuse("--to is a release number, or 0; not %d", req.To)
+	case said("of") && req.Of < 1:
+		return refuse("--of is a release number from 1; not %d", req.Of)
+	}
+	return nil
 }
 
 // rollingBack is what rollback was asked for.
