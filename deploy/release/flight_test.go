@@ -31,7 +31,7 @@ func TestWhatIsInFlightIsEndedBeforeAHoldIsLifted(t *testing.T) {
 		t.Errorf("at rest: got %+v", next)
 	}
 	held.Flight = 3
-	if next := held.Next(); len(next) != 1 || next[0].Verb != VerbRollback || next[0].HasTo || next[0].Of != 0 {
+	if next := held.Next(); len(next) != 1 || next[0].Verb != VerbRollback || next[0].HasTo || next[0].Of != 3 {
 		t.Errorf("with a rollback in flight: got %+v", next)
 	}
 }

@@ -47,10 +47,10 @@ func waysOn(state LedgerState, written Written) []Action {
 	case !flying:
 		return nextAtRest(state)
 	case state.Foreign() != nil:
-		return []Action{{Verb: VerbRollback, Does: "ends it by going back"}}
+		return []Action{undoing(flight.Number, "ends it by going back")}
 	case flight.GoingBack():
 		return []Action{
-			{Verb: VerbRollback, Does: fmt.Sprintf("completes the rollback to %s", name(flight.Target))},
+			undoing(flight.Number, "completes the rollback to "+name(flight.Target)),
 			{Verb: VerbApply, Does: "of another version supersedes it; what it holds stays held"},
 		}
 	case !state.undoesSlots():
@@ -58,14 +58,22 @@ func waysOn(state LedgerState, written Written) []Action {
 	case written == WrittenAll:
 		return []Action{
 			{Verb: VerbApply, Does: fmt.Sprintf("records that release %d is live", flight.Number)},
-			{Verb: VerbRollback, Does: "undoes it: back to " + name(flight.Returns)},
+			undoing(flight.Number, "undoes it: back to "+name(flight.Returns)),
 		}
 	default:
 		return []Action{
 			{Verb: VerbApply, Adopt: flight.Adopted, Does: "goes on"},
-			{Verb: VerbRollback, Does: fmt.Sprintf("undoes release %d: back to %s", flight.Number, name(flight.Returns))},
+			undoing(flight.Number, fmt.Sprintf("undoes release %d: back to %s", flight.Number, name(flight.Returns))),
 		}
 	}
+}
+
+// undoing is a rollback of one release. Advice always says which: a plain rollback
+// undoes what is live when it is typed, which may be a fix that came after the
+// advice. Of a rollback in flight it is that one's own number: once it is live,
+// or superseded, there is nothing left to do.
+func undoing(flight int, does string) Action {
+	return Action{Verb: VerbRollback, Of: flight, Does: does}
 }
 
 func nextAtRest(state LedgerState) []Action {
@@ -83,7 +91,7 @@ func lift(number int) Action {
 // Next says which commands lift what keeps a plan from being run.
 func (e *HeldError) Next() []Action {
 	if e.Flight != 0 {
-		return []Action{{Verb: VerbRollback, Does: fmt.Sprintf("ends release %d, which is in flight; then resume can lift what is held", e.Flight)}}
+		return []Action{undoing(e.Flight, fmt.Sprintf("ends release %d, which is in flight; then resume can lift what is held", e.Flight))}
 	}
 	var list []Action
 	seen := map[int]bool{}

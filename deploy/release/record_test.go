@@ -290,13 +290,13 @@ func TestTheNextCommandIsNamed(t *testing.T) {
 			{Verb: release.VerbResume, Release: 9, Does: "lifts what the rollback of release 9 holds"},
 		}},
 		"an apply half written": {state(first, second), release.WrittenPart, []release.Action{
-			{Verb: release.VerbApply, Does: "goes on"}, {Verb: release.VerbRollback, Does: "undoes release 2: back to release 1"},
+			{Verb: release.VerbApply, Does: "goes on"}, {Verb: release.VerbRollback, Of: 2, Does: "undoes release 2: back to release 1"},
 		}},
 		"an apply all written": {state(rel{}, first), release.WrittenAll, []release.Action{
-			{Verb: release.VerbApply, Does: "records that release 1 is live"}, {Verb: release.VerbRollback, Does: "undoes it: back to what was there before the first release"},
+			{Verb: release.VerbApply, Does: "records that release 1 is live"}, {Verb: release.VerbRollback, Of: 1, Does: "undoes it: back to what was there before the first release"},
 		}},
 		"a rollback": {state(second, back), release.WrittenNone, []release.Action{
-			{Verb: release.VerbRollback, Does: "completes the rollback to release 1"}, {Verb: release.VerbApply, Does: "of another version supersedes it; what it holds stays held"},
+			{Verb: release.VerbRollback, Of: 3, Does: "completes the rollback to release 1"}, {Verb: release.VerbApply, Does: "of another version supersedes it; what it holds stays held"},
 		}},
 	} {
 		if diff := cmp.Diff(c.want, release.Next(c.state, c.written), cmpopts.EquateEmpty()); diff != "" {

@@ -217,10 +217,10 @@ func TestResultPutsStatesBelowLongNames(t *testing.T) {
 func TestResultNamesTheWaysOnFromWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]string{
-		"partial":   {"edgedeploy apply", "edgedeploy rollback --stack storefront"},
-		"lost":      {"edgedeploy apply", "edgedeploy rollback --stack storefront"},
-		"committed": {"edgedeploy apply", "edgedeploy rollback --stack storefront"},
-		"halfback":  {"edgedeploy rollback --stack storefront", "edgedeploy apply"},
+		"partial":   {"edgedeploy apply", "edgedeploy rollback --of 42 --stack storefront"},
+		"lost":      {"edgedeploy apply", "edgedeploy rollback --of 42 --stack storefront"},
+		"committed": {"edgedeploy apply", "edgedeploy rollback --of 42 --stack storefront"},
+		"halfback":  {"edgedeploy rollback --of 43 --stack storefront", "edgedeploy apply"},
 		"deployed":  nil, "restored": nil, "untouched": nil, "put-back": nil,
 	} {
 		o := with(outcomes()[name])

@@ -197,9 +197,9 @@ func TestStatusNamesTheWaysOn(t *testing.T) {
 	flying, resting := sampleStatus(), sampleStatus()
 	resting.Pending = release.Release{}
 	for want, st := range map[string]Status{
-		"edgedeploy apply --local":                        flying,
-		"edgedeploy rollback --stack storefront --local":  flying,
-		"edgedeploy resume 43 --stack storefront --local": resting,
+		"edgedeploy apply --local":                               flying,
+		"edgedeploy rollback --of 45 --stack storefront --local": flying,
+		"edgedeploy resume 43 --stack storefront --local":        resting,
 	} {
 		doc, err := StatusJSON(st)
 		if err != nil {
