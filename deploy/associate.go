@@ -135,11 +135,11 @@ func (e *execution) failed(ctx context.Context, tried []associations.Change, fir
 	rctx := context.WithoutCancel(ctx)
 	last := tried[len(tried)-1]
 	_, interrupted := errors.AsType[*InterruptedError](cause)
-	if len(tried) == 1 && !isLost(cause) {
-		return cause // nothing was written
-	}
 	if perr := e.lease.Prove(rctx, 0); is[*LostLockError](perr) && !is[*LostLockError](cause) {
 		cause = errors.Join(cause, perr) // what stands in the way may be the run that took over
+	}
+	if len(tried) == 1 && !isLost(cause) {
+		return cause // nothing was written
 	}
 	for _, ch := range tried {
 		if interrupted && ch.Distribution == last.Distribution {
