@@ -166,7 +166,7 @@ func (e *execution) restores(err error) bool {
 // always gives an error: the run failed.
 func (e *execution) rollBack(ctx context.Context, cause error) error {
 	ctx = context.WithoutCancel(ctx)
-	failed := &RolledBackError{Stack: e.plan.Stack, Release: e.goal, Err: cause}
+	failed := &RolledBackError{Stack: e.plan.Stack, Release: e.goal, Flight: e.goal, Err: cause}
 	state, err := e.state(ctx)
 	if err != nil {
 		failed.Rollback = err
@@ -184,8 +184,8 @@ func (e *execution) rollBack(ctx context.Context, cause error) error {
 	failed.Rollback = second.again(ctx)
 	failed.Slots = e.result.Slots
 	if failed.Rollback != nil {
-		if second.result.Release.Number != 0 {
-			e.result.Release = second.result.Release // it is what is in flight now
+		if second.marked {
+			e.result.Release, failed.Flight = second.result.Release, second.result.Release
 		}
 		return failed
 	}

@@ -44,8 +44,11 @@ func writeSlots(b *strings.Builder, slots []SlotResult) {
 // RolledBackError says that a run failed and was rolled back
 // (--on-failure rollback), or that rolling it back failed as well.
 type RolledBackError struct {
-	Stack    string
-	Release  release.Release // the one that failed
+	Stack   string
+	Release release.Release // the one that failed
+	// Flight is the release in flight if it could not be rolled back: the one that
+	// failed, or the rollback of it.
+	Flight   release.Release
 	Slots    []SlotResult
 	Err      error // why it failed
 	Rollback error // why it could not be rolled back; nil if it was
@@ -127,8 +130,9 @@ func (e *DriftError) Error() string {
 
 // UnfinishedError says that a rollback did what it could, and what it left.
 type UnfinishedError struct {
-	Stack string
-	Left  []plan.Unfinished
+	Stack  string
+	Target int // the release that it went to; 0 for before the first
+	Left   []plan.Unfinished
 }
 
 func (e *UnfinishedError) Error() string {

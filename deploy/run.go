@@ -97,7 +97,7 @@ func (r *Runner) Run(ctx context.Context, p plan.Plan, by Run) (Result, error) {
 	result, err := r.await(ctx, p, result)
 	if _, slow := errors.AsType[*UndeployedError](err); len(p.Unfinished) > 0 && (err == nil || slow) {
 		// What is left undone stays so, however long the edge takes.
-		err = errors.Join(&UnfinishedError{Stack: p.Stack, Left: p.Unfinished}, err)
+		err = errors.Join(&UnfinishedError{Stack: p.Stack, Target: int(p.Goal.Brought), Left: p.Unfinished}, err)
 	}
 	return result, err
 }
@@ -139,6 +139,7 @@ type execution struct {
 	mu        sync.Mutex
 	published map[string]versions.Version
 	result    Result
+	marked    bool // the release that it recorded is the one in flight
 }
 
 func (e *execution) run(ctx context.Context) (Result, error) {
@@ -310,7 +311,11 @@ func (e *execution) record(ctx context.Context) error {
 	if goal.Kind == release.KindResume {
 		return nil // it writes nothing, so nothing of it can be in flight
 	}
-	return e.mark(ctx, goal)
+	if err := e.mark(ctx, goal); err != nil {
+		return err
+	}
+	e.marked = true
+	return nil
 }
 
 func (e *execution) append(ctx context.Context, goal release.Release) (release.Release, error) {

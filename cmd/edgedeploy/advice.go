@@ -289,13 +289,13 @@ func (a *app) runAdvice(err error) string {
 		return "the release before is live again; what is wrong with this one stands above"
 	case errors.As(err, &back):
 		return cmp.Or(a.flightAdvice(back.Rollback), a.commands(back.Stack).Ways(
-			release.Next(release.LedgerState{Pending: back.Release}, render.SlotsWritten(back.Slots))))
+			release.Next(release.LedgerState{Pending: back.Flight}, render.SlotsWritten(back.Slots))))
 	case a.flightAdvice(err) != "":
 		return a.flightAdvice(err)
 	case errors.As(err, &drift):
 		return status(drift.Stack, "says what each slot holds")
 	case errors.As(err, &unfinished):
-		return "no release decides those slots: change them outside of edgedeploy; the same command again says whether something is left"
+		return a.unfinishedAdvice(unfinished)
 	case is[*associations.ChangedError](err):
 		return "something else edited the distribution: plan again and look"
 	case errors.As(err, &undeployed):
@@ -306,6 +306,22 @@ func (a *app) runAdvice(err error) string {
 		return "the same command again goes on"
 	}
 	return ""
+}
+
+// unfinishedAdvice is about what a rollback left: cache behaviors that are to be
+// made, and slots that are for others to change.
+func (a *app) unfinishedAdvice(e *deploy.UnfinishedError) string {
+	var hints []string
+	gone := func(l plan.Unfinished) bool { return l.Gone }
+	if slices.ContainsFunc(e.Left, gone) {
+		hints = append(hints, "where a cache behavior is needed, add it to the distribution; then "+a.commands(e.Stack).Ways([]release.Action{
+			{Verb: release.VerbRollback, To: e.Target, HasTo: true, Does: fmt.Sprintf("binds there what release %d did", e.Target)},
+		}))
+	}
+	if slices.ContainsFunc(e.Left, func(l plan.Unfinished) bool { return !l.Gone }) {
+		hints = append(hints, "no release decides the slot of a version that is left: change it outside of edgedeploy; the same command again says whether something is left")
+	}
+	return strings.Join(hints, "; ")
 }
 
 // flightAdvice is about a release that a run left in flight.

@@ -1,107 +1,12 @@
 package main
 
 import (
-	"fmt"
-	"net/http"
-	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
-	"github.com/edgedeploy/edgedeploy/internal/local/localaws/cf"
-	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
 )
-
-const hinted = `version: 1
-stack: shop
-defaults: { role: "arn:aws:iam::123456789012:role/edge", timeout: TIMEOUT }
-functions: { a: { wasm: redirect.wasm } }
-distributions:
-  www: { id: E1AAAAAAAAAAAA, behaviors: { default: { viewer-request: a } } }
-  shop: { id: E2AAAAAAAAAAAA, behaviors: { default: { viewer-request: a } } }
-`
-
-// hintRig is a folder with three specs of one stack, and an account for them.
-type hintRig struct {
-	*guardRig
-	url string
-}
-
-func newHintRig(t *testing.T) *hintRig {
-	t.Helper()
-	const account = "123456789012"
-	server, url := serveAWS(t)
-	if err := server.Seed(account, localaws.Seed{
-		Roles:         []iam.SeedRole{{ARN: "arn:aws:iam::" + account + ":role/edge"}},
-		Distributions: []cf.SeedDistribution{{ID: "E1AAAAAAAAAAAA"}, {ID: "E2AAAAAAAAAAAA"}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	r := &hintRig{url: url, guardRig: &guardRig{t: t, dir: t.TempDir(), aws: server, env: map[string]string{
-		"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "x", "EDGEDEPLOY_NO_LOAD": "true",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-	}}}
-	wasm, err := os.ReadFile("../../examples/redirect/redirect.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.write("redirect.wasm", string(wasm))
-	for name, timeout := range map[string]string{"one.yaml": "5", "two.yaml": "4", "three.yaml": "3"} {
-		r.write(name, strings.ReplaceAll(hinted, "TIMEOUT", timeout))
-	}
-	return r
-}
-
-// run runs a command line with the flag that says where the account is: hints
-// have to repeat it.
-func (r *hintRig) run(line string) (int, string) {
-	words := strings.Fields(line)
-	return r.edgedeploy(words[0], append(words[1:], "--endpoint-url", r.url)...)
-}
-
-func (r *hintRig) must(lines ...string) {
-	r.t.Helper()
-	for _, line := range lines {
-		if code, text := r.run(line); code != 0 {
-			r.t.Fatalf("%s exits with %d: %s", line, code, text)
-		}
-	}
-}
-
-// refuse lets the n-th call of an operation fail.
-func (r *hintRig) refuse(service, operation string, n int) {
-	r.t.Helper()
-	if err := r.aws.Arm(localaws.Fault{Service: service, Operation: operation, Kind: localaws.Error, Status: 400, Code: "InvalidArgument", Message: "armed", Call: n}); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-var hintedVerb = regexp.MustCompile(`^(apply|rollback|resume|status|unlock|history)$`)
-
-// commandsIn takes the commands out of a text: the verb, a number right behind
-// it, and flags with their values.
-func commandsIn(text string) []string {
-	var list []string
-	words := strings.Fields(text)
-	for i, w := range words {
-		if w != "edgedeploy" || i+1 == len(words) || !hintedVerb.MatchString(words[i+1]) {
-			continue
-		}
-		command, rest := []string{words[i+1]}, words[i+2:]
-		if len(rest) > 0 && (strings.Trim(rest[0], "0123456789") == "" || command[0] == "unlock" && !strings.HasPrefix(rest[0], "-")) {
-			command, rest = append(command, rest[0]), rest[1:]
-		}
-		for len(rest) > 1 && strings.HasPrefix(rest[0], "-") {
-			command, rest = append(command, rest[0], strings.TrimRight(rest[1], ";")), rest[2:]
-		}
-		if line := strings.Join(command, " "); !slices.Contains(list, line) {
-			list = append(list, line)
-		}
-	}
-	return list
-}
 
 // hinting is how a hint comes to be printed.
 type hinting struct {
@@ -130,25 +35,11 @@ func hintings() []hinting {
 	}
 	// locked lets a hand hold the lock: of a run that is alive, or by other words.
 	locked := func(description string) func(*hintRig) {
-		return func(r *hintRig) {
-			two(r)
-			body := strings.NewReader(fmt.Sprintf(`{"Description":%q}`, description))
-			req, err := http.NewRequestWithContext(r.t.Context(), "PUT", r.url+"/2015-03-31/functions/edgedeploy-shop-releases/aliases/lock", body)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=123456789012/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature="+strings.Repeat("0", 64))
-			answer, err := http.DefaultClient.Do(req)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			if err := answer.Body.Close(); err != nil || answer.StatusCode != 200 {
-				r.t.Fatalf("the lock: %d, %v", answer.StatusCode, err)
-			}
-		}
+		return func(r *hintRig) { two(r); r.describe("lock", description) }
 	}
 	alive := locked(`edgedeploy lock: {"v":1,"turn":99,"run":"r1.2","expires":4102444800,"phase":"apply","holder":"jo","live":2,"pending":2}`)
-	onward := map[string]int{"apply": 0, "rollback": 0}
+	onward := map[string]int{"apply": 0, "rollback --of 2": 0}
+	onwardBack := map[string]int{"apply": 0, "rollback --of 3": 0}
 	return []hinting{
 		{"held", back, "apply --yes -f two.yaml", 5, map[string]int{"resume 2": 0}},
 		{"a held plan", back, "plan -f two.yaml", 0, map[string]int{"resume 2": 0}},
@@ -163,9 +54,9 @@ func hintings() []hinting {
 		{"half, resume", half, "resume -f two.yaml", 4, onward},
 		// What is held stays held: the very content that was rolled back is refused.
 		{"half back", func(r *hintRig) { two(r); r.refuse("cloudfront", "UpdateDistribution", 2) },
-			"rollback --yes -f two.yaml", 1, map[string]int{"rollback": 0, "apply": 5}},
-		{"half back, status", halfBack, "status -f three.yaml", 0, onward},
-		{"half back, resume", halfBack, "resume -f three.yaml", 4, onward},
+			"rollback --yes -f two.yaml", 1, map[string]int{"rollback --of 3": 0, "apply": 5}},
+		{"half back, status", halfBack, "status -f three.yaml", 0, onwardBack},
+		{"half back, resume", halfBack, "resume -f three.yaml", 4, onwardBack},
 		{"nothing to go back to", func(r *hintRig) { r.must("apply --yes -f one.yaml") },
 			"rollback --yes --stack shop", 1, map[string]int{"rollback --to 0": 0, "history": 0}},
 		{"no such release", two, "rollback --yes --stack shop --to 9", 1, map[string]int{"history": 0}},
@@ -182,28 +73,87 @@ func hintings() []hinting {
 	}
 }
 
+// wrecks are how hints come to be printed by what died, was lost or was left.
+func wrecks() []hinting {
+	died := func(lines ...string) func(*hintRig) {
+		return func(r *hintRig) {
+			r.must(lines...)
+			r.dies("apply --yes -f three.yaml", "lambda", "PublishVersion", 1)
+		}
+	}
+	// rollout is what a newer edgedeploy leaves: in flight, in a phase of its own.
+	rollout := func(r *hintRig) {
+		r.must("apply --yes -f one.yaml")
+		r.refuse("cloudfront", "UpdateDistribution", 2)
+		r.run("apply --yes -f two.yaml")
+		r.describe("pending", "v1 kind=apply phase=shift step=2 since=2026-08-01T12:00:00Z")
+	}
+	uncommitted := func(r *hintRig) {
+		r.arm(localaws.Fault{Service: "lambda", Operation: "UpdateAlias", Resource: "edgedeploy-shop-releases:live", Times: 100, Kind: localaws.Error, Status: 403, Code: "AccessDeniedException", Message: "armed"})
+	}
+	// gone lets the cache behavior go that the release before needs.
+	gone := func(r *hintRig) {
+		r.must("apply --yes -f wide.yaml", "apply --yes -f one.yaml")
+		r.edit("E1AAAAAAAAAAAA", func(c string) string {
+			r.cached = imgPaths.FindString(c)
+			return imgPaths.ReplaceAllString(c, "<CacheBehaviors><Quantity>0</Quantity></CacheBehaviors>")
+		})
+	}
+	foreign := func(r *hintRig) {
+		r.must("apply --yes -f one.yaml", "apply --yes -f two.yaml", "apply --yes -f theirs.yaml")
+		r.edit("E2AAAAAAAAAAAA", func(c string) string {
+			return boundARN.ReplaceAllString(c, "arn:aws:lambda:us-east-1:123456789012:function:theirs-a:1")
+		})
+	}
+	return []hinting{
+		{"died", died("apply --yes -f one.yaml", "apply --yes -f two.yaml"), "rollback --yes --stack shop", 4, map[string]int{"rollback --of 2": 0, "rollback --to 2": 0}},
+		{"died upon the first", died("apply --yes -f one.yaml"), "rollback --yes --stack shop", 4, map[string]int{"rollback --to 0": 0, "rollback --to 1": 0}},
+		{"rollout", rollout, "apply --yes -f three.yaml", 4, map[string]int{"rollback --of 2": 0}},
+		{"rollout, resume", rollout, "resume -f three.yaml", 4, map[string]int{"rollback --of 2": 0}},
+		{"rollout, status", rollout, "status -f three.yaml", 0, map[string]int{"rollback --of 2": 0}},
+		{"not made live", func(r *hintRig) { r.must("apply --yes -f one.yaml"); uncommitted(r) },
+			"apply --yes -f two.yaml", 1, map[string]int{"apply": 0, "rollback --of 2": 0}},
+		{"rollback not made live", func(r *hintRig) {
+			r.must("apply --yes -f one.yaml", "apply --yes -f two.yaml")
+			uncommitted(r)
+		}, "rollback --yes -f fix.yaml", 1, map[string]int{"rollback --of 3": 0, "apply": 0}},
+		{"resume not made live", func(r *hintRig) {
+			r.must("apply --yes -f one.yaml", "apply --yes -f two.yaml", "rollback --yes --stack shop")
+			uncommitted(r)
+		}, "resume 2 --stack shop", 1, map[string]int{"resume 2": 0}},
+		{"left undone", gone, "rollback --yes --stack shop", 1, map[string]int{"rollback --to 2": 0, "rollback --to 1": 1}},
+		{"taken", foreign, "apply --yes -f three.yaml", 4, map[string]int{"apply": 0}},
+		{"taken, rollback", foreign, "rollback --yes --stack shop", 4, map[string]int{"rollback": 0}},
+		{"not rolled back", func(r *hintRig) {
+			r.must("apply --yes -f one.yaml")
+			r.arm(localaws.Fault{Service: "cloudfront", Operation: "UpdateDistribution", Call: 2, Times: 100, Kind: localaws.Error, Status: 403, Code: "AccessDenied", Message: "armed"})
+		}, "apply --yes --on-failure rollback -f two.yaml", 1, map[string]int{"apply": 0, "rollback --of 3": 0}},
+	}
+}
+
 // A hint is a promise. Each command that one names is run from the very state in
 // which it was printed, and ends as it says.
 func TestEveryHintedCommandWorksFromWhereItIsPrinted(t *testing.T) {
-	for _, s := range hintings() {
+	for _, s := range append(hintings(), wrecks()...) {
 		t.Run(s.name, func(t *testing.T) {
-			show := func(t *testing.T) (*hintRig, []string) {
+			show := func(t *testing.T) (*hintRig, []string, string) {
 				r := newHintRig(t)
 				s.make(r)
 				code, text := r.run(s.run)
 				if code != s.code {
 					t.Fatalf("%s exits with %d, want %d: %s", s.run, code, s.code, text)
 				}
-				return r, commandsIn(text)
+				r.aws.Disarm()
+				return r, adviceIn(s.run+" --endpoint-url "+r.url, text), text
 			}
-			_, commands := show(t)
+			_, commands, text := show(t)
 			if len(commands) != len(s.ends) {
-				t.Fatalf("%s names %q, want %v", s.run, commands, s.ends)
+				t.Fatalf("%s names %q, want %v: %s", s.run, commands, s.ends, text)
 			}
 			for _, command := range commands {
 				name, _, _ := strings.Cut(command, " -")
 				t.Run(name, func(t *testing.T) {
-					r, _ := show(t)
+					r, _, _ := show(t)
 					want, known := endOf(s.ends, command)
 					if !known {
 						t.Fatalf("it is named, and nothing says how it ends")
@@ -213,12 +163,7 @@ func TestEveryHintedCommandWorksFromWhereItIsPrinted(t *testing.T) {
 					if !strings.Contains(line, "--endpoint-url "+r.url) {
 						t.Errorf("%s does not say which account is meant", command)
 					}
-					if verb, _, _ := strings.Cut(line, " "); verb == "apply" || verb == "rollback" || verb == "unlock" {
-						line += " --yes"
-					}
-					line = regexp.MustCompile(`-f \S*/`).ReplaceAllString(line, "-f ") // which is put into the rig's folder
-					words := strings.Fields(line)
-					if code, text := r.edgedeploy(words[0], words[1:]...); code != want {
+					if code, text := r.follow(line); code != want {
 						t.Errorf("%s exits with %d, want %d: %s", line, code, want, text)
 					}
 				})

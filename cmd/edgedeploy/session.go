@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
@@ -79,11 +80,19 @@ func readStack(ctx context.Context, ses *connect.Session, stack string) (release
 	return state, err
 }
 
+func missing(file string) bool {
+	_, err := os.Stat(file)
+	return errors.Is(err, os.ErrNotExist)
+}
+
 // commands writes the commands that lead on, with the flags of this run.
 func (a *app) commands(stack string) render.Commands {
 	c := render.Commands{Stack: stack}
-	if a.file != defaultFile {
+	switch {
+	case a.file != defaultFile:
 		c.Spec = []string{"-f", a.file}
+	case a.doc == nil && missing(defaultFile):
+		c.Spec = []string{"-f", "FILE"} // the stack was named, or its plan: where its spec is, nobody said
 	}
 	for _, name := range a.allowEnv {
 		c.Spec = append(c.Spec, "--allow-env", name)

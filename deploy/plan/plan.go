@@ -177,6 +177,9 @@ type Note struct {
 type Unfinished struct {
 	Slot   associations.Slot `json:"slot"`
 	Reason string            `json:"reason"`
+	// Gone reports that the slot's cache behavior does not exist: what is bound
+	// there can be bound once it does.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // Schema is the version of the plan's JSON format.

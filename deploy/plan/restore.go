@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -81,11 +82,11 @@ func (p *restorer) placed(d release.Distribution, slots map[associations.Slot]bo
 			}
 			var now associations.Slot
 			if len(d.IDs) > 1 {
-				p.leave(slot, behaviorGone) // the others of the entry still have it
+				p.gone(slot) // the others of the entry still have it
 				continue
 			}
 			if now, ok = p.renamed(slot, b.Binding.Version, slots); !ok {
-				p.leave(slot, behaviorGone)
+				p.gone(slot)
 				break
 			}
 			slots[now] = true // no other pattern was renamed to it, too
@@ -137,7 +138,7 @@ func (p *restorer) fill() {
 		same := held == b && p.own.Ours(held) // no conflict, whoever put it there
 		if !same && !p.own.Fills(slot, held) && !p.rules.Adopt {
 			if p.req.Automatic { // nobody is there to decide: the other slots go back
-				p.leave(slot, "it holds %s, which the stack did not put there", held)
+				p.unfinished = append(p.unfinished, Unfinished{Slot: slot, Reason: fmt.Sprintf("it holds %s, which the stack did not put there", held)})
 				continue
 			}
 			p.errs = append(p.errs, &associations.ConflictError{Slot: slot, Holder: held})
@@ -317,7 +318,9 @@ func (p *restorer) strays(out, bound map[versions.Spec]bool) {
 	for _, s := range straysIn(p.have, p.own, releases, p.after) {
 		// What the target publishes for others to bind is for them to decide.
 		if spec := p.specOf(s.Binding.Version); out[spec] && !p.target.Publishes(spec) {
-			p.leave(s.Slot, "it holds %s, which is taken out of service, and %s", s.Binding, strings.TrimPrefix(s.Origin(), "which "))
+			p.unfinished = append(p.unfinished, Unfinished{
+				Slot: s.Slot, Reason: fmt.Sprintf("it holds %s, which is taken out of service, and %s", s.Binding, strings.TrimPrefix(s.Origin(), "which ")),
+			})
 			continue
 		}
 		p.notes = append(p.notes, strayNote(s))

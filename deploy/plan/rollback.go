@@ -113,8 +113,9 @@ func (p *restorer) note(kind, format string, args ...any) {
 	p.notes = append(p.notes, Note{Kind: kind, Text: fmt.Sprintf(format, args...)})
 }
 
-func (p *restorer) leave(slot associations.Slot, format string, args ...any) {
-	p.unfinished = append(p.unfinished, Unfinished{slot, fmt.Sprintf(format, args...)})
+// gone leaves out a slot whose cache behavior does not exist.
+func (p *restorer) gone(slot associations.Slot) {
+	p.unfinished = append(p.unfinished, Unfinished{slot, behaviorGone, true})
 }
 
 // begin is what every plan of a rollback has.
@@ -146,7 +147,7 @@ func (p *restorer) putBack() (Plan, error) {
 		switch {
 		case held == b:
 		case !p.have.exists(slot):
-			p.leave(slot, behaviorGone)
+			p.gone(slot)
 			delete(p.table, slot)
 		case !p.own.Fills(slot, held) && !p.rules.Adopt:
 			p.errs = append(p.errs, &associations.ConflictError{Slot: slot, Holder: held})
