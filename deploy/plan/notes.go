@@ -15,12 +15,13 @@ func (p *planner) notes(result associations.Result) []Note {
 		notes = append(notes, Note{Kind: kind, Text: fmt.Sprintf(format, args...)})
 	}
 	notes = append(notes, p.flightNotes()...)
+	notes = append(notes, p.leavingNotes()...)
 	for _, s := range p.publish {
 		if old, ok := p.base.Live.Function(s.Spec.Function); ok && old.Spec == s.Spec && !p.have.Serves(old) {
 			add("gone", "%s, which release %d published, does not exist any more, or is another one; it is published again", old.Ref(), p.base.Live.Number)
 		}
 		if s.Adopt {
-			add("adopt-function", "takes over function %s", s.Spec.Function)
+			add("adopt-function", "takes over function %s: overwrites the code and the configuration of its $LATEST; its published versions stay", s.Spec.Function)
 		}
 		if s.Resets != "" {
 			add("resets", "resets on %s what Lambda@Edge forbids or the spec does not say: %s", s.Spec.Function, s.Resets)
@@ -58,6 +59,25 @@ func (p *planner) flightNotes() []Note {
 			if p.have.Held(l.Slot) == l.Binding {
 				s := release.Stray{Slot: l.Slot, Binding: l.Binding, Left: l.Release}
 				add("left", "%s", s)
+			}
+		}
+	}
+	return notes
+}
+
+// leavingNotes name the functions that the spec has no more. Nothing of a function
+// is ever deleted: a rollback needs its versions.
+func (p *planner) leavingNotes() []Note {
+	var notes []Note
+	wanted := map[string]bool{}
+	for _, f := range p.functions {
+		wanted[f.Spec.Function] = true
+	}
+	for _, r := range []release.Release{p.base.Live, p.base.Superseded} {
+		for _, f := range r.Functions {
+			if name := f.Spec.Function; !wanted[name] {
+				wanted[name] = true
+				notes = append(notes, Note{Kind: "leaves", Text: fmt.Sprintf("function %s leaves the stack: it and its versions stay in Lambda until they are removed there", name)})
 			}
 		}
 	}

@@ -165,7 +165,7 @@ type Stage []Step
 
 // Note is something a person should read before saying yes.
 type Note struct {
-	// Kind is one of: adopt-slot, adopt-function, skipped, stray, renamed, moved,
+	// Kind is one of: adopt-slot, adopt-function, leaves, skipped, stray, renamed, moved,
 	// left, gone, drift, mixed-triggers, policy, in-flight, already-back, resets,
 	// nothing, takes-back, order-unknown, no-commit.
 	Kind string `json:"kind"`

@@ -92,7 +92,7 @@ func variants() map[string]plan.Plan {
 	only := nothing
 	only.Record, only.Goal.Adopted = true, true
 	only.Stages = []plan.Stage{{plan.Publish{Key: "shared-auth", Spec: function("shared-auth", 0, content).Spec, Adopt: true, ZipBytes: 7_000_000}}}
-	only.Notes = []plan.Note{{Kind: "adopt-function", Text: "takes over function storefront-shared-auth"}}
+	only.Notes = []plan.Note{{Kind: "adopt-function", Text: "takes over function storefront-shared-auth: overwrites the code and the configuration of its $LATEST; its published versions stay"}}
 
 	reused := nothing
 	reused.Record = true
