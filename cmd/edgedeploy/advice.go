@@ -251,10 +251,13 @@ func (a *app) lostAdvice(err error) string {
 		return ""
 	}
 	status := a.commands(lost.Stack).Ways([]release.Action{{Verb: release.VerbStatus, Does: "says how things stand"}})
-	if lost.Lock.RunID != "" {
+	switch {
+	case lost.Lock.RunID != "":
 		return "another run has the lock now; " + status
+	case lost.Deleted, lost.Unlocked != "":
+		return status + "; the same command again takes the lock anew"
 	}
-	return status + "; the same command again takes the lock anew"
+	return status + ", after that run: look before anything is run again"
 }
 
 // lockAdvice is about a lock that another run holds, or held when it died.

@@ -166,7 +166,7 @@ func (s *sleeper) wake() int {
 
 // undoes reports whether a text names a command that changes something.
 func undoes(text string) bool {
-	return slices.ContainsFunc([]string{"rollback", "apply", "resume", "unlock"}, func(verb string) bool {
+	return strings.Contains(text, "the same command again") || slices.ContainsFunc([]string{"rollback", "apply", "resume", "unlock"}, func(verb string) bool {
 		return strings.Contains(text, "edgedeploy "+verb)
 	})
 }
