@@ -320,6 +320,9 @@ func (e *execution) record(ctx context.Context) error {
 
 func (e *execution) append(ctx context.Context, goal release.Release) (release.Release, error) {
 	goal.RunID, goal.Actor, goal.Message, goal.Tool, goal.At = e.by.ID, e.by.Actor, e.by.Message, e.by.Tool, e.by.At
+	if goal.Kind == release.KindRollback {
+		goal.Holds = release.Because(goal.Holds, goal.Undone, goal.Message)
+	}
 	recorded, err := e.lease.Append(context.WithoutCancel(ctx), goal)
 	if err != nil {
 		return release.Release{}, fmt.Errorf("record the release: %w", err)

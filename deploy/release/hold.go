@@ -24,6 +24,8 @@ type Hold struct {
 	Edits []HeldEdit `json:"edits,omitempty"`
 	// Commits are the clean source commits of the releases that were passed.
 	Commits []string `json:"commits,omitempty"`
+	// Why is what was said with the rollback, in one line; its end may be missing.
+	Why string `json:"why,omitempty"`
 }
 
 // HeldEdit is a slot as it must not become again.
@@ -56,6 +58,7 @@ type Held struct {
 	Place  string `json:"place,omitempty"`
 	Commit string `json:"commit,omitempty"`
 	Strict bool   `json:"strict,omitempty"` // the spec says hold: strict
+	Why    string `json:"why,omitempty"`    // what was said with the rollback
 }
 
 func (h Held) String() string {
@@ -86,7 +89,38 @@ func (e *HeldError) Error() string {
 	for i, h := range e.Held {
 		parts[i] = h.String()
 	}
-	return fmt.Sprintf("stack %s is held: %s", e.Stack, strings.Join(parts, "; "))
+	return fmt.Sprintf("stack %s is held: %s", e.Stack, strings.Join(append(parts, Whys(e.Held)...), "; "))
+}
+
+// Whys say once for each release what was said when it was rolled back.
+func Whys(held []Held) []string {
+	var list []string
+	for _, h := range held {
+		text := fmt.Sprintf("the rollback of release %d says: %s", h.Release, h.Why)
+		if h.Why != "" && !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
+// maxWhy is how many runes of what was said a hold keeps: each record carries the
+// holds of those before it.
+const maxWhy = 200
+
+// Because notes with a release's own hold why it was rolled back.
+func Because(holds []Hold, undone int, message string) []Hold {
+	why := []rune(strings.Join(strings.Fields(message), " "))
+	if len(why) > maxWhy {
+		why = append(why[:maxWhy-1], '…')
+	}
+	holds = slices.Clone(holds)
+	for i, h := range holds {
+		if h.Release == undone && len(why) > 0 {
+			holds[i].Why = string(why)
+		}
+	}
+	return holds
 }
 
 // Holds are those in force: of the live release and of what is in flight. A
@@ -107,6 +141,7 @@ func joinHolds(lists ...[]Hold) []Hold {
 			have.Content = union(have.Content, h.Content)
 			have.Edits = union(have.Edits, h.Edits)
 			have.Commits = union(have.Commits, h.Commits)
+			have.Why = cmp.Or(have.Why, h.Why)
 			byRelease[h.Release] = have
 		}
 	}
@@ -150,22 +185,22 @@ func HeldBy(holds []Hold, b Bringing) []Held {
 	var held []Held
 	for _, h := range holds {
 		if b.Strict {
-			held = append(held, Held{Release: h.Release, Strict: true})
+			held = append(held, Held{Release: h.Release, Why: h.Why, Strict: true})
 			continue
 		}
 		for _, s := range h.Content {
 			if bound[s] {
-				held = append(held, Held{Release: h.Release, Key: b.Key(s.Function), Content: s.Content})
+				held = append(held, Held{Release: h.Release, Why: h.Why, Key: b.Key(s.Function), Content: s.Content})
 			}
 		}
 		for _, e := range h.Edits {
 			if !b.Gone(e.Place) && e.again(b.Places, b.Spec) {
-				held = append(held, Held{Release: h.Release, Key: b.Key(e.Spec.Function), Place: e.Place.String()})
+				held = append(held, Held{Release: h.Release, Why: h.Why, Key: b.Key(e.Spec.Function), Place: e.Place.String()})
 			}
 		}
 		for _, c := range h.Commits {
 			if c == b.Source.Commit && !b.Source.Dirty {
-				held = append(held, Held{Release: h.Release, Commit: c})
+				held = append(held, Held{Release: h.Release, Why: h.Why, Commit: c})
 			}
 		}
 	}

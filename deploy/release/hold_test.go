@@ -256,3 +256,21 @@ func TestTheHoldsInForceAreOfWhatIsLiveAndInFlight(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAHoldRemembersWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	holds := release.Because([]hold{{Release: 1, Why: "too old"}, {Release: 2}}, 2, "too\n many   redirects ")
+	if diff := cmp.Diff([]hold{{Release: 1, Why: "too old"}, {Release: 2, Why: "too many redirects"}}, holds); diff != "" {
+		t.Error(diff)
+	}
+	if again := release.Because(holds, 2, ""); again[1].Why != "too many redirects" {
+		t.Errorf("a rollback of which nothing is said has taken it away: %+v", again)
+	}
+	if long := release.Because(holds, 2, strings.Repeat("ä", 300)); long[1].Why != strings.Repeat("ä", 199)+"…" || holds[1].Why != "too many redirects" {
+		t.Errorf("a long one is kept as %q", long[1].Why)
+	}
+	err := &release.HeldError{Stack: "s", Held: []release.Held{{Release: 2, Commit: "c", Why: "too slow"}, {Release: 2, Strict: true, Why: "too slow"}, {Release: 3, Commit: "d"}}}
+	if text := err.Error(); !strings.HasSuffix(text, "when release 3 was rolled back; the rollback of release 2 says: too slow") || strings.Count(text, "too slow") != 1 {
+		t.Errorf("it says %q", text)
+	}
+}

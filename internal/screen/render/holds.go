@@ -24,7 +24,11 @@ func holdWords(h release.Hold) string {
 	if h.Brought > 0 && int(h.Brought) != h.Release {
 		text += fmt.Sprintf(" (release %d brought it)", h.Brought)
 	}
-	return text + ": " + strings.Join(words, ", ")
+	text += ": " + strings.Join(words, ", ")
+	if h.Why != "" {
+		text += "; the rollback says: " + h.Why
+	}
+	return text
 }
 
 // specWords names content with its configuration: the hold is on both, and

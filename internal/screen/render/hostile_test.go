@@ -73,7 +73,7 @@ func (d draw) distribution() release.Distribution {
 
 func (d draw) hold() release.Hold {
 	place := release.Place{Key: d.text(), Path: d.text(), Trigger: associations.Trigger(d.text())}
-	return release.Hold{Release: d.number(), Content: []versions.Spec{d.function().Spec}, Commits: []string{d.text()},
+	return release.Hold{Release: d.number(), Why: d.text(), Content: []versions.Spec{d.function().Spec}, Commits: []string{d.text()},
 		Edits: []release.HeldEdit{{Place: place, Spec: d.function().Spec, Empty: d.yes(), IncludeBody: d.yes()}}}
 }
 
@@ -92,7 +92,7 @@ func (d draw) plan() plan.Plan {
 			{plan.Associate{Change: associations.Change{Distribution: id, Edits: d.edits()}}},
 			{plan.Await{Distribution: d.text()}},
 		},
-		Held:       []release.Held{{Release: d.number(), Key: d.text(), Content: versions.ContentID(d.text()), Place: d.text(), Commit: d.text()}},
+		Held:       []release.Held{{Release: d.number(), Key: d.text(), Content: versions.ContentID(d.text()), Place: d.text(), Commit: d.text(), Why: d.text()}},
 		Unfinished: []plan.Unfinished{{Slot: d.slot(), Reason: d.text()}},
 		Notes:      []plan.Note{{Kind: d.text(), Text: d.text()}},
 		Context:    plan.Context{Domains: map[string]string{id: d.text()}, Kept: []release.Function{d.function(), f}, Holds: []release.Hold{d.hold()}},

@@ -48,6 +48,7 @@ func viewPlan(p plan.Plan) planView {
 	for _, h := range p.Held {
 		v.held = append(v.held, h.String())
 	}
+	v.held = append(v.held, release.Whys(p.Held)...)
 	v.summary, v.lift = planSummary(p), planLift(p)
 	return v
 }
