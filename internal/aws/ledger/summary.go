@@ -21,12 +21,13 @@ var (
 	kindWord     = regexp.MustCompile(`^[a-z]{1,16}$`)
 	bindingsWord = regexp.MustCompile(`^[0-9a-f]{12}$`)
 	commitWord   = regexp.MustCompile(`^[0-9A-Za-z._-]{0,12}\+?$`)
+	fromWord     = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,39}$`)
 )
 
 // describe gives a release's one-line description, of which the end of the
 // message, and of a long actor, may be missing:
 //
-//	edgedeploy release shop kind=rollback parent=41 brought=38 returns=37 back=41 undone=41 target=38 bindings=9f3c1e2a4b5d commit=0123456789ab+ holds=1 actor="Jo" message=too slow
+//	edgedeploy release shop kind=rollback parent=41 brought=38 returns=37 back=41 undone=41 target=38 bindings=9f3c1e2a4b5d commit=0123456789ab from=GITHUB_SHA holds=1 actor="Jo" message=too slow
 //
 // The number and the time are Lambda's to say: brought=self is that number.
 func describe(stack string, s release.Summary) string {
@@ -40,6 +41,11 @@ func describe(stack string, s release.Summary) string {
 	fmt.Fprintf(&b, " bindings=%s", s.Bindings)
 	if s.Commit != "" && commitWord.MatchString(s.Commit) {
 		fmt.Fprintf(&b, " commit=%s", s.Commit)
+		// Numbers as large as no stack has leave no room for all.
+		const holds = " holds=999999999"
+		if from := " from=" + s.From; fromWord.MatchString(s.From) && b.Len()+len(from)+len(holds) <= maxDescription {
+			b.WriteString(from)
+		}
 	}
 	if s.Holds != 0 {
 		fmt.Fprintf(&b, " holds=%d", s.Holds)
@@ -108,6 +114,9 @@ func parseSummary(stack, description string) (s release.Summary, ok bool) {
 	if f.has("commit") {
 		s.Commit = f.word("commit", commitWord)
 	}
+	if f.has("from") {
+		s.From = f.word("from", fromWord)
+	}
 	if f.has("holds") {
 		s.Holds = f.number("holds")
 	}
@@ -137,7 +146,7 @@ func withoutUnknown(rest string) string {
 			head, tail = head[:i], head[i:]+tail
 		}
 	}
-	known := []string{"kind", "parent", "brought", "returns", "back", "undone", "target", "bindings", "commit", "holds"}
+	known := []string{"kind", "parent", "brought", "returns", "back", "undone", "target", "bindings", "commit", "from", "holds"}
 	words := slices.DeleteFunc(strings.Split(head, " "), func(w string) bool {
 		key, _, _ := strings.Cut(w, "=")
 		return unknownWord.MatchString(w) && !slices.Contains(known, key)

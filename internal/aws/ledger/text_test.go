@@ -29,6 +29,10 @@ func TestDescriptionsReadAsWritten(t *testing.T) {
 			},
 			`edgedeploy release shop kind=rollback parent=41 brought=38 returns=37 back=40 undone=41 target=39 bindings=9f3c1e2a4b5d commit=0123456789ab+ holds=2 actor="Jo \"the\\edge\" Doe" message=too slow, of=3 message=x`,
 		},
+		"a commit that a pipeline named": {
+			release.Summary{Kind: release.KindApply, Brought: release.Self, Bindings: "9f3c1e2a4b5d", Commit: "0123456789ab", From: "CODEBUILD_RESOLVED_SOURCE_VERSION", Holds: 1},
+			"edgedeploy release shop kind=apply parent=0 brought=self returns=0 bindings=9f3c1e2a4b5d commit=0123456789ab from=CODEBUILD_RESOLVED_SOURCE_VERSION holds=1",
+		},
 		"a message that looks like an actor": {
 			release.Summary{Kind: release.KindApply, Bindings: "9f3c1e2a4b5d", Message: `actor="root"`},
 			`edgedeploy release shop kind=apply parent=0 brought=0 returns=0 bindings=9f3c1e2a4b5d message=actor="root"`,
@@ -59,6 +63,8 @@ func TestDescriptionsThatEdgedeployDidNotWriteAreNotReleases(t *testing.T) {
 		"another stack":                        strings.Replace(good, "shop", "shop2", 1),
 		"a published handler":                  "edgedeploy stack=shop content=0123",
 		"an unknown field of other characters": good + " colour=red!",
+		"no variable's name":                   good + " commit=0123456789ab from=git",
+		"a name of no commit":                  good + " from=GITHUB_SHA",
 		"fields out of order":                  strings.Replace(good, "kind=apply parent=0", "parent=0 kind=apply", 1),
 		"numbers out of order":                 strings.Replace(good, "bindings=", "target=1 back=2 bindings=", 1),
 		"an optional zero":                     strings.Replace(good, "bindings=", "back=0 bindings=", 1),
@@ -110,6 +116,7 @@ func anySummary() *rapid.Generator[release.Summary] {
 			Target:   rapid.IntRange(0, 999999999).Draw(t, "target"),
 			Bindings: rapid.StringMatching(`[0-9a-f]{12}`).Draw(t, "bindings"),
 			Commit:   rapid.StringMatching(`([0-9a-f]{12}\+?)?`).Draw(t, "commit"),
+			From:     rapid.SampledFrom([]string{"", "GITHUB_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION"}).Draw(t, "from"),
 			Holds:    rapid.IntRange(0, 999).Draw(t, "holds"),
 			Actor:    rapid.String().Draw(t, "actor"),
 			Message:  rapid.String().Draw(t, "message"),
@@ -137,10 +144,14 @@ func TestEveryDescriptionFitsAndReadsBack(t *testing.T) {
 		}
 		whole := s
 		whole.Actor, whole.Message = got.Actor, got.Message
+		bare := release.Summary{Kind: s.Kind, Parent: s.Parent, Brought: s.Brought, Returns: s.Returns, Back: s.Back, Undone: s.Undone, Target: s.Target, Bindings: s.Bindings, Commit: s.Commit}
+		if s.Commit == "" || len(describe(stack, bare)) > maxDescription-60 {
+			whole.From = got.From // there may be no room, or nothing that it names
+		}
 		if diff := cmp.Diff(whole, got); diff != "" {
 			t.Fatal(diff)
 		}
-		if short := len(stack) < 20 && s.Target < 1e5 && s.Undone < 1e5 && len(s.Message) < 25 && len(s.Actor) < 10 && isPlain(s.Message+s.Actor); short && (got.Actor != s.Actor || got.Message != strings.TrimSpace(s.Message)) {
+		if short := len(stack) < 20 && s.From == "" && s.Target < 1e5 && s.Undone < 1e5 && len(s.Message) < 25 && len(s.Actor) < 10 && isPlain(s.Message+s.Actor); short && (got.Actor != s.Actor || got.Message != strings.TrimSpace(s.Message)) {
 			t.Fatalf("a short actor %q and message %q were cut to %q and %q", s.Actor, s.Message, got.Actor, got.Message)
 		}
 	})

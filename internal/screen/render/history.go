@@ -180,7 +180,7 @@ func summaryLine(out *page, r release.Summary, indent int) {
 		words = append(words, "back at "+strconv.Itoa(int(r.Brought)))
 	}
 	if r.Commit != "" {
-		words = append(words, r.Commit)
+		words = append(words, r.Commit+namedBy(r.From))
 	}
 	if r.Holds > 0 {
 		words = append(words, "("+count(r.Holds, "hold")+")")
@@ -191,6 +191,15 @@ func summaryLine(out *page, r release.Summary, indent int) {
 	if len(words) > 0 {
 		out.line(indent, span{cut(Clean(strings.Join(words, "  ")), out.style.limit()-indent), dim})
 	}
+}
+
+// namedBy marks a commit that git was not asked about: whether files differed from
+// it is not known.
+func namedBy(variable string) string {
+	if variable == "" {
+		return ""
+	}
+	return " (by " + variable + ")"
 }
 
 // columns gives the width of each column of a table.
@@ -224,6 +233,7 @@ func HistoryJSON(l Log) ([]byte, error) {
 		At       time.Time    `json:"at"`
 		Bindings string       `json:"bindings"`
 		Commit   string       `json:"commit,omitempty"`
+		From     string       `json:"commitFrom,omitempty"`
 		Holds    int          `json:"holds,omitempty"`
 		Actor    string       `json:"actor,omitempty"`
 		Message  string       `json:"message,omitempty"`
@@ -231,7 +241,7 @@ func HistoryJSON(l Log) ([]byte, error) {
 	states, releases := l.States(), []entry{}
 	for _, r := range l.newestFirst() {
 		releases = append(releases, entry{r.Number, states[r.Number], r.Kind, r.Parent, int(r.Brought), r.Returns, r.Back, r.Undone,
-			targetOf(r.Kind, r.Target), r.At.UTC(), r.Bindings, r.Commit, r.Holds, r.Actor, r.Message})
+			targetOf(r.Kind, r.Target), r.At.UTC(), r.Bindings, r.Commit, r.From, r.Holds, r.Actor, r.Message})
 	}
 	doc, err := toJSON(struct {
 		Schema   int     `json:"schema"`
@@ -265,7 +275,7 @@ func HistoryMarkdown(l Log) string {
 	var rows [][]string
 	for _, r := range l.newestFirst() {
 		rows = append(rows, []string{strconv.Itoa(r.Number), md(string(states[r.Number])), md(kindWords(r.Kind, r.Target)),
-			md(utc(r.At)), code(r.Actor), code(r.Commit), code(r.Message)})
+			md(utc(r.At)), code(r.Actor), code(r.Commit) + md(namedBy(r.From)), code(r.Message)})
 	}
 	mdTable(b, []string{"release", "state", "kind", "when (UTC)", "who", "commit", "message"}, rows)
 	return finish(b)

@@ -123,7 +123,7 @@ func (d draw) outcome() Outcome {
 func (d draw) log() Log {
 	return Log{Stack: d.text(), Live: 1, Now: at.Add(time.Hour), Releases: []release.Summary{
 		{Number: 1, Kind: release.Kind(d.text()), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
-		{Number: 2, Kind: release.KindRollback, Target: d.number(), Undone: d.number(), At: at, Actor: d.text(), Message: d.text(), Commit: d.text()},
+		{Number: 2, Kind: release.KindRollback, Target: d.number(), Undone: d.number(), At: at, Actor: d.text(), Message: d.text(), Commit: d.text(), From: d.text()},
 	}}
 }
 

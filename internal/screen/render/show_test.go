@@ -82,6 +82,7 @@ func log40() Log {
 	lifted := &list[10]
 	lifted.Kind, lifted.Back, lifted.Brought, lifted.Returns, lifted.Message = release.KindResume, 42, 41, 39, ""
 	list[0].Actor, list[0].Message, list[0].Commit = "", "", ""
+	list[1].From, list[11].From = "GITHUB_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION"
 	return Log{Stack: "storefront", Releases: list, Live: 47, Pending: 48, Now: at}
 }
 
