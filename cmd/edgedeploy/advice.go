@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,53 +21,6 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
-
-// hint says what to do about an error, "" when the error says it itself.
-func (a *app) hint(err error) string {
-	var hints []string
-	for _, one := range leaves(err) {
-		if h := a.advice(one); h != "" && !slices.Contains(hints, h) {
-			hints = append(hints, h)
-		}
-	}
-	hints = oncePerLine(hints)
-	if len(hints) > 3 {
-		hints = hints[:3]
-	}
-	return strings.Join(hints, "; ")
-}
-
-// oncePerLine says once what is to be done in several lines of the spec: the
-// same words behind which place wrote different lines become one hint.
-func oncePerLine(hints []string) []string {
-	placed := regexp.MustCompile(`^(.*) \((.*:)([0-9]+)\)$`)
-	var texts []string
-	lines := map[string][]string{} // by the text, with a place for them
-	for _, h := range hints {
-		text, line := h, ""
-		if m := placed.FindStringSubmatch(h); m != nil {
-			text, line = m[1]+" ("+m[2], m[3]
-		}
-		if lines[text] == nil {
-			texts = append(texts, text)
-		}
-		lines[text] = append(lines[text], line)
-	}
-	for i, text := range texts {
-		if all := lines[text]; all[0] != "" {
-			texts[i] = text + strings.Join(all, ", ") + ")"
-		}
-	}
-	return texts
-}
-
-// leaves takes apart what is blocked by several problems at once.
-func leaves(err error) []error {
-	if e, ok := errors.AsType[*plan.BlockedError](err); ok {
-		return e.Problems
-	}
-	return []error{err}
-}
 
 func (a *app) advice(err error) string {
 	if is[*noStackError](err) {
