@@ -26,6 +26,9 @@ func (a *app) advice(err error) string {
 	if is[*noStackError](err) {
 		return "this command needs no spec: name the stack with --stack NAME"
 	}
+	if e, ok := errors.AsType[*elsewhereError](err); ok {
+		return "run it in the folder that it was made in, or say --local-data " + render.ShellWord(render.Clean(e.planned))
+	}
 	if h := cmp.Or(a.runAdvice(err), a.stateAdvice(err), a.planAdvice(err)); h != "" {
 		return h
 	}

@@ -37,6 +37,7 @@ func TestEachErrorHasItsExitCode(t *testing.T) {
 		"a live that was deleted":         {&ledger.StaleAliasError{Stack: "shop"}, exitConflict},
 		"in flight":                       {&plan.InFlightError{Stack: "shop"}, exitConflict},
 		"a saved plan in flight":          {&begunError{&deploy.StaleError{}, &plan.InFlightError{}}, exitConflict},
+		"a saved plan from elsewhere":     {&elsewhereError{StaleError: &deploy.StaleError{}}, exitConflict},
 		"an apply that died":              {&release.DiedError{Stack: "shop"}, exitConflict},
 		"a rollout":                       {blocked(&release.PhaseError{Stack: "shop"}), exitConflict},
 		"a slot of others":                {blocked(taken), exitConflict},

@@ -49,7 +49,7 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *connect.Session, all ma
 	for _, b := range all {
 		zips[b.Content] = b.Zip
 	}
-	return planfile.Plan{Plan: planned, Code: planfile.Zips(zips), Local: a.local, Subject: from.Subject}, nil
+	return planfile.Plan{Plan: planned, Code: planfile.Zips(zips), Local: a.local, Data: ses.Data, Subject: from.Subject}, nil
 }
 
 // project is what a release of the spec is made from: the spec, and the files

@@ -68,6 +68,20 @@ func (e *begunError) Error() string {
 
 func (e *begunError) Unwrap() []error { return []error{e.flight, e.StaleError} }
 
+// elsewhereError says that a saved plan was made with another local AWS than the
+// one that is open, which is not where the plan saw its stack. Nothing was changed.
+type elsewhereError struct {
+	*deploy.StaleError
+	planned, here string // the folders
+}
+
+func (e *elsewhereError) Error() string {
+	return fmt.Sprintf("this plan was made with the local AWS in %s, and this is the one in %s: there stack %s was at release %s, and here it is at %s",
+		e.planned, e.here, e.Stack, e.Saw, e.Now)
+}
+
+func (e *elsewhereError) Unwrap() error { return e.StaleError }
+
 // appliedBefore compares a saved plan with where the stack stands now, before
 // anything else is said of it: a plan that is stale is not held, nor fit to be
 // asked about. It reports whether the plan is live already.
@@ -77,6 +91,9 @@ func (a *app) appliedBefore(ctx context.Context, ses *connect.Session, p planfil
 		return false, err
 	}
 	stale := &deploy.StaleError{Stack: p.Plan.Stack, Saw: p.Plan.Saw, Now: now}
+	if p.Data != "" && p.Data != ses.Data {
+		return false, &elsewhereError{stale, p.Data, ses.Data}
+	}
 	state, err := ses.Ledger.Read(ctx, p.Plan.Stack)
 	if err != nil {
 		return false, errors.Join(stale, err)

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"path/filepath"
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
@@ -39,6 +41,8 @@ type Session struct {
 	deploy.Cloud
 	Ledger *ledger.Ledger
 	Local  bool
+	// Data is the folder of the local AWS, "" for any other.
+	Data string
 	// RegionIgnored is a region of the environment that is not used; "" for none.
 	RegionIgnored string
 
@@ -90,7 +94,14 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		Warn:      func(stack, text string) { o.Warn("ledger of " + stack + ": " + text) },
 	}
 	if o.Local {
-		local, stop, err := o.openLocal(ctx)
+		dir, err := o.LocalDir(o.Account != "")
+		if err != nil {
+			return nil, err
+		}
+		if ses.Data, err = filepath.Abs(dir); err != nil {
+			return nil, fmt.Errorf("the local AWS: %w", err)
+		}
+		local, stop, err := o.openLocal(ctx, dir)
 		if err != nil {
 			return nil, err
 		}

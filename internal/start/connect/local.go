@@ -78,11 +78,7 @@ const busyFor = 20 * time.Second
 
 // openLocal opens the local AWS in this process, or finds the one that is
 // being served from the same folder, and makes what the spec takes for granted.
-func (o Options) openLocal(ctx context.Context) (*awscloud.Local, func() error, error) {
-	dir, err := o.LocalDir(o.Account != "")
-	if err != nil {
-		return nil, nil, err
-	}
+func (o Options) openLocal(ctx context.Context, dir string) (*awscloud.Local, func() error, error) {
 	account, err := localAccount(dir, o.Stack, o.Account)
 	if err != nil {
 		return nil, nil, err

@@ -85,7 +85,7 @@ func read(archive *zip.Reader) (Plan, error) {
 	if p.Plan, err = plan.DecodePlan(doc); err != nil {
 		return Plan{}, err
 	}
-	for name, text := range map[string]*string{idEntry: &p.ID, subjectEntry: &p.Subject} {
+	for name, text := range map[string]*string{idEntry: &p.ID, subjectEntry: &p.Subject, localEntry: &p.Data} {
 		if f := entries[name]; f != nil {
 			data, err := unpack(f, maxText)
 			if err != nil {

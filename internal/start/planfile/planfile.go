@@ -20,7 +20,7 @@ const (
 	planEntry    = "plan.json"
 	idEntry      = "id.txt"
 	subjectEntry = "subject.txt"
-	localEntry   = "local" // there if the plan is one for the local AWS
+	localEntry   = "local" // there if the plan is one for the local AWS: its folder
 	bundleFolder = "bundles/"
 )
 
@@ -32,6 +32,7 @@ type Plan struct {
 	ID      string
 	Subject string // the commit's first line
 	Local   bool   // for the local AWS
+	Data    string // the folder of the local AWS that it was made with
 	// Code gives the zip of a content that the plan publishes.
 	Code func(versions.ContentID) ([]byte, error)
 }
@@ -75,7 +76,7 @@ func write(w *zip.Writer, p Plan) error {
 	add(idEntry, []byte(p.ID))
 	add(subjectEntry, []byte(p.Subject[:min(len(p.Subject), maxText)]))
 	if p.Local {
-		add(localEntry, nil)
+		add(localEntry, []byte(p.Data[:min(len(p.Data), maxText)]))
 	}
 	for _, s := range publishes(p.Plan) {
 		zipped, cerr := p.Code(s.Spec.Content)

@@ -58,7 +58,7 @@ func naming(zipped []byte, id versions.ContentID) Plan {
 	p := plan.Plan{Schema: plan.Schema, Stack: "shop", Kind: release.KindApply, Stages: []plan.Stage{{plan.Publish{
 		Key: "a", Spec: versions.Spec{Function: "shop-a", Content: id}, CodeSHA256: base64.StdEncoding.EncodeToString(sum[:]),
 	}}}}
-	return Plan{Plan: p, ID: "0123456789abcdef", Subject: "why", Local: true, Code: Zips(map[versions.ContentID][]byte{id: zipped})}
+	return Plan{Plan: p, ID: "0123456789abcdef", Subject: "why", Local: true, Data: "/a/.edgedeploy/local", Code: Zips(map[versions.ContentID][]byte{id: zipped})}
 }
 
 func small(t *testing.T) []byte {
@@ -82,7 +82,7 @@ func TestWhatIsSavedIsOpened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != p.ID || got.Subject != "why" || !got.Local || got.Plan.Stack != "shop" {
+	if got.ID != p.ID || got.Subject != "why" || !got.Local || got.Data != p.Data || got.Plan.Stack != "shop" {
 		t.Errorf("got %+v", got)
 	}
 	id := publishes(p.Plan)[0].Spec.Content
