@@ -103,6 +103,19 @@ func onFailureRows() []row {
 			h.with(c, 4, k, nil)
 			h.bound(r1)
 		}},
+		{"a first write that another run stands in the way of is told with the lock", false, func(h *history) {
+			h.do(apply("s1"))
+			k := never()
+			k.hooks = map[int]func(){h.effect(apply("s2"), "write D1"): func() {
+				h.account.book.lock = holder{run: "other", phase: "apply"}
+				h.account.hand("bind", "A", "x:9")
+			}}
+			h.with(apply("s2"), 4, k, nil)
+			if !is[*deploy.LostLockError](h.last.err) {
+				h.errorf("it is told as %v", h.last.err)
+			}
+			h.bound("A=x:9 B=g1")
+		}},
 		{"a stale read of the ledger does not choose what is rolled back", false, func(h *history) {
 			h.do(apply("s1"), apply("s2"))
 			p := h.client(1)

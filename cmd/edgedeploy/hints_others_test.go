@@ -59,8 +59,10 @@ type followed struct {
 func TestEveryHintedCommandIsSafeAfterSomebodyElse(t *testing.T) {
 	var all followed
 	all.ends = map[int]int{}
-	for _, s := range append(hintings(), wrecks()...) {
+	states, ran := append(hintings(), wrecks()...), 0
+	for _, s := range states {
 		t.Run(s.name, func(t *testing.T) {
+			ran++
 			r := newHintRig(t)
 			s.make(r)
 			_, text := r.run(s.run)
@@ -82,7 +84,7 @@ func TestEveryHintedCommandIsSafeAfterSomebodyElse(t *testing.T) {
 		})
 	}
 	t.Logf("%d advised commands were followed after somebody else had acted; their exit codes: %v", all.n, all.ends)
-	if all.n < 300 {
+	if ran == len(states) && all.n < 300 {
 		t.Errorf("%d commands were followed, and there were more", all.n)
 	}
 }
@@ -105,6 +107,9 @@ func (r *hintRig) leads(all *followed, where, command string, depth int) bool {
 	}
 	if problem := unsafeEnd(command, code, was, now); problem != "" {
 		fail("%s", problem)
+	}
+	if strings.Contains(text, "neither live nor in flight") && was.Pending != 0 && !strings.Contains(text, fmt.Sprintf("release %d is in flight now", was.Pending)) {
+		fail("it does not say what is in flight now")
 	}
 	if strings.Contains(text, " --help\n") {
 		fail("there is no such command")

@@ -46,6 +46,7 @@ func hintings() []hinting {
 		{"back", back, "status --stack shop", 0, map[string]int{"resume 2": 0}},
 		{"live", two, "apply --yes -f three.yaml", 0, map[string]int{"rollback --of 3": 0}},
 		{"went back", two, "rollback --yes --stack shop", 0, map[string]int{"rollback --to 2": 0}},
+		{"back already", back, "rollback --yes --stack shop", 0, map[string]int{"rollback --to 0": 0}},
 		{"half", func(r *hintRig) {
 			r.must("apply --yes -f one.yaml")
 			r.refuse("cloudfront", "UpdateDistribution", 2)

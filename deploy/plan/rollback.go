@@ -130,8 +130,11 @@ func (p *restorer) nothing() Plan {
 	plan := p.begin()
 	plan.Goal, plan.Settle = p.have.Ledger.Live, 0
 	plan.Context.Holds = p.have.Ledger.Holds()
-	plan.Notes = []Note{{Kind: "nothing", Text: fmt.Sprintf(
-		"release %d is neither live nor in flight: there is nothing of it to undo", p.req.Of)}}
+	text := fmt.Sprintf("release %d is neither live nor in flight: there is nothing of it to undo", p.req.Of)
+	if flight, flying := p.have.Ledger.InFlight(); flying {
+		text += fmt.Sprintf("; release %d is in flight now", flight.Number)
+	}
+	plan.Notes = []Note{{Kind: "nothing", Text: text}}
 	return plan
 }
 
