@@ -135,6 +135,8 @@ func wrecks() []hinting {
 // A hint is a promise. Each command that one names is run from the very state in
 // which it was printed, and ends as it says.
 func TestEveryHintedCommandWorksFromWhereItIsPrinted(t *testing.T) {
+	followed := 0
+	defer func() { t.Logf("%d advised commands were followed", followed) }()
 	for _, s := range append(hintings(), wrecks()...) {
 		t.Run(s.name, func(t *testing.T) {
 			show := func(t *testing.T) (*hintRig, []string, string) {
@@ -164,6 +166,7 @@ func TestEveryHintedCommandWorksFromWhereItIsPrinted(t *testing.T) {
 					if !strings.Contains(line, "--endpoint-url "+r.url) {
 						t.Errorf("%s does not say which account is meant", command)
 					}
+					followed++
 					if code, text := r.follow(line); code != want {
 						t.Errorf("%s exits with %d, want %d: %s", line, code, want, text)
 					}
