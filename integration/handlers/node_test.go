@@ -17,6 +17,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/result"
 )
 
 // oldestStandIn is the oldest Node.js that runs the trampoline as Lambda's
@@ -135,6 +136,9 @@ func run(t *testing.T, program string, b bundle.Bundle, events ...object) sessio
 			o.Holes = holes(v, "result")
 		}
 		for _, h := range r.Hidden {
+			if h.How == result.Dated {
+				continue // text in another format
+			}
 			o.Holes = append(o.Holes, "result"+h.Path+" is "+h.Kind)
 		}
 		if len(o.Holes) > 0 {

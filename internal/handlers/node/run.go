@@ -63,11 +63,14 @@ type Log struct {
 	Text  string `json:"text"`
 }
 
-// Hidden is a value that JSON cannot say: undefined, function, symbol, BigInt,
-// NaN, Infinity, -Infinity, Map, Set.
+// Hidden is a value that JSON cannot say as it is: undefined, function, symbol,
+// BigInt, NaN, Infinity, -Infinity, or an instance of a class.
 type Hidden struct {
 	Path string `json:"path"` // JSON pointer
-	Kind string `json:"kind"`
+	Kind string `json:"kind"` // of an instance, the name of its class
+	// How is what JSON makes of an instance: emptied, opaque, spelled, dated or
+	// unlisted, as package result explains them; "" for other values.
+	How string `json:"how,omitempty"`
 }
 
 // loadTimeout is how long Lambda lets a function load ("Init" phase, Lambda

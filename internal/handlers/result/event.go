@@ -42,6 +42,9 @@ func (e Event) JSON() []byte { return e.doc }
 type EventError struct {
 	Path   string // JSON pointer to the member at fault; "" for the whole
 	Reason string
+	// Untriggered says that only the trigger is missing, which
+	// [ParseEventAt] takes from its caller.
+	Untriggered bool
 }
 
 func (e *EventError) Error() string {
@@ -54,28 +57,75 @@ func (e *EventError) Error() string {
 // ParseEvent reads a whole event ({"Records": [{"cf": …}]}), or only its
 // record ({"cf": …}), or only what is in that ({"config": …, "request": …}).
 // The error is an [*EventError].
-func ParseEvent(doc []byte) (Event, error) {
+func ParseEvent(doc []byte) (Event, error) { return ParseEventAt(doc, "") }
+
+// ParseEventAt is ParseEvent for an event that may leave config.eventType out:
+// then the event gets the given trigger there. One that names its trigger keeps
+// it.
+func ParseEventAt(doc []byte, unsaid Trigger) (Event, error) {
 	cf, raw, at, err := record(doc)
 	if err != nil {
 		return Event{}, err
 	}
-	config, ok := cf["config"].(map[string]any)
-	if !ok {
-		return Event{}, &EventError{at, "has no config object: an event says {\"config\": {\"eventType\": …}, \"request\": …}"}
+	trigger, err := said(cf, at)
+	if missing, ok := errors.AsType[*EventError](err); ok && missing.Untriggered && unsaid != "" {
+		trigger = unsaid
+		raw, err = withTrigger(raw, unsaid)
 	}
-	trigger, _ := config["eventType"].(string)
-	e := Event{Trigger: Trigger(trigger)}
-	if !slices.Contains(Triggers(), e.Trigger) {
-		return Event{}, &EventError{at + "/config/eventType", fmt.Sprintf("is %q: want viewer-request, origin-request, origin-response or viewer-response", trigger)}
+	if err != nil {
+		return Event{}, err
 	}
+	e := Event{Trigger: trigger}
+	var ok bool
 	if e.request, ok = cf["request"].(map[string]any); !ok {
-		return Event{}, &EventError{at + "/request", "is no object: every event has the request"}
+		return Event{}, &EventError{Path: at + "/request", Reason: "is no object: every event has the request"}
 	}
 	if e.response, ok = cf["response"].(map[string]any); !ok && !e.Trigger.request() {
-		return Event{}, &EventError{at + "/response", "is no object: " + trigger + " has the response"}
+		return Event{}, &EventError{Path: at + "/response", Reason: "is no object: " + string(trigger) + " has the response"}
 	}
 	e.doc = slices.Concat([]byte(`{"Records":[{"cf":`), raw, []byte(`}]}`))
 	return e, nil
+}
+
+// said is the trigger that a record names.
+func said(cf map[string]any, at string) (Trigger, error) {
+	member, there := cf["config"]
+	config, ok := member.(map[string]any)
+	if there && !ok {
+		return "", &EventError{Path: at + "/config", Reason: "is no object"}
+	}
+	value, there := config["eventType"]
+	if !there {
+		return "", &EventError{Path: at, Reason: "has no config.eventType, which names the trigger", Untriggered: true}
+	}
+	name, ok := value.(string)
+	if !ok || !slices.Contains(Triggers(), Trigger(name)) {
+		return "", &EventError{Path: at + "/config/eventType", Reason: fmt.Sprintf("is %q: want viewer-request, origin-request, origin-response or viewer-response", value)}
+	}
+	return Trigger(name), nil
+}
+
+// withTrigger writes a trigger into a record that names none.
+func withTrigger(raw []byte, t Trigger) ([]byte, error) {
+	var cf map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &cf); err != nil {
+		return nil, &EventError{Reason: "is no object"}
+	}
+	config := map[string]json.RawMessage{}
+	if text, there := cf["config"]; there {
+		if err := json.Unmarshal(text, &config); err != nil {
+			return nil, &EventError{Reason: "has a config that is no object"}
+		}
+	}
+	name, err := json.Marshal(t)
+	if err != nil {
+		return nil, fmt.Errorf("write the trigger: %w", err)
+	}
+	config["eventType"] = name
+	if cf["config"], err = json.Marshal(config); err != nil {
+		return nil, fmt.Errorf("write the event's config: %w", err)
+	}
+	return json.Marshal(cf)
 }
 
 // record finds the record's members, their text, and where they stand.
@@ -88,21 +138,21 @@ func record(doc []byte) (cf map[string]any, raw []byte, at string, err error) {
 	if list, ok := top["Records"]; ok {
 		var records []json.RawMessage
 		if err := json.Unmarshal(list, &records); err != nil || len(records) != 1 {
-			return nil, nil, "", &EventError{"/Records", "is no list of exactly one record"}
+			return nil, nil, "", &EventError{Path: "/Records", Reason: "is no list of exactly one record"}
 		}
 		raw, at = records[0], "/Records/0"
 		if top, err = object(raw, at); err != nil {
 			return nil, nil, "", err
 		}
 		if _, ok := top["cf"]; !ok {
-			return nil, nil, "", &EventError{at, "has no cf"}
+			return nil, nil, "", &EventError{Path: at, Reason: "has no cf"}
 		}
 	}
 	if inner, ok := top["cf"]; ok {
 		raw, at = inner, at+"/cf"
 	}
 	if err := json.Unmarshal(raw, &cf); err != nil || cf == nil {
-		return nil, nil, "", &EventError{at, "is no object"}
+		return nil, nil, "", &EventError{Path: at, Reason: "is no object"}
 	}
 	return cf, raw, at, nil
 }
@@ -112,15 +162,15 @@ func object(doc []byte, at string) (map[string]json.RawMessage, error) {
 	var members map[string]json.RawMessage
 	if err := d.Decode(&members); err != nil {
 		if _, ok := errors.AsType[*json.SyntaxError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, &EventError{at, fmt.Sprintf("is no JSON: %v, at byte %d", err, d.InputOffset())}
+			return nil, &EventError{Path: at, Reason: fmt.Sprintf("is no JSON: %v, at byte %d", err, d.InputOffset())}
 		}
-		return nil, &EventError{at, "is no JSON object"}
+		return nil, &EventError{Path: at, Reason: "is no JSON object"}
 	}
 	if members == nil {
-		return nil, &EventError{at, "is null"}
+		return nil, &EventError{Path: at, Reason: "is null"}
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &EventError{at, "has something behind its end"}
+		return nil, &EventError{Path: at, Reason: "has something behind its end"}
 	}
 	return members, nil
 }

@@ -49,6 +49,29 @@ func disallowed(name string) bool {
 	return strings.HasPrefix(name, "x-amz-cf-") || strings.HasPrefix(name, "x-edge-")
 }
 
+// addable reports whether a viewer-request function may add a header of
+// CloudFront's (Restrictions on Lambda@Edge: "can read, edit, remove, or add").
+func addable(name string) bool {
+	switch name {
+	case "cloudfront-forwarded-proto", "cloudfront-is-desktop-viewer", "cloudfront-is-mobile-viewer",
+		"cloudfront-is-smarttv-viewer", "cloudfront-is-tablet-viewer":
+		return true
+	}
+	return false
+}
+
+// forOrigin reports whether CloudFront can add a header, lower case, to requests
+// for an origin (Custom headers that CloudFront can't add to origin requests,
+// 2023-06, without what is disallowed anywhere).
+func forOrigin(name string) bool {
+	switch name {
+	case "cache-control", "content-length", "cookie", "host", "if-match", "if-modified-since", "if-none-match", "if-range",
+		"if-unmodified-since", "max-forwards", "pragma", "range", "request-range", "te", "transfer-encoding", "via":
+		return false
+	}
+	return !strings.HasPrefix(name, "x-amz-")
+}
+
 // readOnly lists the headers that a function may not add, change or delete at
 // a trigger (Restrictions on all edge functions, 2026-11). CDN-Loop, and at
 // viewer-response the last three, were not in the text of June 2023.

@@ -2,17 +2,22 @@ package result
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // headers checks a header map against the one that the event had; was is nil
 // for a response of the function's own.
 func (j *judge) headers(at string, got, was any) {
+	if j.lost(at) {
+		return
+	}
 	old, _ := was.(map[string]any)
 	now, ok := got.(map[string]any)
 	if !ok && got != nil {
-		j.refuse(at, ruleHeaderShape, "is %s; CloudFront wants an object of lists, by header name", kindOf(got))
+		j.report(at, ruleHeaderShape, "is %s; CloudFront wants an object of lists, by header name", j.kind(at, got))
 		return
 	}
 	for _, name := range sorted(now) {
@@ -28,11 +33,11 @@ func (j *judge) headers(at string, got, was any) {
 		a, has := after[name]
 		switch path := at + "/" + name; {
 		case had && !has:
-			j.refuse(path, ruleHeaderLocked, "%s is read-only at %s, and was deleted: change the headers that came instead of making new ones", name, j.event.Trigger)
+			j.report(path, ruleHeaderLocked, "%s is read-only at %s, and was deleted: change the headers that came instead of making new ones", name, j.event.Trigger)
 		case has && !had:
-			j.refuse(path, ruleHeaderLocked, "%s is read-only at %s, and was added", name, j.event.Trigger)
+			j.report(path, ruleHeaderLocked, "%s is read-only at %s, and was added", name, j.event.Trigger)
 		case !slices.Equal(a, b):
-			j.refuse(path, ruleHeaderLocked, "%s is read-only at %s, and was changed", name, j.event.Trigger)
+			j.report(path, ruleHeaderLocked, "%s is read-only at %s, and was changed", name, j.event.Trigger)
 		}
 	}
 }
@@ -47,13 +52,13 @@ func (j *judge) disallowed(at string, now map[string]any, before, after map[stri
 		path := at + "/" + escape(key)
 		switch {
 		case disallowed(name):
-			j.refuse(path, ruleDisallowed, "%s is a header that functions may not add or change", name)
-		case j.event.Trigger != ViewerRequest || !strings.HasPrefix(name, "cloudfront-"):
+			j.report(path, ruleDisallowed, "%s is a header that functions may not add or change", name)
+		case j.event.Trigger != ViewerRequest || !strings.HasPrefix(name, "cloudfront-") || addable(name):
 		case name == "cloudfront-viewer-country":
 			// Restrictions on Lambda@Edge names this one.
-			j.refuse(path, ruleDisallowed, "CloudFront adds %s itself, after viewer-request", name)
+			j.report(path, ruleDisallowed, "CloudFront adds %s itself, after viewer-request", name)
 		default:
-			j.warn(path, ruleDisallowed, "CloudFront adds headers such as %s itself, after viewer-request; of CloudFront-Viewer-Country AWS says that it answers 502", name)
+			j.report(path, ruleCloudFront, "CloudFront adds headers such as %s itself, after viewer-request; of CloudFront-Viewer-Country AWS says that it answers 502", name)
 		}
 	}
 }
@@ -64,19 +69,22 @@ func (j *judge) header(path, name string, v any) {
 		j.null(path)
 		return
 	}
+	if j.lost(path) {
+		return
+	}
 	entries, ok := v.([]any)
 	if !ok {
-		j.refuse(path, ruleHeaderShape, "is %s; CloudFront wants a list: [{\"key\": \"Name\", \"value\": \"…\"}]", kindOf(v))
+		j.report(path, ruleHeaderList, "is %s; CloudFront wants a list: [{\"key\": \"Name\", \"value\": \"…\"}]", j.kind(path, v))
 		return
 	}
 	switch {
 	case !token(name):
-		j.refuse(path, ruleHeaderName, "%q is no header name", name)
+		j.report(path, ruleHeaderName, "%q is no header name", name)
 	case name != strings.ToLower(name):
-		j.warn(path, ruleHeaderShape, "the name in headers is in lower case in all that AWS documents; the spelling belongs in key")
+		j.report(path, ruleHeaderCase, "the name in headers is in lower case in all that AWS documents; the spelling belongs in key")
 	}
 	if len(entries) == 0 {
-		j.warn(path, ruleHeaderShape, "is an empty list; take the name out to delete the header")
+		j.report(path, ruleHeaderEmpty, "is an empty list; take the name out to delete the header")
 	}
 	for i, entry := range entries {
 		j.entry(item(path, i), name, entry)
@@ -84,47 +92,64 @@ func (j *judge) header(path, name string, v any) {
 }
 
 func (j *judge) entry(path, name string, v any) {
+	if j.lost(path) {
+		return
+	}
 	entry, ok := v.(map[string]any)
 	if !ok {
-		j.refuse(path, ruleHeaderShape, "is %s; CloudFront wants {\"key\": \"Name\", \"value\": \"…\"}", kindOf(v))
+		j.report(path, ruleHeaderShape, "is %s; CloudFront wants {\"key\": \"Name\", \"value\": \"…\"}", j.kind(path, v))
 		return
 	}
 	j.members(path, entry, nil, "key", "value")
-	switch key, there := entry["key"]; k := key.(type) {
-	case string:
-		if !strings.EqualFold(k, name) {
-			j.refuse(path+"/key", ruleHeaderShape, "is %q, which is not %s in another case", k, name)
+	if key, there := entry["key"]; there && key != nil && !j.lost(path+"/key") { // absent is fine: CloudFront writes the name itself
+		switch k, ok := key.(string); {
+		case !ok:
+			j.report(path+"/key", ruleHeaderShape, "is %s; CloudFront wants a string", j.kind(path+"/key", key))
+		case !strings.EqualFold(k, name):
+			j.report(path+"/key", ruleHeaderKey, "is %q, and the entry stands under %s; AWS does not say which of the two is sent", k, name)
 		}
-	case nil: // absent is fine: CloudFront writes the name itself
-	default:
-		if there {
-			j.refuse(path+"/key", ruleHeaderShape, "is %s; CloudFront wants a string", kindOf(key))
-		}
+	}
+	j.entryValue(path, name, entry)
+}
+
+func (j *judge) entryValue(path, name string, entry map[string]any) {
+	at := path + "/value"
+	if j.lost(at) {
+		return
 	}
 	value, there := entry["value"]
 	switch v := value.(type) {
 	case string:
-		j.value(path+"/value", v)
+		j.value(at, name, v)
 	case nil:
-		if !there {
-			j.refuse(path, ruleHeaderValue, "has no value")
+		if kind := j.hidden[at].Kind; !there && kind == "undefined" {
+			j.report(path, ruleHeaderValue, "has no value: it is undefined")
+		} else if !there {
+			j.report(path, ruleHeaderValue, "has no value")
 		}
 	case []any:
-		// CloudFront's log speaks of "string or array of string type"
-		// (aws-samples/cloudfront-authorization-at-edge#12); the guide does not.
-		j.warn(path+"/value", ruleHeaderValue, "is a list; AWS documents strings only, one entry for each value")
+		j.report(at, ruleHeaderValues, "is a list; AWS documents strings only, one entry for each value")
 	default:
-		j.refuse(path+"/value", ruleHeaderValue, "is %s; CloudFront wants a string", kindOf(value))
+		j.report(at, ruleHeaderValue, "is %s; CloudFront wants a string", j.kind(at, value))
 	}
 }
 
+// joinedCookies finds a comma before what looks like the start of a cookie. The
+// comma of a date is followed by a day and a space.
+var joinedCookies = regexp.MustCompile(`,\s*[!#$%&'*+\-.^_\x60|~0-9A-Za-z]+=`)
+
 // value checks the characters of a header's value.
-func (j *judge) value(path, v string) {
+func (j *judge) value(path, name, v string) {
 	switch {
 	case strings.ContainsAny(v, "\r\n\x00"):
-		j.refuse(path, ruleHeaderValue, "contains a line break or NUL")
+		j.report(path, ruleHeaderValue, "contains a line break or NUL")
 	case strings.ContainsFunc(v, func(r rune) bool { return isControl(r) && r != '\t' }):
-		j.warn(path, ruleHeaderValue, "contains a control character; of CR it is known that CloudFront refuses it")
+		j.report(path, ruleHeaderControl, "contains a control character; of CR it is known that CloudFront refuses it")
+	case strings.ContainsFunc(v, func(r rune) bool { return r > unicode.MaxASCII }):
+		j.report(path, ruleHeaderASCII, "contains characters that are not ASCII: CloudFront sent a Location with ? for each of them; encodeURI or RFC 8187 says them in ASCII")
+	}
+	if strings.EqualFold(name, "set-cookie") && joinedCookies.MatchString(v) {
+		j.report(path, ruleCookies, "looks like several cookies joined by commas, which browsers take for one; give each an entry of its own")
 	}
 }
 

@@ -17,23 +17,34 @@ type Returned struct {
 	Hidden []Hidden
 }
 
-// Hidden is a value that JSON cannot say.
+// Hidden is a value that JSON cannot say as it is.
 type Hidden struct {
 	Path string `json:"path"` // JSON pointer
-	// Kind is what stands there in JavaScript: undefined, Map, Set, function,
-	// symbol, NaN, Infinity or -Infinity.
+	// Kind is what stands there: undefined, function, symbol, NaN, Infinity,
+	// -Infinity, or the name of its class.
 	Kind string `json:"kind"`
+	// How is what JSON makes of an instance of that class.
+	How string `json:"how,omitempty"`
 }
+
+// What JSON makes of instances.
+const (
+	Emptied  = "emptied"  // {}, although there is something in it
+	Opaque   = "opaque"   // {}, and nobody can tell whether there is something in it
+	Spelled  = "spelled"  // its bytes, one by one
+	Dated    = "dated"    // a date's ISO 8601
+	Unlisted = "unlisted" // nothing of this member: it is no enumerable property of the instance's own
+)
 
 // Judge says what CloudFront would find wrong with a result, in the order of
 // the paths. What the event already carried is never a violation.
 func Judge(e Event, r Returned) []Violation {
-	j := &judge{event: e, hidden: map[string]string{}, rules: map[string]Rule{}}
+	j := &judge{event: e, hidden: map[string]Hidden{}, rules: map[string]Rule{}}
 	for _, rule := range Rules() {
 		j.rules[rule.Name] = rule
 	}
 	for _, h := range r.Hidden {
-		j.hidden[h.Path] = h.Kind
+		j.hidden[h.Path] = h
 	}
 	j.whole(r.JSON)
 	slices.SortStableFunc(j.out, func(a, b Violation) int { return cmp.Compare(a.Path, b.Path) })
@@ -47,50 +58,38 @@ func Refused(violations []Violation) bool {
 
 type judge struct {
 	event  Event
-	hidden map[string]string
+	hidden map[string]Hidden
 	rules  map[string]Rule
 	out    []Violation
 }
 
-func (j *judge) add(s Severity, path, rule, format string, args ...any) {
+// report adds a breach of a rule, which decides its severity.
+func (j *judge) report(path, rule, format string, args ...any) {
 	r := j.rules[rule]
-	v := Violation{Path: path, Rule: rule, Severity: s, Text: fmt.Sprintf(format, args...), Source: r.Source}
-	if s == Error && rule != ruleLost {
+	v := Violation{Path: path, Rule: rule, Severity: r.Verdict, Text: fmt.Sprintf(format, args...), Source: r.Source}
+	if r.Verdict == Error && rule != ruleLost {
 		v.Status, v.Page = 502, r.Page
 	}
 	j.out = append(j.out, v)
 }
 
-func (j *judge) refuse(path, rule, format string, args ...any) {
-	j.add(Error, path, rule, format, args...)
-}
-
-func (j *judge) warn(path, rule, format string, args ...any) {
-	j.add(Warning, path, rule, format, args...)
-}
-
 func (j *judge) whole(doc []byte) {
-	if kind, ok := j.hidden[""]; ok {
-		j.refuse("", ruleObject, "the function returned %s; return %s", kind, j.wanted())
+	if h, ok := j.hidden[""]; ok && h.How == "" {
+		j.report("", ruleObject, "the function returned %s; return %s", h.Kind, j.wanted())
 		return
 	}
 	var v any
 	if err := json.Unmarshal(doc, &v); err != nil {
-		j.refuse("", ruleObject, "the function returned no JSON: %v", err)
+		j.report("", ruleObject, "the function returned no JSON: %v", err)
 		return
 	}
 	got, ok := v.(map[string]any)
 	if !ok {
-		j.refuse("", ruleObject, "the function returned %s; return %s", kindOf(v), j.wanted())
+		j.report("", ruleObject, "the function returned %s; return %s", j.kind("", v), j.wanted())
 		return
 	}
-	for path, kind := range j.hidden {
-		switch kind {
-		case "Map", "Set":
-			j.refuse(path, ruleLost, "is a %s, which JSON turns into {}: what is in it is lost", kind)
-		case "function", "symbol":
-			j.refuse(path, ruleLost, "is a %s, which JSON leaves out", kind)
-		}
+	if j.losses() {
+		return // of what is left, everything would seem to be missing
 	}
 	switch _, status := got["status"]; {
 	case status && j.event.Trigger.request():
@@ -98,13 +97,15 @@ func (j *judge) whole(doc []byte) {
 	case status:
 		j.updated(got)
 	case got["Records"] != nil, got["cf"] != nil, got["request"] != nil:
-		j.refuse("", ruleKind, "the function returned the event; return %s", j.wanted())
+		j.report("", ruleKind, "the function returned the event; return %s", j.wanted())
+	case got["statusCode"] != nil:
+		j.report("", ruleKind, "the result has statusCode, as responses of API Gateway and of function URLs have; CloudFront wants status, a string, and headers as lists of {\"key\", \"value\"}")
 	case !hasAny(got, "method", "uri", "clientIp", "querystring", "origin"):
-		j.refuse("", ruleKind, "the result has no status, so it is no response, and no uri, so it is no request; return %s", j.wanted())
+		j.report("", ruleKind, "the result has no status, so it is no response, and no uri, so it is no request; return %s", j.wanted())
 	case j.event.Trigger.request():
 		j.request(got)
 	default:
-		j.refuse("", ruleKind, "the function returned a request, or a response without status; return %s", j.wanted())
+		j.report("", ruleKind, "the function returned a request, or a response without status; return %s", j.wanted())
 	}
 }
 
@@ -125,33 +126,41 @@ func (j *judge) members(at string, got, was map[string]any, known ...string) {
 			continue
 		}
 		switch {
+		case !slices.Contains(known, key) && foreign(key):
+			j.report(path, ruleUnknown, "%s belongs to the responses of API Gateway and of function URLs; CloudFront has status, bodyEncoding and lists of headers instead", key)
 		case !slices.Contains(known, key):
-			j.warn(path, ruleUnknown, "CloudFront knows no member %s here; whether it ignores it is not documented", key)
+			j.report(path, ruleUnknown, "CloudFront knows no member %s here; whether it ignores it is not documented", key)
 		case got[key] == nil:
 			j.null(path)
 		}
 	}
 }
 
+// foreign reports whether a member is one of a response to API Gateway.
+func foreign(key string) bool {
+	return slices.Contains([]string{"statusCode", "isBase64Encoded", "multiValueHeaders", "cookies"}, key)
+}
+
 func (j *judge) null(path string) {
-	if kind := j.hidden[path]; kind != "" && kind != "undefined" {
-		j.refuse(path, ruleNull, "is %s, which JSON turns into null", kind)
+	if h := j.hidden[path]; h.Kind != "" && h.Kind != "undefined" {
+		j.report(path, ruleNull, "is %s, which JSON turns into null", h.Kind)
 		return
 	}
-	j.refuse(path, ruleNull, "is null: leave it out instead")
+	j.report(path, ruleNull, "is null: leave it out instead")
 }
 
 // text gives a member that must be a string. ok is false when there is nothing
-// to check: it is missing, as it was in the event, or refused here.
+// to check: it is missing, as it was in the event, or reported already.
 func (j *judge) text(at, rule string, got, was map[string]any, key string) (string, bool) {
 	v, there := got[key]
 	old, had := was[key]
-	if !there || v == nil || had && reflect.DeepEqual(v, old) {
+	path := at + "/" + key
+	if !there || v == nil || j.lost(path) || had && reflect.DeepEqual(v, old) {
 		return "", false
 	}
 	s, ok := v.(string)
 	if !ok {
-		j.refuse(at+"/"+key, rule, "is %s; CloudFront wants a string", kindOf(v))
+		j.report(path, rule, "is %s; CloudFront wants a string", j.kind(path, v))
 	}
 	return s, ok
 }
@@ -182,6 +191,18 @@ func escape(key string) string {
 }
 
 func item(at string, i int) string { return at + "/" + strconv.Itoa(i) }
+
+// kind is what a value is called in a sentence.
+func (j *judge) kind(path string, v any) string {
+	h := j.hidden[path]
+	switch {
+	case h.How == Spelled:
+		return article(h.Kind) + ", which JSON writes out byte by byte (base64 with its encoding says the same)"
+	case h.Kind != "" && h.How == "":
+		return h.Kind
+	}
+	return kindOf(v)
+}
 
 func kindOf(v any) string {
 	switch v := v.(type) {

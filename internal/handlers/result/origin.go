@@ -10,22 +10,16 @@ import (
 
 // origin judges where a request goes.
 func (j *judge) origin(got, was map[string]any) {
-	if !changed(got, was, "origin") {
-		if _, there := got["origin"]; !there && was["origin"] != nil {
-			j.warn("/origin", ruleOrigin, "is missing; AWS does not say whether the configured origin is used then")
-		}
-		return
-	}
-	if got["origin"] == nil {
-		return // refused already
+	if got["origin"] == nil || j.lost("/origin") || !changed(got, was, "origin") {
+		return // a null, and a missing one, were reported already
 	}
 	if j.event.Trigger != OriginRequest {
-		j.refuse("/origin", ruleOriginPlace, "was changed at %s; it can be changed at origin-request only", j.event.Trigger)
+		j.report("/origin", ruleOriginPlace, "was changed at %s; it can be changed at origin-request only", j.event.Trigger)
 		return
 	}
 	origin, ok := got["origin"].(map[string]any)
 	if !ok {
-		j.refuse("/origin", ruleOriginKind, "is %s; CloudFront wants {\"custom\": …} or {\"s3\": …}", kindOf(got["origin"]))
+		j.report("/origin", ruleOriginKind, "is %s; CloudFront wants {\"custom\": …} or {\"s3\": …}", j.kind("/origin", got["origin"]))
 		return
 	}
 	old, _ := was["origin"].(map[string]any)
@@ -33,7 +27,7 @@ func (j *judge) origin(got, was map[string]any) {
 	_, custom := origin["custom"]
 	_, s3 := origin["s3"]
 	if custom == s3 {
-		j.refuse("/origin", ruleOriginKind, "has to have exactly one of custom and s3")
+		j.report("/origin", ruleOriginKind, "has to have exactly one of custom and s3")
 		return
 	}
 	kind := "s3"
@@ -44,7 +38,7 @@ func (j *judge) origin(got, was map[string]any) {
 	members, ok := origin[kind].(map[string]any)
 	if !ok {
 		if origin[kind] != nil {
-			j.refuse(at, ruleOriginKind, "is %s; CloudFront wants an object", kindOf(origin[kind]))
+			j.report(at, ruleOriginKind, "is %s; CloudFront wants an object", j.kind(at, origin[kind]))
 		}
 		return
 	}
@@ -61,14 +55,14 @@ func (j *judge) origin(got, was map[string]any) {
 // common judges what both kinds of origin have.
 func (j *judge) common(at string, got, was map[string]any) {
 	if _, there := got["domainName"]; !there {
-		j.refuse(at+"/domainName", ruleOrigin, "is missing")
+		j.report(at+"/domainName", ruleOrigin, "is missing")
 	}
 	if p, ok := j.text(at, ruleOrigin, got, was, "path"); ok && p != "" {
 		switch {
 		case !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/"):
-			j.refuse(at+"/path", ruleOrigin, "is %q; it is empty, or starts and does not end with /", p)
+			j.report(at+"/path", ruleOrigin, "is %q; it is empty, or starts and does not end with /", p)
 		case strings.ContainsRune(p, ' ') || control(p):
-			j.refuse(at+"/path", ruleOrigin, "contains a space or control character; escape it (%%20)")
+			j.report(at+"/path", ruleOrigin, "contains a space or control character; escape it (%%20)")
 		}
 	}
 }
@@ -80,17 +74,17 @@ func (j *judge) custom(at string, got, was map[string]any) {
 	if d, ok := j.text(at, ruleOrigin, got, was, "domainName"); ok {
 		_, err := netip.ParseAddr(d)
 		if d == "" || len(d) > maxCustomDomain || strings.ContainsAny(d, ":/ ") || control(d) || err == nil {
-			j.refuse(at+"/domainName", ruleOrigin, "is %q; a custom origin is a host name of at most %d characters, without port, and no IP address", d, maxCustomDomain)
+			j.report(at+"/domainName", ruleOrigin, "is %q; a custom origin is a host name of at most %d characters, without port, and no IP address", d, maxCustomDomain)
 		}
 	}
 	if p, ok := j.text(at, ruleOrigin, got, was, "path"); ok && len(p) > maxCustomPath {
-		j.refuse(at+"/path", ruleOrigin, "has %d characters; CloudFront takes %d", len(p), maxCustomPath)
+		j.report(at+"/path", ruleOrigin, "has %d characters; CloudFront takes %d", len(p), maxCustomPath)
 	}
 	if p, ok := j.text(at, ruleOrigin, got, was, "protocol"); ok && p != "http" && p != "https" {
-		j.refuse(at+"/protocol", ruleOrigin, "is %q; CloudFront takes http and https", p)
+		j.report(at+"/protocol", ruleOrigin, "is %q; CloudFront takes http and https", p)
 	}
 	if n, ok := j.number(at, got, was, "port"); ok && n != 80 && n != 443 && (n < 1024 || n > 65535) {
-		j.refuse(at+"/port", ruleOrigin, "is %v; CloudFront takes 80, 443 and 1024 to 65535", n)
+		j.report(at+"/port", ruleOrigin, "is %v; CloudFront takes 80, 443 and 1024 to 65535", n)
 	}
 	j.timeout(at, got, was, "keepaliveTimeout")
 	j.timeout(at, got, was, "readTimeout")
@@ -102,7 +96,7 @@ func (j *judge) complete(at string, got, was map[string]any, all []string) {
 	for _, key := range all {
 		_, there := got[key]
 		if _, had := was[key]; !there && (had || was == nil) && key != "domainName" {
-			j.warn(at+"/"+key, ruleOrigin, "is missing; AWS does not say what CloudFront takes instead")
+			j.report(at+"/"+key, ruleOriginDoubtful, "is missing; AWS does not say what CloudFront takes instead")
 		}
 	}
 }
@@ -114,7 +108,7 @@ func (j *judge) number(at string, got, was map[string]any, key string) (float64,
 	}
 	n, ok := got[key].(float64)
 	if !ok || n != math.Trunc(n) {
-		j.refuse(at+"/"+key, ruleOrigin, "is %s; CloudFront wants a whole number", kindOf(got[key]))
+		j.report(at+"/"+key, ruleOrigin, "is %s; CloudFront wants a whole number", j.kind(at+"/"+key, got[key]))
 		return 0, false
 	}
 	return n, true
@@ -130,9 +124,9 @@ func (j *judge) timeout(at string, got, was map[string]any, key string) {
 	switch {
 	case !ok:
 	case n < 1 || n > newTimeout:
-		j.refuse(at+"/"+key, ruleOrigin, "is %v seconds; CloudFront takes 1 to %d at most", n, newTimeout)
+		j.report(at+"/"+key, ruleOrigin, "is %v seconds; CloudFront takes 1 to %d at most", n, newTimeout)
 	case n < float64(least) || n > float64(most):
-		j.warn(at+"/"+key, ruleOrigin, "is %v seconds; more or less than %v to %v needs an account whose quota allows it", n, least, most)
+		j.report(at+"/"+key, ruleOriginDoubtful, "is %v seconds; more or less than %v to %v needs an account whose quota allows it", n, least, most)
 	}
 }
 
@@ -142,15 +136,15 @@ func (j *judge) protocols(at string, got, was any) {
 	}
 	list, ok := got.([]any)
 	if !ok {
-		j.refuse(at, ruleOrigin, "is %s; CloudFront wants a list", kindOf(got))
+		j.report(at, ruleOrigin, "is %s; CloudFront wants a list", j.kind(at, got))
 		return
 	}
 	if len(list) == 0 {
-		j.warn(at, ruleOrigin, "is empty; AWS does not say what CloudFront does then")
+		j.report(at, ruleOriginDoubtful, "is empty; AWS does not say what CloudFront does then")
 	}
 	for i, v := range list {
 		if s, ok := v.(string); !ok || !slices.Contains([]string{"TLSv1.2", "TLSv1.1", "TLSv1", "SSLv3"}, s) {
-			j.refuse(item(at, i), ruleOrigin, "is not one of TLSv1.2, TLSv1.1, TLSv1 and SSLv3")
+			j.report(item(at, i), ruleOrigin, "is not one of TLSv1.2, TLSv1.1, TLSv1 and SSLv3")
 		}
 	}
 }
@@ -170,24 +164,24 @@ func (j *judge) s3(at string, got, was map[string]any, wasCustom bool) {
 	if d, ok := j.text(at, ruleOrigin, got, was, "domainName"); ok {
 		switch {
 		case d == "" || len(d) > maxS3Domain || d != strings.ToLower(d) || strings.ContainsAny(d, ":/ ") || control(d):
-			j.refuse(at+"/domainName", ruleOrigin, "is %q; an S3 origin is a domain name of at most %d characters, in lower case", d, maxS3Domain)
+			j.report(at+"/domainName", ruleOrigin, "is %q; an S3 origin is a domain name of at most %d characters, in lower case", d, maxS3Domain)
 		case !bucketDomain(d):
-			j.warn(at+"/domainName", ruleOrigin, "is %q, which does not look like BUCKET.s3.REGION.amazonaws.com", d)
+			j.report(at+"/domainName", ruleOriginDoubtful, "is %q, which does not look like BUCKET.s3.REGION.amazonaws.com", d)
 		}
 	}
 	method, ok := j.text(at, ruleOrigin, got, was, "authMethod")
 	if ok && method != "none" && method != "origin-access-identity" {
-		j.refuse(at+"/authMethod", ruleOrigin, "is %q; CloudFront takes none and origin-access-identity (and no origin access control here)", method)
+		j.report(at+"/authMethod", ruleOrigin, "is %q; CloudFront takes none and origin-access-identity (and no origin access control here)", method)
 	}
 	region, isText := j.text(at, ruleOrigin, got, was, "region")
 	if got["authMethod"] != "origin-access-identity" {
 		return
 	}
 	if _, there := got["region"]; !there || isText && region == "" {
-		j.refuse(at+"/region", ruleOrigin, "is missing; origin-access-identity needs it")
+		j.report(at+"/region", ruleOrigin, "is missing; origin-access-identity needs it")
 	}
 	if wasCustom {
-		j.refuse(at+"/authMethod", ruleOrigin, "cannot be origin-access-identity when the configured origin is a custom one")
+		j.report(at+"/authMethod", ruleOrigin, "cannot be origin-access-identity when the configured origin is a custom one")
 	}
 }
 
@@ -198,7 +192,7 @@ func (j *judge) customHeaders(at string, got, was, request any) {
 	}
 	now, ok := got.(map[string]any)
 	if !ok {
-		j.refuse(at, ruleOriginHeader, "is %s; CloudFront wants an object of lists, by header name", kindOf(got))
+		j.report(at, ruleOriginHeader, "is %s; CloudFront wants an object of lists, by header name", j.kind(at, got))
 		return
 	}
 	old, _ := was.(map[string]any)
@@ -210,11 +204,14 @@ func (j *judge) customHeaders(at string, got, was, request any) {
 		}
 		path, lower := at+"/"+escape(name), strings.ToLower(name)
 		j.header(path, name, now[name])
-		if disallowed(lower) {
-			j.refuse(path, ruleOriginHeader, "%s is a header that functions may not add or change", lower)
-		}
-		if _, both := sent[lower]; both {
-			j.refuse(path, ruleOriginHeader, "%s is a header of the request too", lower)
+		_, both := sent[lower]
+		switch {
+		case disallowed(lower):
+			j.report(path, ruleOriginHeader, "%s is a header that functions may not add or change", lower)
+		case !forOrigin(lower):
+			j.report(path, ruleOriginHeader, "%s is a header that CloudFront cannot add for an origin", lower)
+		case both:
+			j.report(path, ruleOriginHeader, "%s is a header of the request too", lower)
 		}
 	}
 }

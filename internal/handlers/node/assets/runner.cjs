@@ -56,18 +56,25 @@ function failure(err) {
   return { name: String(err.name), message: within(err.message), stack: within(err.stack ?? '') };
 }
 
-// What JSON would hide: where, and what stands there.
-function hidden(value, at, seen, out) {
+// NOTHING is what an instance hides that JSON says as it is.
+const NOTHING = null;
+
+// What JSON would hide: where, what stands there, and what JSON makes of it.
+function hidden(value, at, seen, out, key = '') {
   if (out.length >= MOST_HIDDEN) return out;
-  const kind = kindOf(value);
-  if (kind !== '') out.push({ path: at, kind });
-  if (value === null || typeof value !== 'object' || kind !== '' || seen.has(value)) return out;
-  if (ArrayBuffer.isView(value)) return out;
+  if (typeof value === 'bigint' && typeof value.toJSON === 'function') return hidden(value.toJSON(key), at, seen, out);
+  const found = kindOf(value);
+  if (found === NOTHING) return out;
+  if (found !== undefined) out.push({ path: at, ...found });
+  if (value === null || typeof value !== 'object' || found !== undefined || seen.has(value)) return out;
   seen.add(value);
-  if (typeof value.toJSON === 'function') return hidden(value.toJSON(), at, seen, out);
-  for (const [key, member] of Object.entries(value)) {
-    hidden(member, `${at}/${key.replace(/~/g, '~0').replace(/\//g, '~1')}`, seen, out);
-  }
+  if (typeof value.toJSON === 'function') return hidden(value.toJSON(key), at, seen, out);
+  const below = (name) => `${at}/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`;
+  const unlisted = unlistedOf(value);
+  for (const name of unlisted) out.push({ path: below(name), kind: className(value), how: 'unlisted' });
+  const members = Object.entries(value);
+  if (members.length === 0 && unlisted.length === 0 && !isPlain(value)) out.push({ path: at, kind: className(value), how: 'opaque' });
+  for (const [name, member] of members) hidden(member, below(name), seen, out, name);
   return out;
 }
 
@@ -76,15 +83,74 @@ function kindOf(value) {
     case 'undefined':
     case 'function':
     case 'symbol':
-      return typeof value;
+      return { kind: typeof value };
     case 'bigint':
-      return 'BigInt';
+      return { kind: 'BigInt' };
     case 'number':
-      return Number.isFinite(value) ? '' : String(value);
+      return Number.isFinite(value) ? undefined : { kind: String(value) };
+    case 'object':
+      return value === null ? undefined : instanceKind(value);
   }
-  if (util.types.isMap(value)) return 'Map';
-  if (util.types.isSet(value)) return 'Set';
-  return '';
+  return undefined;
+}
+
+// Instances of JavaScript's and of Node.js's own classes. Where they can be
+// empty, an empty one loses nothing.
+function instanceKind(value) {
+  const { types } = util;
+  const as = (how) => ({ kind: className(value), how });
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? { kind: 'an invalid Date' } : as('dated');
+  if (ArrayBuffer.isView(value) && !types.isDataView(value)) return as('spelled');
+  if (typeof value.toJSON === 'function' || isPlain(value)) return undefined;
+  if (types.isBoxedPrimitive(value)) return NOTHING;
+  if (types.isNativeError(value)) return as('emptied');
+  if (Object.keys(value).length > 0) return undefined;
+  if (types.isMap(value) || types.isSet(value)) return value.size > 0 ? as('emptied') : NOTHING;
+  if (!isOfPlatform(value)) return undefined;
+  if (typeof value[Symbol.iterator] === 'function') return isEmpty(value) ? NOTHING : as('emptied');
+  return as('emptied');
+}
+
+// A class that is there without being loaded, or a kind of object that has none
+// of its own.
+function isOfPlatform(value) {
+  const { types } = util;
+  if (types.isGeneratorObject(value) || types.isMapIterator(value) || types.isSetIterator(value)) return true;
+  for (let proto = Object.getPrototypeOf(value); proto !== null && Object.getPrototypeOf(proto) !== null; proto = Object.getPrototypeOf(proto)) {
+    const own = Object.getOwnPropertyDescriptor(proto, 'constructor')?.value;
+    if (typeof own === 'function' && globalThis[own.name] === own) return true;
+  }
+  return false;
+}
+
+function isEmpty(iterable) {
+  for (const _ of iterable) return false;
+  return true;
+}
+
+// Plain objects and lists are what JSON has; an object without prototype is one.
+function isPlain(value) {
+  const proto = Object.getPrototypeOf(value);
+  return Array.isArray(value) || proto === null || Object.getPrototypeOf(proto) === null;
+}
+
+function className(value) {
+  const { constructor } = value;
+  return typeof constructor === 'function' ? constructor.name : '';
+}
+
+// Members that are there for whoever reads them, but that JSON does not list:
+// own ones that are not enumerable, and what the classes have but for methods.
+function unlistedOf(value) {
+  if (Array.isArray(value)) return [];
+  const names = new Set();
+  for (let of = value; of !== null && (of === value || Object.getPrototypeOf(of) !== null); of = Object.getPrototypeOf(of)) {
+    for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(of))) {
+      if (of === value && member.enumerable || typeof member.value === 'function') continue;
+      if (name !== 'constructor' && !Object.prototype.propertyIsEnumerable.call(value, name)) names.add(name);
+    }
+  }
+  return [...names];
 }
 
 function context(settings, deadline) {
