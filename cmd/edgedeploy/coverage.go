@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/edgedeploy/edgedeploy/associations"
-	"github.com/edgedeploy/edgedeploy/internal/handlers/fixture"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
@@ -14,7 +13,7 @@ import (
 // binds nowhere may be meant for any trigger: neither is told about here.
 //
 // A fixture whose event cannot be read is for no trigger; it fails when it runs.
-func (s *spec) coverage(all []fixture.Fixture) (uncovered, unbound []render.Coverage) {
+func (s *spec) coverage(all []testFixture) (uncovered, unbound []render.Coverage) {
 	for _, key := range s.functionKeys() {
 		fixtures := map[associations.Trigger][]string{}
 		tested := false
@@ -23,8 +22,8 @@ func (s *spec) coverage(all []fixture.Fixture) (uncovered, unbound []render.Cove
 				continue
 			}
 			tested = true
-			if event, err := s.fixtureEvent(f); err == nil {
-				t := associations.Trigger(event.Trigger)
+			if f.err == nil {
+				t := associations.Trigger(f.event.Trigger)
 				fixtures[t] = append(fixtures[t], f.Name)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/result"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
@@ -88,8 +89,23 @@ func (s *spec) functionKeys() []string {
 	return keys
 }
 
-// readEvent reads an event from a file, or from stdin.
-func (a *app) readEvent(name string) (result.Event, error) {
+// triggerFlag is for the commands that read events.
+func triggerFlag(f *pflag.FlagSet, trigger *string, usage string) {
+	f.StringVar(trigger, "trigger", "", usage)
+}
+
+// trigger reads the value of --trigger; "" is none.
+func trigger(value string) (result.Trigger, error) {
+	t := result.Trigger(value)
+	if value != "" && !slices.Contains(result.Triggers(), t) {
+		return "", fmt.Errorf("--trigger is %q: want viewer-request, origin-request, origin-response or viewer-response", value)
+	}
+	return t, nil
+}
+
+// readEvent reads an event for a function from a file, or from stdin. given is
+// --trigger.
+func (a *app) readEvent(s *spec, function, name string, given result.Trigger) (result.Event, error) {
 	in, said := a.streams.In, "stdin"
 	if name != "-" {
 		f, err := os.Open(name)
@@ -99,11 +115,13 @@ func (a *app) readEvent(name string) (result.Event, error) {
 		defer func() { _ = f.Close() }() // only read
 		in, said = f, name
 	}
-	return parseEvent(said, in)
+	return s.parseEvent(function, said, in, given)
 }
 
-// parseEvent reads an event; name is for messages.
-func parseEvent(name string, in io.Reader) (result.Event, error) {
+// parseEvent reads an event for a function; name is for messages. An event that
+// does not name its trigger gets the given one, or else the only one that the
+// spec binds the function to.
+func (s *spec) parseEvent(function, name string, in io.Reader, given result.Trigger) (result.Event, error) {
 	doc, err := io.ReadAll(io.LimitReader(in, maxEvent+1))
 	if err != nil {
 		return result.Event{}, fmt.Errorf("the event: %w", err)
@@ -111,11 +129,37 @@ func parseEvent(name string, in io.Reader) (result.Event, error) {
 	if len(doc) > maxEvent {
 		return result.Event{}, fmt.Errorf("%s is larger than %d bytes, which is what Lambda takes", name, maxEvent)
 	}
-	e, err := result.ParseEvent(doc)
+	bound := s.triggers(function)
+	unsaid := given
+	if unsaid == "" && len(bound) == 1 {
+		unsaid = result.Trigger(bound[0])
+	}
+	e, err := result.ParseEventAt(doc, unsaid)
+	if missing, ok := errors.AsType[*result.EventError](err); ok && missing.Untriggered {
+		return result.Event{}, &noTriggerError{event: name, function: function, bound: bound}
+	}
 	if err != nil {
 		return result.Event{}, fmt.Errorf("%s is no event of CloudFront's: %w", name, err)
 	}
 	return e, nil
+}
+
+// noTriggerError says that nothing names the trigger of an event.
+type noTriggerError struct {
+	event, function string
+	bound           []associations.Trigger
+}
+
+func (e *noTriggerError) Error() string {
+	why := "is bound to no trigger"
+	if len(e.bound) > 0 {
+		var names []string
+		for _, t := range e.bound {
+			names = append(names, string(t))
+		}
+		why = "is bound to " + strings.Join(names, " and ")
+	}
+	return fmt.Sprintf("%s does not say its trigger: it has no config.eventType, and %s %s; name it there, or with --trigger", e.event, e.function, why)
 }
 
 // judge says what CloudFront would find wrong with an outcome.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -12,8 +13,9 @@ import (
 )
 
 type invokeFlags struct {
-	event string
-	node  []string
+	event   string
+	trigger string
+	node    []string
 }
 
 func (a *app) invokeCommand() *cobra.Command {
@@ -28,8 +30,11 @@ CloudFront would find wrong with the result at that trigger.
   edgedeploy invoke site --event fixtures/viewer-request-www.event.json
   edgedeploy invoke site --event - < event.json
 
-The event is a whole one ({"Records": [{"cf": …}]}) or only what is in cf. The
-handler runs with the function's memory and timeout, without the environment
+The event is a whole one ({"Records": [{"cf": …}]}) or only what is in cf. One
+without config.eventType is for --trigger, or else for the only trigger that the
+spec binds the function to.
+
+The handler runs with the function's memory and timeout, without the environment
 of this shell; it is no sandbox. Exit code 0: CloudFront would take the result.
 Exit code 1: the handler failed, or CloudFront would refuse what it returned.`,
 		Args: cobra.ExactArgs(1),
@@ -40,15 +45,20 @@ Exit code 1: the handler failed, or CloudFront would refuse what it returned.`,
 			case len(flags.node) > 1:
 				return &usageError{cmd.CommandPath(), errors.New("invoke runs in one Node.js, and --node or EDGEDEPLOY_NODE names several; edgedeploy test takes them")}
 			}
-			return a.invoke(cmd.Context(), args[0], flags)
+			given, err := trigger(flags.trigger)
+			if err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
+			return a.invoke(cmd.Context(), args[0], flags, given)
 		},
 	}
 	cmd.Flags().StringVar(&flags.event, "event", "", "the event's file; - is stdin")
+	triggerFlag(cmd.Flags(), &flags.trigger, "the trigger of an event that does not name it")
 	nodeFlag(cmd.Flags(), &flags.node)
 	return cmd
 }
 
-func (a *app) invoke(ctx context.Context, function string, flags invokeFlags) error {
+func (a *app) invoke(ctx context.Context, function string, flags invokeFlags, given result.Trigger) error {
 	all, err := a.load()
 	if err != nil {
 		return err
@@ -57,9 +67,12 @@ func (a *app) invoke(ctx context.Context, function string, flags invokeFlags) er
 	if err != nil {
 		return err
 	}
-	event, err := a.readEvent(flags.event)
+	event, err := a.readEvent(s, function, flags.event, given)
 	if err != nil {
 		return err
+	}
+	if given != "" && event.Trigger != given {
+		return fmt.Errorf("%s is an event of %s, and --trigger says %s", flags.event, event.Trigger, given)
 	}
 	packed, err := a.build(ctx, s, nil)
 	if err != nil {

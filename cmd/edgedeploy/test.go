@@ -26,6 +26,7 @@ type testFlags struct {
 	run    string
 	update bool
 	node   []string
+	given  string // --trigger
 }
 
 func (a *app) testCommand() *cobra.Command {
@@ -43,24 +44,31 @@ compares it with what the fixture expects.
 
 They lie beside the spec; in a spec with several functions below
 fixtures/FUNCTION/. A fixture without expectation is run and judged all the
-same. docs/testing.md lists the rules. Exit code 1: at least one failed.`,
+same. An event without config.eventType is for --trigger, or else for the only
+trigger that the spec binds its function to. docs/testing.md lists the rules.
+Exit code 1: at least one failed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pattern, err := regexp.Compile(flags.run)
 			if err != nil {
 				return &usageError{cmd.CommandPath(), fmt.Errorf("--run: %w", err)}
 			}
-			return a.test(cmd.Context(), flags, pattern)
+			given, err := trigger(flags.given)
+			if err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
+			return a.test(cmd.Context(), flags, pattern, given)
 		},
 	}
 	cmd.Flags().StringVar(&flags.run, "run", "", "only the fixtures whose FUNCTION/NAME this regular expression matches")
 	cmd.Flags().BoolVar(&flags.update, "update", false, "write what is returned as the expectation, unless CloudFront would refuse it")
+	triggerFlag(cmd.Flags(), &flags.given, "the trigger of the events that do not name it")
 	nodeFlag(cmd.Flags(), &flags.node)
 	cmd.Flags().Lookup("node").Usage = "the Node.js program to run handlers in (default: node in PATH); repeated or separated by commas, each in turn"
 	return cmd
 }
 
-func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp) error {
+func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp, given result.Trigger) error {
 	s, err := a.load()
 	if err != nil {
 		return err
@@ -69,7 +77,7 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	if err != nil {
 		return err
 	}
-	fixtures, err := s.fixtures()
+	fixtures, err := s.fixtures(given)
 	if err != nil {
 		return err
 	}
@@ -85,7 +93,7 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	report.Uncovered, report.Unbound = s.coverage(fixtures)
 	for i, n := range nodes {
 		for _, key := range s.functionKeys() {
-			own := slices.DeleteFunc(slices.Clone(selected), func(f fixture.Fixture) bool { return f.Function != key })
+			own := slices.DeleteFunc(slices.Clone(selected), func(f testFixture) bool { return f.Function != key })
 			if len(own) == 0 {
 				continue
 			}
@@ -114,13 +122,28 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp)
 	)
 }
 
-// fixtures finds all there are. None is an error: a test that tests nothing must
-// not pass.
-func (s *spec) fixtures() ([]fixture.Fixture, error) {
+// testFixture is a fixture with its event.
+type testFixture struct {
+	fixture.Fixture
+	event result.Event
+	err   error // why there is no event
+}
+
+// fixtures finds and reads all there are; given is the trigger of those that do
+// not name theirs. None is an error: a test that tests nothing must not pass.
+func (s *spec) fixtures(given result.Trigger) ([]testFixture, error) {
 	dir := path.Join(s.dir, fixturesFolder)
 	all, err := fixture.Find(s.root.FS(), dir, s.functionKeys())
-	if err != nil || len(all) > 0 {
-		return all, err
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 0 {
+		read := make([]testFixture, 0, len(all))
+		for _, f := range all {
+			event, err := s.fixtureEvent(f, given)
+			read = append(read, testFixture{f, event, err})
+		}
+		return read, nil
 	}
 	misnamed, err := fixture.Misnamed(s.root.FS(), dir)
 	if err != nil {
@@ -139,7 +162,7 @@ func (s *spec) fixtures() ([]fixture.Fixture, error) {
 }
 
 // matching are the fixtures that are run.
-func matching(all []fixture.Fixture, pattern *regexp.Regexp) (selected []fixture.Fixture, err error) {
+func matching(all []testFixture, pattern *regexp.Regexp) (selected []testFixture, err error) {
 	var names []string
 	for _, f := range all {
 		names = append(names, f.FullName())
@@ -154,9 +177,9 @@ func matching(all []fixture.Fixture, pattern *regexp.Regexp) (selected []fixture
 }
 
 // untested are the functions that have no fixture at all.
-func (s *spec) untested(all []fixture.Fixture) []string {
+func (s *spec) untested(all []testFixture) []string {
 	return slices.DeleteFunc(s.functionKeys(), func(key string) bool {
-		return slices.ContainsFunc(all, func(f fixture.Fixture) bool { return f.Function == key })
+		return slices.ContainsFunc(all, func(f testFixture) bool { return f.Function == key })
 	})
 }
 
@@ -166,22 +189,21 @@ type noFixturesError struct{ text string }
 func (e *noFixturesError) Error() string { return e.text }
 
 // testFunction runs a function with its fixtures.
-func (s *spec) testFunction(ctx context.Context, n node.Node, b built, own []fixture.Fixture, update bool) (render.TestRun, error) {
+func (s *spec) testFunction(ctx context.Context, n node.Node, b built, own []testFixture, update bool) (render.TestRun, error) {
 	f, err := runs(b)
 	if err != nil {
 		return render.TestRun{}, err
 	}
 	run := render.TestRun{Function: b.Key, Runtime: b.Config.Runtime, Node: n.Version, NodePath: n.Path}
-	var events []result.Event
 	var docs [][]byte
 	var ran []int // the fixtures with an event to run
 	for i, fix := range own {
 		c := render.TestCase{Name: fix.Name, File: fix.Event, Expected: fix.Expected}
-		if event, err := s.fixtureEvent(fix); err != nil {
-			c.Failure = err.Error()
+		if fix.err != nil {
+			c.Failure = fix.err.Error()
 		} else {
-			c.Trigger = string(event.Trigger)
-			events, docs, ran = append(events, event), append(docs, event.JSON()), append(ran, i)
+			c.Trigger = string(fix.event.Trigger)
+			docs, ran = append(docs, fix.event.JSON()), append(ran, i)
 		}
 		run.Fixtures = append(run.Fixtures, c)
 	}
@@ -196,30 +218,30 @@ func (s *spec) testFunction(ctx context.Context, n node.Node, b built, own []fix
 	for at, i := range ran {
 		c := &run.Fixtures[i]
 		if session.Load != nil {
-			c.Failure = "the function does not load"
+			c.NotRun = true // the run says why, once
 			continue
 		}
-		if err := s.compare(c, own[i], events[at], session.Outcomes[at], update); err != nil {
+		if err := s.compare(c, own[i], session.Outcomes[at], update); err != nil {
 			c.Passed, c.Failure = false, err.Error()
 		}
 	}
 	return run, nil
 }
 
-func (s *spec) fixtureEvent(f fixture.Fixture) (result.Event, error) {
+func (s *spec) fixtureEvent(f fixture.Fixture, given result.Trigger) (result.Event, error) {
 	in, err := s.root.Open(f.Event)
 	if err != nil {
 		return result.Event{}, err
 	}
 	defer func() { _ = in.Close() }() // only read
-	return parseEvent(f.Event, in)
+	return s.parseEvent(f.Function, f.Event, in, given)
 }
 
 // compare judges an outcome and compares it with the expectation. With update
 // it writes a new one where that differs, unless the result is refused.
-func (s *spec) compare(c *render.TestCase, f fixture.Fixture, e result.Event, o node.Outcome, update bool) error {
+func (s *spec) compare(c *render.TestCase, f testFixture, o node.Outcome, update bool) error {
 	c.MS, c.Logs = milliseconds(o.Duration), logEntries(o.Logs)
-	want, err := s.expectation(f)
+	want, err := s.expectation(f.Fixture)
 	if err != nil {
 		return err
 	}
@@ -234,7 +256,7 @@ func (s *spec) compare(c *render.TestCase, f fixture.Fixture, e result.Event, o 
 		}
 		return o.Error
 	}
-	c.Violations = judge(e, o)
+	c.Violations = judge(f.event, o)
 	refused := result.Refused(c.Violations)
 	if want.Result != nil {
 		if c.Differences, err = want.Diff(o.Result); err != nil {

@@ -147,7 +147,7 @@ func requestRules() []Rule {
 	requests := []Trigger{ViewerRequest, OriginRequest}
 	return []Rule{
 		{ruleReadOnly, Error, requests, "clientIp and method stay as they were.", "", structure},
-		{ruleIncomplete, Warning, requests, "A request keeps the members that it came with; of origin, only at origin-request.", "", unsaid},
+		{ruleIncomplete, Warning, requests, "A request keeps the members that it came with (at viewer-request, but for origin).", "", unsaid},
 		{ruleURI, Error, requests, "uri is a string that starts with /, without spaces and control characters.", pageURI, structure},
 		{ruleURIMark, Warning, requests, "uri has no ? or #: the query has its own member.", "", unsaid},
 		{ruleQuery, Error, requests, "querystring is a string without spaces, control characters and #.", "", restAll},

@@ -59,8 +59,10 @@ type TestCase struct {
 	Expected bool   `json:"expected"`          // there is an expectation
 	Written  string `json:"written,omitempty"` // the expectation that --update wrote
 	// NotWritten says why --update did not write one that it would have.
-	NotWritten string  `json:"notWritten,omitempty"`
-	MS         float64 `json:"ms"`
+	NotWritten string `json:"notWritten,omitempty"`
+	// NotRun says that the function did not load; the run says why.
+	NotRun bool    `json:"notRun,omitempty"`
+	MS     float64 `json:"ms"`
 	// Failure is what went wrong with the fixture or the handler, with the
 	// handler's stack; "" when a result was returned.
 	Failure     string               `json:"failure,omitempty"`
@@ -87,13 +89,18 @@ func TestsText(t Tests, s Style) string {
 			out.prose(2, "FAIL   ", "does not load: "+firstLine(r.Load))
 			out.stack(9, r.Load)
 			out.logs(9, r.Logs)
+			if names := r.notRun(); len(names) > 0 {
+				out.prose(9, "", "not run: "+strings.Join(names, ", "))
+			}
 		}
 		width := 0
 		for _, c := range r.Fixtures {
 			width = max(width, widest(c.Name))
 		}
 		for _, c := range r.Fixtures {
-			out.testCase(c, min(width, 40), r.Load != "")
+			if !c.NotRun {
+				out.testCase(c, min(width, 40))
+			}
 		}
 		out.blank()
 	}
@@ -113,6 +120,16 @@ func TestsText(t Tests, s Style) string {
 	return out.String()
 }
 
+// notRun are the fixtures that failed with the function, before they ran.
+func (r TestRun) notRun() (names []string) {
+	for _, c := range r.Fixtures {
+		if c.NotRun {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
 func (c Coverage) uncovered() string {
 	return string(c.Trigger) + " is bound, and no fixture covers it"
 }
@@ -121,7 +138,7 @@ func (c Coverage) unbound() string {
 	return fmt.Sprintf("the spec does not bind it to %s, which is the trigger of %s", c.Trigger, strings.Join(c.Fixtures, ", "))
 }
 
-func (p *page) testCase(c TestCase, width int, unloaded bool) {
+func (p *page) testCase(c TestCase, width int) {
 	if c.Passed {
 		note := ""
 		switch {
@@ -135,7 +152,7 @@ func (p *page) testCase(c TestCase, width int, unloaded bool) {
 		p.line(2, span{"FAIL   ", red}, cell(c.Name, width), plain(padLeft(c.took(), 11)))
 	}
 	const indent = 9
-	if c.Failure != "" && !unloaded {
+	if c.Failure != "" {
 		p.prose(indent, "", firstLine(c.Failure))
 		p.stack(indent+2, c.Stack)
 	}
@@ -144,7 +161,7 @@ func (p *page) testCase(c TestCase, width int, unloaded bool) {
 		p.line(indent, plain("not written: "+c.NotWritten))
 	}
 	logs := c.Logs
-	if c.Passed || unloaded {
+	if c.Passed {
 		logs = nil
 	}
 	if len(loggedErrors(logs)) > 0 {
@@ -254,6 +271,8 @@ func TestsMarkdown(t Tests) string {
 		for _, c := range r.Fixtures {
 			word := "ok"
 			switch {
+			case c.NotRun:
+				word = "**not run**"
 			case !c.Passed:
 				word = "**FAIL**"
 			case c.Written != "":
