@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -137,11 +138,16 @@ func refusal(err error) (string, error) {
 
 // code is the zip of a function; another text gives other bytes.
 func code(text string) []byte {
+	return zipped("exports.handler = async (event) => event.Records[0].cf.request; // " + text)
+}
+
+// zipped is the zip of a function's script.
+func zipped(script string) []byte {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	f, err := w.Create("index.js")
 	if err == nil {
-		_, err = fmt.Fprintf(f, "exports.handler = async (event) => event.Records[0].cf.request; // %s", text)
+		_, err = f.Write([]byte(script))
 	}
 	if err = errors.Join(err, w.Close()); err != nil {
 		panic(err) // a Buffer takes everything
@@ -164,12 +170,14 @@ func (a *account) clean(ctx context.Context, patience time.Duration) (left []str
 	return left
 }
 
-// cleanDistribution takes the associations off, waits, and deletes.
+// cleanDistribution disables it, takes the associations off, waits, and deletes.
 func (a *account) cleanDistribution(ctx context.Context, patience time.Duration) error {
 	got, err := a.config(ctx)
 	if err != nil {
 		return err
 	}
+	got.DistributionConfig.Enabled = aws.Bool(false)
+	got.DistributionConfig.CacheBehaviors = &cloudfronttypes.CacheBehaviors{Quantity: aws.Int32(0)}
 	got.DistributionConfig.DefaultCacheBehavior.LambdaFunctionAssociations = none()
 	if _, err := a.update(ctx, got.DistributionConfig, got.ETag); err != nil {
 		return err
