@@ -150,7 +150,11 @@ func (e *execution) failed(ctx context.Context, tried []associations.Change, fir
 		}
 		e.readBack(rctx, ch)
 	}
-	return &PartialError{Stack: e.plan.Stack, Release: e.goal, Slots: e.result.Slots[first:], Err: cause}
+	flight := e.goal
+	if !e.plan.Record && e.plan.Complete == 0 {
+		flight = release.Release{} // what is live is put back: nothing is in flight
+	}
+	return &PartialError{Stack: e.plan.Stack, Release: flight, Slots: e.result.Slots[first:], Err: cause}
 }
 
 // restores reports whether a run that failed is to be rolled back. Without the

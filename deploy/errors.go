@@ -13,7 +13,7 @@ import (
 // or may hold it. Its release stays in flight.
 type PartialError struct {
 	Stack   string
-	Release release.Release // the one in flight
+	Release release.Release // the one in flight; Number 0 where what is live was put back
 	Slots   []SlotResult    // as they were read back
 	Err     error
 }
@@ -22,6 +22,8 @@ func (e *PartialError) Error() string {
 	var b strings.Builder
 	if is[*LostLockError](e.Err) {
 		fmt.Fprintf(&b, "release %d of stack %s was written in part, and then the run lost its lock: %v", e.Release.Number, e.Stack, e.Err)
+	} else if e.Release.Number == 0 {
+		fmt.Fprintf(&b, "stack %s: not every slot was put back: %v", e.Stack, e.Err)
 	} else {
 		fmt.Fprintf(&b, "stack %s is between two releases: %v", e.Stack, e.Err)
 	}

@@ -180,6 +180,45 @@ func onFailureRows() []row {
 			}
 			h.settled()
 		}},
+		{"putting back what is live leaves nothing in flight, whatever fails", false, func(h *history) {
+			h.do(apply("s1"), apply("two2"))
+			h.account.hand("clear", "A")
+			delete(h.account.distributions["D2"].held, at("D2", "A"))
+			r, planned := h.runner(h.client(2), to(2))
+			_, err := r.Run(h.t.Context(), planned, deploy.Run{ID: "put", Actor: "me"})
+			if e, ok := errors.AsType[*deploy.PartialError](err); !ok || e.Release.Number != 0 || len(e.Slots) == 0 {
+				h.errorf("it ended with %v", err)
+			}
+			h.do(to(2))
+			h.bound("A=f2 B=g1 D2/A=f2")
+		}},
+		{"the ways on of a run that met a stranger end", true, func(h *history) {
+			h.do(apply("two"))
+			k := never()
+			k.hooks = map[int]func(){h.effect(apply("two2"), "write D2"): func() {
+				h.account.put("D2", []associations.Edit{{Slot: at("D2", "A"), To: h.account.find("x:9")}})
+			}}
+			h.with(apply("two2"), 1, k, nil)
+			g := h.fork()
+			g.do(adopting("two2"))
+			g.bound("A=f2 B=g1 C=x:9 D2/A=f2")
+			back := of(2)
+			back.adopt = true
+			h.do(back)
+			h.bound("A=f1 B=g1 C=x:9 D2/A=f1")
+		}},
+		{"a held apply over a repair of the first release", false, func(h *history) {
+			h.do(apply("s1"))
+			h.dies(to(0), "write D1")
+			h.do(apply("s3"))
+			h.account.hand("clear", "A")
+			h.dies(apply("s3"), "write D1")
+			h.ends(apply("s1"), 5)
+			if next := h.last.plan.HeldError().Next(); len(next) != 1 || next[0].Verb != release.VerbApply {
+				h.errorf("advised is %+v", next)
+			}
+			h.do(apply("s3"), resume(0, ""))
+		}},
 		{"what is left undone is told, however slow the edge is", false, func(h *history) {
 			h.do(apply("s1"), apply("s3"))
 			h.account.hand("drop", "A")

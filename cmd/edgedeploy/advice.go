@@ -292,7 +292,14 @@ func (a *app) flightAdvice(err error) string {
 	case is[*deploy.LostLockError](err):
 		return a.lostAdvice(err)
 	case errors.As(err, &partial):
-		return a.commands(partial.Stack).Ways(release.Next(release.LedgerState{Pending: partial.Release}, render.SlotsWritten(partial.Slots)))
+		if partial.Release.Number == 0 {
+			return "the same command again goes on"
+		}
+		on := release.Next(release.LedgerState{Pending: partial.Release}, render.SlotsWritten(partial.Slots))
+		if slices.ContainsFunc(partial.Slots, func(s deploy.SlotResult) bool { return s.State == deploy.SlotChanged }) {
+			on = release.Adopting(on)
+		}
+		return a.commands(partial.Stack).Ways(on)
 	case errors.As(err, &behind) && behind.Release.Kind == release.KindResume:
 		return "run the same command again: it makes another record"
 	case errors.As(err, &behind):

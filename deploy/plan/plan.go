@@ -235,6 +235,8 @@ type Context struct {
 	// Target is the release that a rollback goes to, nil for the state before the
 	// first, and where none is gone to.
 	Target *Target `json:"target,omitempty"`
+	// FlightStays reports that a rollback cannot end the release in flight.
+	FlightStays bool `json:"flightStays,omitempty"`
 	// Holds are the holds in force once a rollback or resume ran.
 	Holds []release.Hold `json:"holds,omitempty"`
 }
@@ -279,7 +281,7 @@ func (p Plan) acts() bool {
 func (p Plan) HeldError() *release.HeldError {
 	e := &release.HeldError{Stack: p.Stack, Held: p.Held}
 	if p.Settle == 0 {
-		e.Flight = p.Saw.Pending
+		e.Flight, e.Stays = p.Saw.Pending, p.Context.FlightStays
 	}
 	return e
 }

@@ -34,6 +34,19 @@ func TestWhatIsInFlightIsEndedBeforeAHoldIsLifted(t *testing.T) {
 	if next := held.Next(); len(next) != 1 || next[0].Verb != VerbRollback || next[0].HasTo || next[0].Of != 3 {
 		t.Errorf("with a rollback in flight: got %+v", next)
 	}
+	held.Stays = true
+	if next := held.Next(); len(next) != 1 || next[0].Verb != VerbApply {
+		t.Errorf("with a repair of the first release in flight: got %+v", next)
+	}
+}
+
+func TestWhatWasTakenMeanwhileHasToBeTakenOver(t *testing.T) {
+	t.Parallel()
+	for _, a := range Adopting(Next(LedgerState{Pending: Release{Number: 2, Kind: KindApply, Brought: 2, Parent: 1, Returns: 1}, Phase: PhaseRun}, WrittenPart)) {
+		if !a.Adopt {
+			t.Errorf("%+v ends in a conflict", a)
+		}
+	}
 }
 
 func TestTheFirstReleaseIsUndoneByGoingBeforeIt(t *testing.T) {
@@ -44,7 +57,8 @@ func TestTheFirstReleaseIsUndoneByGoingBeforeIt(t *testing.T) {
 	}{
 		{Release{Number: 1, Brought: 1}, Action{Verb: VerbRollback, HasTo: true}},
 		{Release{Number: 2, Brought: 2, Returns: 1}, Action{Verb: VerbRollback, Of: 2}},
-		{Release{Number: 3, Brought: 1, Back: 2}, Action{Verb: VerbRollback, Of: 3}},
+		{Release{Number: 3, Brought: 1, Back: 2}, Action{Verb: VerbRollback, HasTo: true}},
+		{Release{Number: 4, Brought: 2, Back: 3, Returns: 1}, Action{Verb: VerbRollback, HasTo: true, To: 1}}, // --of 4 would find it back already
 	} {
 		_, err := Find(LedgerState{Live: c.live, Lock: LockInfo{RunID: "c", Phase: string(KindApply), Expired: true}}, Request{}, WrittenNone)
 		died, ok := errors.AsType[*DiedError](err)

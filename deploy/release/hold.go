@@ -82,6 +82,8 @@ type HeldError struct {
 	// Flight is the release in flight that has to be ended before anything can be
 	// lifted; 0 for none.
 	Flight int
+	// Stays reports that a rollback cannot end it: there is no release before it.
+	Stays bool
 }
 
 func (e *HeldError) Error() string {

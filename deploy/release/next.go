@@ -1,6 +1,9 @@
 package release
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Verb is a command that a person may run next.
 type Verb string
@@ -53,7 +56,12 @@ func waysOn(state LedgerState, written Written) []Action {
 			undoing(flight.Number, "completes the rollback to "+name(flight.Target)),
 			{Verb: VerbApply, Does: "of another version supersedes it; what it holds stays held"},
 		}
-	case !state.undoesSlots():
+	case flight.IsBack(): // tags, or a repair, on top of a rollback
+		return []Action{
+			{Verb: VerbApply, Adopt: flight.Adopted && written != WrittenAll, Does: fmt.Sprintf("goes on with release %d", flight.Number)},
+			undoing(flight.Number, fmt.Sprintf("completes it: the stack stays back at %s", name(int(flight.Brought)))),
+		}
+	case !state.UndoesSlots():
 		return []Action{{Verb: VerbApply, Adopt: flight.Adopted && written != WrittenAll, Does: fmt.Sprintf("goes on with release %d", flight.Number)}}
 	case written == WrittenAll:
 		return []Action{
@@ -66,6 +74,18 @@ func waysOn(state LedgerState, written Written) []Action {
 			undoing(flight.Number, fmt.Sprintf("undoes release %d: back to %s", flight.Number, name(flight.Returns))),
 		}
 	}
+}
+
+// Adopting are the ways on where a slot holds what neither the run nor an earlier
+// release of the stack put there: each has to be allowed to take it over.
+func Adopting(on []Action) []Action {
+	on = slices.Clone(on)
+	for i, a := range on {
+		if a.Verb == VerbApply || a.Verb == VerbRollback {
+			on[i].Adopt, on[i].Does = true, a.Does+", and takes over what was put there meanwhile"
+		}
+	}
+	return on
 }
 
 // undoing is a rollback of one release. Advice always says which: a plain rollback
@@ -90,6 +110,9 @@ func lift(number int) Action {
 
 // Next says which commands lift what keeps a plan from being run.
 func (e *HeldError) Next() []Action {
+	if e.Flight != 0 && e.Stays {
+		return []Action{{Verb: VerbApply, Does: fmt.Sprintf("of what release %d was made of goes on with it, as nothing comes before it; then resume can lift what is held", e.Flight)}}
+	}
 	if e.Flight != 0 {
 		return []Action{undoing(e.Flight, fmt.Sprintf("ends release %d, which is in flight; then resume can lift what is held", e.Flight))}
 	}
@@ -122,8 +145,11 @@ func (e *DiedError) Next() []Action {
 		return nil
 	}
 	undo := Action{Verb: VerbRollback, Of: e.Live, Does: fmt.Sprintf("undoes release %d, which is live", e.Live)}
-	if e.First {
+	switch {
+	case e.Returns == 0:
 		undo = toZero()
+	case e.Back:
+		undo = Action{Verb: VerbRollback, To: e.Returns, HasTo: true, Does: "goes further back, to " + name(e.Returns)}
 	}
 	return []Action{
 		undo,

@@ -295,6 +295,9 @@ func TestTheNextCommandIsNamed(t *testing.T) {
 		"an apply all written": {state(rel{}, first), release.WrittenAll, []release.Action{
 			{Verb: release.VerbApply, Does: "records that release 1 is live"}, {Verb: release.VerbRollback, Of: 1, Does: "undoes it: back to what was there before the first release"},
 		}},
+		"a repair on top of a rollback": {state(back, rel{Number: 4, Kind: release.KindApply, Parent: 3, Brought: 1, Back: 2, Returns: 0}), release.WrittenNone, []release.Action{
+			{Verb: release.VerbApply, Does: "goes on with release 4"}, {Verb: release.VerbRollback, Of: 4, Does: "completes it: the stack stays back at release 1"},
+		}},
 		"a rollback": {state(second, back), release.WrittenNone, []release.Action{
 			{Verb: release.VerbRollback, Of: 3, Does: "completes the rollback to release 1"}, {Verb: release.VerbApply, Does: "of another version supersedes it; what it holds stays held"},
 		}},

@@ -78,8 +78,10 @@ type DiedError struct {
 	Stack string
 	Run   string // the run whose name is in the lock
 	Live  int
-	// First reports whether there is no release before the live one to go to.
-	First bool
+	// Returns is the release to go to from the live one, 0 for none before it; Back
+	// reports that the stack is back already, so that it has to be named.
+	Returns int
+	Back    bool
 }
 
 func (e *DiedError) Error() string {
@@ -119,7 +121,7 @@ func Find(state LedgerState, req Request, written Written) (Route, error) {
 	switch {
 	case req.Plain() && req.Of == 0 && state.died():
 		return Route{}, &DiedError{
-			Stack: live.Stack, Run: state.Lock.RunID, Live: live.Number, First: live.Returns == 0 && live.Back == 0,
+			Stack: live.Stack, Run: state.Lock.RunID, Live: live.Number, Returns: live.Returns, Back: live.Back != 0,
 		}
 	case req.Named:
 		return find(state, req.To, written), nil
@@ -135,7 +137,7 @@ func Find(state LedgerState, req Request, written Written) (Route, error) {
 		return Route{Way: WayNew, Undone: live.Number, Target: live.Returns, Supersedes: true}, nil
 	case flying && flight.IsBack():
 		return findBack(flight, written, req), nil
-	case flying && !state.undoesSlots():
+	case flying && !state.UndoesSlots():
 		return Route{}, &NoTargetError{Stack: live.Stack, Live: live.Number}
 	case flying:
 		// An apply, or a rollback that goes forth, is undone as it is, even if
@@ -179,12 +181,12 @@ func (r Release) inherits(live Release) bool {
 	return r.Kind != KindRollback && r.Parent != 0 && r.Brought == live.Brought
 }
 
-// undoesSlots reports whether undoing the release in flight leads to another
+// UndoesSlots reports whether undoing the release in flight leads to another
 // state than undoing the live one would. A release that changes no slot (tags, a
 // repair) inherits where it returns; if that is before the first release, all
 // slots would be emptied because of one that bound nothing new. That has to be
 // asked for, with --to 0, as it has to once the release is live.
-func (s LedgerState) undoesSlots() bool {
+func (s LedgerState) UndoesSlots() bool {
 	flight := s.Pending
 	return flight.Returns != 0 || flight.Parent == 0 || int(flight.Brought) == flight.Number
 }

@@ -100,7 +100,7 @@ func TestWhereThereIsNoWayBack(t *testing.T) {
 	}{
 		"nothing is live":                           {state(rel{}, rel{}), plain, &release.NoTargetError{}},
 		"the first release":                         {state(first, rel{}), plain, &release.NoTargetError{Live: 1}},
-		"an apply died before it marked anything":   {with(dead, second, rel{}), plain, &release.DiedError{Run: "x", Live: 2}},
+		"an apply died before it marked anything":   {with(dead, second, rel{}), plain, &release.DiedError{Run: "x", Live: 2, Returns: 1}},
 		"an apply died after its commit":            {with(dead, own, rel{}), plain, nil},
 		"an apply died after its mark":              {with(dead, first, own), plain, nil},
 		"a rollback died before it marked anything": {with(release.LockInfo{RunID: "x", Phase: "rollback", Expired: true}, second, rel{}), plain, nil},
