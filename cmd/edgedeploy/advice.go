@@ -192,8 +192,10 @@ func (a *app) stateAdvice(err error) string {
 		return a.commands(gone.Stack).Ways(gone.Next())
 	case errors.As(err, &stale) && a.running == "apply":
 		return "another run deployed in the meantime: plan again and look at what it says now"
+	case errors.As(err, &stale) && a.running == "rollback":
+		return status(stale.Stack, "says what is live now; what is to be undone is named with --of, and a release to go to with --to")
 	case errors.As(err, &stale):
-		return status(stale.Stack, "says what is live now; what is to be undone is named with --of")
+		return status(stale.Stack, "says what is live now") + "; then the same command again"
 	}
 	return ""
 }

@@ -127,7 +127,7 @@ func (p *planner) plan(table associations.Table, result associations.Result) Pla
 	plan.Context = p.context()
 	if plan.Changes() {
 		plan.Held = p.held(plan.Goal)
-		plan.Context.FlightStays = len(plan.Held) > 0 && p.base.Supersedes() && !p.have.Ledger.UndoesSlots()
+		plan.Context.FlightStays = len(plan.Held) > 0 && p.base.Supersedes() && !p.base.Superseded.IsBack() && !p.have.Ledger.UndoesSlots()
 	}
 	return plan
 }
