@@ -855,6 +855,19 @@ func lostRows() []row {
 			h.ends(apply("s1"), 4)
 			h.said("which this stack did not put there (whose it is cannot be told: not authorized")
 		}},
+		{"a slot of the stack is emptied, whichever function of the stack sits there", false, func(h *history) {
+			h.do(apply("s1"), apply("swap"))
+			h.account.hand("bind", "B", stackFn+"g:1")
+			h.do(apply("rem"))
+			h.bound("A=f1")
+		}},
+		{"what may not be read in a slot of the stack stays there", false, func(h *history) {
+			h.do(apply("s1"))
+			h.account.hand("bind", "B", "x:9")
+			h.account.denied = "x"
+			h.do(apply("rem"))
+			h.bound("A=f1 B=x:9")
+		}},
 		{"row 36: a rollback says whose a slot is, too", false, func(h *history) {
 			h.do(apply("s1"), apply("s2"))
 			h.account.functions["store-f"] = &function{tags: map[string]string{versions.StackTag: "store"}, versions: []version{{number: 1}}}

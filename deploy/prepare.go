@@ -254,12 +254,15 @@ func (o *observer) version(ctx context.Context, ref versions.Ref) error {
 	return nil
 }
 
-// holders reads the versions that sit in the observed distributions, are of
-// functions that the releases in hand name or have left somewhere, and yet are
-// recorded nowhere in hand: an earlier release may have put them there, or their
-// owner. Their own mark tells. Usually there are none.
+// holders reads the versions that sit in the observed distributions and are
+// recorded nowhere in hand, if they are of functions that the releases in hand
+// name or have left somewhere, or sit in slots that are the stack's to empty: an
+// earlier release may have put them there, or their owner. Their own mark tells.
+// Usually there are none. What others put into the stack's slots may be theirs
+// alone to read: then it is not the stack's.
 func (o *observer) holders(ctx context.Context, more ...release.Release) error {
-	records := append([]release.Release{o.have.Ledger.Live, o.have.Ledger.Pending}, more...)
+	live, flight := o.have.Ledger.Live, o.have.Ledger.Pending
+	records := append([]release.Release{live, flight}, more...)
 	names := map[string]bool{}
 	for _, r := range records {
 		for _, f := range r.Functions {
@@ -269,15 +272,21 @@ func (o *observer) holders(ctx context.Context, more ...release.Release) error {
 			names[l.Binding.Version.Function] = true
 		}
 	}
-	refs := map[versions.Ref]bool{}
+	own := release.Base{Live: live, Superseded: flight}.Ownership().Slots
+	refs, drifted := map[versions.Ref]bool{}, map[versions.Ref]bool{}
 	for _, state := range o.have.Distributions {
-		for _, held := range state.Held {
+		for slot, held := range state.Held {
 			known := slices.ContainsFunc(records, func(r release.Release) bool { _, ok := r.Records(held.Version); return ok })
-			if held.ARN == "" && names[held.Version.Function] && !known {
+			switch {
+			case held.ARN != "" || known:
+			case names[held.Version.Function]:
 				refs[held.Version] = true
+			case own[slot]:
+				drifted[held.Version] = true
 			}
 		}
 	}
+	o.owners(ctx, slices.Collect(maps.Keys(drifted)))
 	return o.readVersions(ctx, refs)
 }
 

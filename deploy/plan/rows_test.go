@@ -98,6 +98,7 @@ func TestHistories(t *testing.T) {
 		"a dead repair on top of a rollback":                                                 {"apply s1", "apply s2", "apply s3", "rollback", "commit apply tag", "rollback" + r2},
 		"a dead apply that marked nothing":                                                   {"apply s1", "apply s2", "append apply s3", "rollback ! 4" + r2, "rollback --of 2" + r1},
 		"a superseded fix over a repair":                                                     {"apply s1", "apply s2", "clear A", "write apply s2", "apply fix" + r4, "rollback" + r2},
+		"a slot of the stack is emptied, whichever function of the stack sits there":         {"apply s1", "apply gg", "bind A f:1", "apply onlyB => B=g1"},
 		"a record alone makes no slot the stack's":                                           {"pending apply s1", "append apply s2", "bind A f:2", "rollback --to 1 ! 4 => A=f2", "rollback --to 1 --adopt => A=f1 B=g1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -250,11 +250,12 @@ func (w *world) see(more []release.Release, wanted []release.Distribution) plan.
 			names[l.Binding.Version.Function] = true
 		}
 	}
+	own := release.Base{Live: state.Live, Superseded: state.Pending}.Ownership().Slots
 	for _, id := range ids {
 		have.Distributions[id] = w.distribution(id)
-		for _, b := range have.Distributions[id].Held {
+		for slot, b := range have.Distributions[id].Held {
 			known := slices.ContainsFunc(records, func(r release.Release) bool { _, ok := r.Records(b.Version); return ok })
-			if names[b.Version.Function] && !known {
+			if (names[b.Version.Function] || own[slot]) && !known {
 				w.look(&have, b.Version)
 			}
 		}
