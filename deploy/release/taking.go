@@ -44,10 +44,14 @@ func (b Base) Takings(held func(associations.Slot) associations.Binding) map[ass
 			taken[t.Slot] = t
 		}
 	}
-	// What a dead rollback gives back is taken until another decides.
+	// What a dead rollback gives back, or was to empty and did not, is taken until
+	// another decides.
 	bound := b.Superseded.Table()
 	for _, e := range b.Superseded.Edits {
-		if _, binds := bound[e.Slot]; !binds && !e.To.Empty() {
+		_, binds := bound[e.Slot]
+		_, known := taken[e.Slot]
+		unemptied := b.Superseded.Kind == KindRollback && e.To.Empty() && !known && !held(e.Slot).Empty()
+		if !binds && (!e.To.Empty() || unemptied) {
 			taken[e.Slot] = Taking{Slot: e.Slot, Holder: e.To, Release: Origin(b.Superseded.Undone)}
 		}
 	}
