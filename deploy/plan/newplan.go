@@ -74,7 +74,7 @@ func newPlanner(want Desired, have Observed, rules Rules, settle bool) *planner 
 // in hand recorded, and those that were seen to carry the stack's mark.
 func owned(base release.Base, have Observed) associations.Ownership {
 	own := base.Ownership()
-	for _, r := range slices.AppendSeq([]release.Release{have.Ledger.Live, have.Ledger.Pending}, maps.Values(have.Releases)) {
+	for _, r := range have.inHand() {
 		for _, f := range r.Functions {
 			own.Versions[f.Ref()] = true
 		}

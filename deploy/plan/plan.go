@@ -2,6 +2,7 @@ package plan
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -78,6 +79,11 @@ type Observed struct {
 	Gone map[versions.Ref]bool
 	// Distributions, by id. One that does not exist is absent.
 	Distributions map[string]associations.State
+}
+
+// inHand are the releases that were read.
+func (o Observed) inHand() []release.Release {
+	return slices.AppendSeq([]release.Release{o.Ledger.Live, o.Ledger.Pending}, maps.Values(o.Releases))
 }
 
 // Held is what sits in a slot.

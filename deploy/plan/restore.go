@@ -195,10 +195,10 @@ func (p *restorer) before(slot associations.Slot) (to associations.Binding, inve
 	return t.Holder, true
 }
 
-// specOf is the content and configuration of a version that is recorded or was
-// looked at; the zero Spec if it is neither.
+// specOf is the content and configuration of a version that a release in hand
+// records, or that was looked at; the zero Spec if it is neither.
 func (p *restorer) specOf(ref versions.Ref) versions.Spec {
-	for _, r := range []release.Release{p.target, p.base.Live, p.base.Superseded, p.undone} {
+	for _, r := range p.have.inHand() {
 		if f, ok := r.Records(ref); ok {
 			return f.Spec
 		}
