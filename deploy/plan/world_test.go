@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
@@ -164,7 +165,8 @@ func newSpec(name string, dists map[string]string, slots ...string) spec {
 	return s
 }
 
-func allSpecs() map[string]spec {
+// allSpecs are the specs that commands name. Nobody changes them.
+var allSpecs = sync.OnceValue(func() map[string]spec {
 	www := map[string]string{"www": "alias:www"}
 	both := map[string]string{"www": "alias:www", "img": "id:D2"}
 	d2 := map[string]string{"www": "id:D2"}
@@ -186,7 +188,7 @@ func allSpecs() map[string]spec {
 		specs[s.name] = s
 	}
 	return specs
-}
+})
 
 // desired is what a spec wants in this world.
 func (w *world) desired(s spec) plan.Desired {
