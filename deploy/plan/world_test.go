@@ -30,6 +30,9 @@ type world struct {
 	lock     release.LockInfo
 	alias    map[string]string // alternate domain name → distribution
 	runs     int
+	// One seed gives every subtest the same random numbers. turn lets each make
+	// other commands of them.
+	turn int
 
 	// What the checks remember, and no planner sees: the slots that hold what a
 	// release wrote there, and what a stranger had there before, with the release
