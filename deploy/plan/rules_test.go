@@ -250,8 +250,11 @@ func (j *judge) undone() {
 	}
 	// An apply that superseded another does not know what it returns to: it may be
 	// what it binds itself. That is said, and changes nothing.
+	// A rollback that went forth may have come from what binds the same, where a
+	// cache behavior was gone: then undoing it changes nothing either.
 	superseded := undone.Kind == release.KindApply && undone.Returns != undone.Parent
-	if !superseded && maps.Equal(w.shape(undone), w.shape(target)) && slices.Equal(undone.IDs(), target.IDs()) && j.out.plan.Settle == 0 && j.flight0.Number == 0 {
+	forth := undone.Kind == release.KindRollback && !undone.GoingBack()
+	if !superseded && !forth && maps.Equal(w.shape(undone), w.shape(target)) && slices.Equal(undone.IDs(), target.IDs()) && j.out.plan.Settle == 0 && j.flight0.Number == 0 {
 		j.breach("P2", "the rollback of release %d goes to release %d, which binds the same", undone.Number, target.Number)
 	}
 	held := heldContent(j.before.state().Holds())
