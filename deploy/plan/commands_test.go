@@ -401,8 +401,8 @@ func (r *running) written(e associations.Edit) associations.Edit {
 	return e
 }
 
-// write writes each distribution once, three ways for each slot: one that holds
-// neither what the plan saw nor what it wants keeps its distribution as it is.
+// write writes each distribution once. A slot that CloudFront does not take keeps
+// its distribution as it is.
 func (r *running) write(p plan.Plan, goal release.Release) (refused bool) {
 	binds := goal.Table()
 	writes := 0
@@ -419,7 +419,7 @@ func (r *running) write(p plan.Plan, goal release.Release) (refused bool) {
 		edits := slices.Clone(a.Change.Edits)
 		for i := range edits {
 			edits[i] = r.written(edits[i])
-			if h := r.held[edits[i].Slot]; h != edits[i].From && h != edits[i].To || !r.behavior[behavior{edits[i].Slot.Distribution, edits[i].Slot.Path}] {
+			if !r.takes(edits[i]) {
 				return true
 			}
 		}
@@ -428,6 +428,13 @@ func (r *running) write(p plan.Plan, goal release.Release) (refused bool) {
 		}
 	}
 	return false
+}
+
+// takes reports whether CloudFront takes an edit: the behavior and the version
+// exist, and the slot is as it was seen, or as it shall be.
+func (w *world) takes(e associations.Edit) bool {
+	h := w.held[e.Slot]
+	return (h == e.From || h == e.To) && w.behavior[behavior{e.Slot.Distribution, e.Slot.Path}] && (e.To.Empty() || w.exists[e.To.Version])
 }
 
 func (r *running) set(e associations.Edit, binds associations.Table, by int) {
