@@ -102,6 +102,7 @@ func TestHistories(t *testing.T) {
 		"what a dead rollback was to empty is emptied by another one":                        {"write apply d2", "commit apply two2", "write rollback", "rollback --to 1 => D2A=f2"},
 		"a fix over a dead repair is not made of what is live":                               {"apply s2", "clear A", "write apply tag", "apply fix", "rollback --to 0", "rollback --to 3" + r4, "apply s2 ! 5"},
 		"a stray of held content is named while something is in flight":                      {"apply s1", "apply s2", "apply s1", "rollback", "bind C f:1", "write apply fix", "rollback ! 1", "rollback ! 1 => A=f2 B=g1 C=f1"},
+		"a dead rollback does not forget who took a slot":                                    {"foreign", "apply add --adopt", "apply gg", "rollback --to 1", "write rollback --to 0", "rollback --to 2 => A=g1 B=g1"},
 		"a record alone makes no slot the stack's":                                           {"pending apply s1", "append apply s2", "bind A f:2", "rollback --to 1 ! 4 => A=f2", "rollback --to 1 --adopt => A=f1 B=g1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -45,13 +45,13 @@ func (b Base) Takings(held func(associations.Slot) associations.Binding) map[ass
 		}
 	}
 	// What a dead rollback gives back, or was to empty and did not, is taken until
-	// another decides.
+	// another decides; by whom, live may know.
 	bound := b.Superseded.Table()
 	for _, e := range b.Superseded.Edits {
 		_, binds := bound[e.Slot]
-		_, known := taken[e.Slot]
-		unemptied := b.Superseded.Kind == KindRollback && e.To.Empty() && !known && !held(e.Slot).Empty()
-		if !binds && (!e.To.Empty() || unemptied) {
+		old, known := taken[e.Slot]
+		unemptied := b.Superseded.Kind == KindRollback && e.To.Empty() && !held(e.Slot).Empty()
+		if !binds && (unemptied && !known || !e.To.Empty() && old.Holder != e.To) {
 			taken[e.Slot] = Taking{Slot: e.Slot, Holder: e.To, Release: Origin(b.Superseded.Undone)}
 		}
 	}
