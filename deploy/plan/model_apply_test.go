@@ -89,7 +89,7 @@ func (m *model) planApply(c command) modelPlan {
 	}
 	e.edits = p.edits
 	decides := e.decides()
-	e.left = m.stillLeft(b, decides)
+	e.left, e.leftBy = m.stillLeft(b, decides)
 	m.descend(b, &e)
 	same := maps.Equal(e.names, b.live.names) && maps.Equal(e.binds, b.live.binds) && maps.Equal(e.functions, b.live.functions) && e.tags == b.live.tags
 	if !same || len(p.edits) > 0 || len(p.publish) > 0 || b.over.number != 0 || b.live.number == 0 {

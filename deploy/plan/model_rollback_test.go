@@ -135,7 +135,7 @@ func (g *goingBack) putBack() modelPlan {
 		e := live // who held the slot before has to be known: it is recorded
 		e.verb, e.parent, e.over, e.undone, e.target = "rollback", live.number, 0, live.back, live.number
 		e.took, e.gave, e.saw = g.release.took, map[associations.Slot]bool{}, maps.Clone(g.account.held)
-		e.left = g.stillLeft(g.base, entry{names: live.names, binds: g.release.binds, edits: g.plan.edits}.decides())
+		e.left, e.leftBy = g.stillLeft(g.base, entry{names: live.names, binds: g.release.binds, edits: g.plan.edits}.decides())
 		g.plan.record, g.plan.undone = &e, live.back
 	}
 	g.strays([]entry{g.undone})
@@ -168,7 +168,7 @@ func (g *goingBack) restore() modelPlan {
 	g.fill()
 	g.empty()
 	g.release.edits = g.plan.edits
-	g.release.left = g.stillLeft(g.base, g.release.decides())
+	g.release.left, g.release.leftBy = g.stillLeft(g.base, g.release.decides())
 	g.descend()
 	g.plan.undone = g.release.undone
 	same := maps.Equal(g.release.binds, over.binds) && maps.Equal(g.release.names, over.names)
@@ -420,6 +420,11 @@ func (g *goingBack) strays(taken []entry) {
 		}
 		for _, b := range e.binds {
 			functions[b.Version.Function] = true
+		}
+	}
+	for _, e := range []entry{g.base.live, g.base.over} {
+		for s, b := range e.left {
+			ids[s.Distribution], functions[b.Version.Function] = true, true
 		}
 	}
 	for s, held := range g.account.held {

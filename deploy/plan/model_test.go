@@ -60,6 +60,7 @@ type entry struct {
 	binds     map[where]associations.Binding
 	edits     map[associations.Slot]change
 	left      slotted
+	leftBy    map[associations.Slot]int  // the release that left each
 	took      slotted                    // what held the slots that it took
 	gave      map[associations.Slot]bool // the slots that it gave back or emptied
 	saw       slotted                    // what every slot held when it was made
@@ -199,22 +200,25 @@ func (b base) takes(took slotted, s associations.Slot, held associations.Binding
 }
 
 // stillLeft are the slots that a superseded release fills and the new one does
-// not decide, written or not, and older ones that still hold what was left.
-func (m *model) stillLeft(b base, decides func(associations.Slot) bool) slotted {
-	left, bound := slotted{}, b.over.slots()
-	for s, c := range b.over.edits {
-		if _, fills := bound[s]; fills && !decides(s) {
-			left[s] = c.to
-		}
-	}
+// not decide, written or not, and older ones that still hold what was left, or
+// whose run may still wake: it is given ten releases. With each is the release
+// that left it.
+func (m *model) stillLeft(b base, decides func(associations.Slot) bool) (slotted, map[associations.Slot]int) {
+	left, by := slotted{}, map[associations.Slot]int{}
 	for _, e := range b.both() {
 		for s, what := range e.left {
-			if !decides(s) && m.account.held[s] == what {
-				left[s] = what
+			if !decides(s) && (m.account.held[s] == what || b.live.number-e.leftBy[s] < 10) {
+				left[s], by[s] = what, e.leftBy[s]
 			}
 		}
 	}
-	return left
+	bound := b.over.slots()
+	for s, c := range b.over.edits {
+		if _, fills := bound[s]; fills && !decides(s) {
+			left[s], by[s] = c.to, b.over.number
+		}
+	}
+	return left, by
 }
 
 // passage is a release on the way to where the stack stands, with what the slots

@@ -59,6 +59,8 @@ func straysIn(have Observed, own associations.Ownership, releases []release.Rele
 		for _, id := range r.IDs() {
 			ids[id] = true
 		}
+	}
+	for _, r := range []release.Release{have.Ledger.Live, have.Ledger.Pending} {
 		for _, l := range r.Left {
 			functions[l.Binding.Version.Function], ids[l.Slot.Distribution] = true, true
 			left[l.Slot] = l.Release
