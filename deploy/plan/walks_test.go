@@ -28,7 +28,7 @@ func wordsOf(t *rapid.T, w *world) string {
 	applies := []string{
 		"apply s1", "apply s2", "apply s3", "apply fix", "apply add", "apply rem", "apply swap", "apply ib", "apply gg", "apply tag", "apply two", "apply two2",
 		"apply s1 --adopt --allow-detach", "apply s2 --adopt --allow-detach", "apply addC --adopt --allow-detach", "apply add --adopt --allow-detach",
-		"apply d2 --adopt --allow-detach", "apply onlyC --adopt --allow-detach", "apply fix --adopt --allow-detach", "apply two2 --fails",
+		"apply d2 --adopt --allow-detach", "apply onlyC --adopt --allow-detach", "apply fix --adopt --allow-detach", "apply two2 --fails", "apply two --fails",
 	}
 	hands := []string{
 		"bind C x:12", "bind A f:2", "bind A f:1", "bind B x:9", "bind C f:1", "clear A", "clear C", "rename D1 A Z", "rename D1 Z A", "copy D1 A Y",
@@ -38,8 +38,10 @@ func wordsOf(t *rapid.T, w *world) string {
 	switch x := (rapid.IntRange(0, 99).Draw(t, "what") + w.turn) % 100; {
 	case x < 42:
 		return rapid.SampledFrom(applies).Draw(t, "apply")
-	case x < 68:
+	case x < 66:
 		return "rollback"
+	case x < 68:
+		return "rollback --adopt"
 	case x < 74:
 		return fmt.Sprintf("rollback --to %d", number())
 	case x < 80:
