@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,6 +23,11 @@ func (e *gitError) Error() string { return e.why }
 // is off because it names a program of the user's. The filters of gitattributes
 // stay on: without them the files of Git LFS would differ from their commit.
 func git(ctx context.Context, dir string, args ...string) (string, error) {
+	return gitReading(ctx, dir, "", args...)
+}
+
+// gitReading is git, with something to read.
+func gitReading(ctx context.Context, dir, stdin string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, gitTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "git", append([]string{
@@ -29,8 +35,9 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	}, args...)...)
 	// The older variable for git before 2.44 (gitprotocol, GIT_ALLOW_PROTOCOL;
 	// git 2.44 release notes, GIT_NO_LAZY_FETCH).
-	cmd.Env = append(cmd.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=none", "GIT_NO_LAZY_FETCH=1")
+	cmd.Env = append(undirected(cmd.Environ()), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=none", "GIT_NO_LAZY_FETCH=1")
 	cmd.WaitDelay = time.Second // a filter that git started may keep the pipes open
+	cmd.Stdin = strings.NewReader(stdin)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -43,6 +50,26 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 		return "", &gitError{"git did not answer within " + gitTimeout.String()}
 	}
 	return "", &gitError{reason(errs.String(), err)}
+}
+
+// redirecting are the variables that turn git to another repository than that of
+// its folder, or to other files, paths and objects (git(1), "Environment
+// Variables"; `git rev-parse --local-env-vars`). Git sets some of them for its
+// hooks. GIT_CONFIG_COUNT and the like are not among them: with these a pipeline
+// sets safe.directory.
+var redirecting = []string{
+	"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE",
+	"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_NAMESPACE",
+	"GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE", "GIT_ATTR_SOURCE",
+	"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", // git refuses these beside --literal-pathspecs
+}
+
+// undirected is an environment without the variables that redirect git.
+func undirected(env []string) []string {
+	return slices.DeleteFunc(env, func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		return slices.Contains(redirecting, name)
+	})
 }
 
 // reason is what git said last of all, in one line.
@@ -70,15 +97,20 @@ type state struct {
 }
 
 // status reads the state of the files below a path of the worktree, both
-// relative to its top. All of it comes from one question, so that it fits
-// together.
+// relative to its top. What git status passes over is added to what changed.
 func status(ctx context.Context, top, below string) (state, error) {
 	out, err := git(ctx, top, "status", "--porcelain=v2", "--branch", "-z",
 		"--untracked-files=all", "--ignore-submodules=none", "--no-renames", "--", below)
 	if err != nil {
 		return state{}, err
 	}
-	return parseStatus(out), nil
+	s := parseStatus(out)
+	unsaid, err := hidden(ctx, top, below)
+	if err != nil {
+		return state{}, err
+	}
+	s.changed = append(s.changed, unsaid...)
+	return s, nil
 }
 
 // parseStatus reads the format of git-status(1), "Porcelain Format Version 2".

@@ -28,7 +28,7 @@ func newRepo(t *testing.T) repo {
 // command is git as one person runs it, with no configuration of the machine's.
 func (r repo) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("git", append([]string{"-C", r.dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "protocol.file.allow=always"}, args...)...)
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+	cmd.Env = append(undirected(os.Environ()), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
 	return cmd
 }
 
@@ -48,6 +48,20 @@ func (r repo) write(name, text string) {
 		r.t.Fatal(err)
 	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r repo) remove(name string) {
+	r.t.Helper()
+	if err := os.Remove(filepath.Join(r.dir, filepath.FromSlash(name))); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r repo) link(to, name string) {
+	r.t.Helper()
+	if err := os.Symlink(to, filepath.Join(r.dir, filepath.FromSlash(name))); err != nil {
 		r.t.Fatal(err)
 	}
 }

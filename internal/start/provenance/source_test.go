@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,21 +36,60 @@ func TestTheSourceIsTheCommitUnlessItsFilesDiffer(t *testing.T) {
 		"one that is staged":            {func(r repo) { r.write("site/h.js", "changed"); r.git("add", "-A") }, packed, "site/h.js is not as in commit %s"},
 		"one that is gone":              {func(r repo) { r.git("rm", "-q", "site/README") }, packed, "site/README is not as in commit %s"},
 		"one that was renamed":          {func(r repo) { r.git("mv", "site/README", "site/LIESMICH") }, packed, "site/LIESMICH (and 1 more) is not as in commit %s"},
-		"an unmerged one":               {conflict, packed, "site/h.js is not as in commit %s"},
-		"a new file that is packed":     {func(r repo) { r.write("site/new dir/n.js", "new") }, append([]string{"site/new dir/n.js"}, packed...), "site/new dir/n.js is packed and not in commit %s"},
+		"one that git was told to assume unchanged": {func(r repo) {
+			r.git("update-index", "--assume-unchanged", "site/h.js")
+			r.write("site/h.js", "changed")
+		}, packed, "site/h.js is not as in commit %s"},
+		"one of these that is gone": {func(r repo) {
+			r.git("update-index", "--assume-unchanged", "site/README")
+			r.remove("site/README")
+		}, packed, "site/README is not as in commit %s"},
+		"one that git was told to skip": {func(r repo) {
+			r.git("update-index", "--skip-worktree", "site/README", "site/h.js")
+			r.write("site/h.js", "changed")
+			r.write("site/README", "changed")
+		}, packed, "site/README (and 1 more) is not as in commit %s"},
+		"one of these whose name needs quotes": {func(r repo) {
+			r.write("site/a \"b\\\nc", "one")
+			r.commit("the first line")
+			r.git("update-index", "--skip-worktree", "site/a \"b\\\nc")
+		}, packed, ""},
+		"a link that git was told to skip": {func(r repo) {
+			r.link("h.js", "site/link.js")
+			r.commit("the first line")
+			r.git("update-index", "--skip-worktree", "site/link.js")
+		}, packed, "site/link.js is not as in commit %s"},
+		"marked files that are as they were": {func(r repo) {
+			r.git("update-index", "--assume-unchanged", "site/h.js", "site/README")
+			r.git("update-index", "--skip-worktree", "site/h.js")
+		}, packed, ""},
+		"a marked file whose line ends a filter changes": {func(r repo) {
+			r.write(".gitattributes", "*.txt text eol=crlf\n")
+			r.write("site/a.txt", "one\r\n")
+			r.commit("the first line")
+			r.git("update-index", "--assume-unchanged", "site/a.txt")
+		}, packed, ""},
+		"a sparse checkout": {func(r repo) {
+			r.write("site/left-out/x", "x")
+			r.commit("the first line")
+			r.git("sparse-checkout", "set", "--no-cone", "/*", "!/site/left-out")
+			if _, err := os.Stat(filepath.Join(r.dir, "site/left-out/x")); err == nil {
+				r.t.Fatal("nothing is left out")
+			}
+		}, packed, ""},
+		"a marked file outside": {func(r repo) {
+			r.git("update-index", "--assume-unchanged", "other/a")
+			r.write("other/a", "changed")
+		}, packed, ""},
+		"an unmerged one":           {conflict, packed, "site/h.js is not as in commit %s"},
+		"a new file that is packed": {func(r repo) { r.write("site/new dir/n.js", "new") }, append([]string{"site/new dir/n.js"}, packed...), "site/new dir/n.js is packed and not in commit %s"},
 		"one in a repository of its own": {func(r repo) {
 			r.write("site/own/n.js", "n")
 			repo{r.t, filepath.Join(r.dir, "site/own")}.git("init", "-q")
 		}, []string{"site/own/n.js"}, "site/own/n.js is packed and not in commit %s"},
-		"one behind a new link": {func(r repo) {
-			if err := os.Symlink("build", filepath.Join(r.dir, "site/link")); err != nil {
-				r.t.Fatal(err)
-			}
-		}, []string{"site/link/h.wasm"}, "site/link/h.wasm is packed and not in commit %s"},
+		"one behind a new link": {func(r repo) { r.link("build", "site/link") }, []string{"site/link/h.wasm"}, "site/link/h.wasm is packed and not in commit %s"},
 		"a link to a new file": {func(r repo) {
-			if err := os.Symlink("new.js", filepath.Join(r.dir, "site/link.js")); err != nil {
-				r.t.Fatal(err)
-			}
+			r.link("new.js", "site/link.js")
 			r.commit("the first line")
 			r.write("site/new.js", "new")
 		}, []string{"site/link.js"}, "site/link.js is packed and not in commit %s"},
@@ -97,6 +137,36 @@ func conflict(r repo) {
 	}
 }
 
+// Git sets variables like these for a hook, and people set them for a repository
+// that is not above its files. They are of no meaning for the spec's folder.
+func TestNoVariableTurnsGitToAnotherRepository(t *testing.T) {
+	r := newRepo(t)
+	r.write("site/h.js", "one")
+	commit := r.commit("one")
+	other := newRepo(t)
+	other.write("site/h.js", "another")
+	other.commit("another")
+	p := Project{Dir: filepath.Join(r.dir, "site"), Root: r.dir, Packed: []string{"site/h.js"}}
+	for name, value := range map[string]string{
+		"GIT_DIR": ".git", "GIT_WORK_TREE": other.dir, "GIT_INDEX_FILE": filepath.Join(other.dir, ".git/index"),
+		"GIT_OBJECT_DIRECTORY": filepath.Join(other.dir, ".git/objects"), "GIT_COMMON_DIR": filepath.Join(other.dir, ".git"),
+		"GIT_ICASE_PATHSPECS": "1", "GIT_GLOB_PATHSPECS": "1", "GIT_NOGLOB_PATHSPECS": "1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			if got := Find(t.Context(), p, env(nil)); got.Commit != commit || got.Unheld != "" || got.Subject != "one" {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+	kept := []string{"GIT_NO_REPLACE_OBJECTS", "GIT_INTERNAL_SUPER_PREFIX"}
+	for name := range strings.FieldsSeq(r.git("rev-parse", "--local-env-vars")) {
+		if !slices.Contains(redirecting, name) && !slices.Contains(kept, name) && !strings.HasPrefix(name, "GIT_CONFIG") {
+			t.Errorf("%s is of one repository to git, and reaches the git that is asked", name)
+		}
+	}
+}
+
 // --root may name a folder that holds several repositories.
 func TestTheRootMayBeAboveTheRepository(t *testing.T) {
 	t.Parallel()
@@ -141,9 +211,15 @@ func TestSubmodulesCountAsTheyArePacked(t *testing.T) {
 		packed string
 		want   string
 	}{
-		"as it was":                  {func(repo) {}, "sub/l.js", ""},
-		"another file is there":      {func(s repo) { s.write("x", "x") }, "h.js", ""},
-		"a new file is there":        {func(s repo) { s.write("n.js", "n") }, "sub/n.js", "sub/n.js is packed and not in"},
+		"as it was":             {func(repo) {}, "sub/l.js", ""},
+		"another file is there": {func(s repo) { s.write("x", "x") }, "h.js", ""},
+		"a new file is there":   {func(s repo) { s.write("n.js", "n") }, "sub/n.js", "sub/n.js is packed and not in"},
+		"a file of it, unseen":  {func(s repo) { s.git("update-index", "--skip-worktree", "l.js"); s.write("l.js", "two") }, "h.js", "sub/l.js is not as in"},
+		"it is at a new one, unseen": {func(s repo) {
+			s.write("l.js", "two")
+			s.commit("two")
+			repo{s.t, filepath.Dir(s.dir)}.git("update-index", "--assume-unchanged", "sub")
+		}, "h.js", "sub is not as in"},
 		"a file of it changed":       {func(s repo) { s.write("l.js", "two") }, "h.js", "sub is not as in"},
 		"it stands at a new commit":  {func(s repo) { s.write("l.js", "two"); s.commit("two") }, "h.js", "sub is not as in"},
 		"it has both, and one is in": {func(s repo) { s.write("l.js", "two"); s.write("n", "n") }, "h.js", "sub is not as in"},
