@@ -2,7 +2,6 @@ package planfile
 
 import (
 	"archive/zip"
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -16,18 +15,15 @@ import (
 )
 
 // Bounds of what is unpacked. A zip may claim little and hold much, so each
-// entry is read up to what it claims, and a claim is compared with what it takes
-// in the file.
+// entry is read up to what it claims, and a claim has a bound. What a bundle
+// unpacks to is bounded by bundle.Open. How far anything shrinks is not: a table
+// shrinks to a thousandth, and is a fair bundle.
 const (
 	maxPlanJSON = 16 << 20
 	maxText     = 4 << 10
 	maxBundle   = 50 << 20  // what Lambda takes in a direct upload
 	maxBundles  = 512 << 20 // all of them
 	maxEntries  = 1000
-	// maxRatio is how far anything may shrink that has more than smallSize:
-	// Wasm and JavaScript shrink to a third or a tenth.
-	maxRatio  = 100
-	smallSize = 1 << 20
 )
 
 // ids are those that Save is given; the ledger takes no others as a run's.
@@ -149,9 +145,6 @@ func verify(archive *zip.Reader, s plan.Publish) error {
 	if err != nil {
 		return err
 	}
-	if err := bomb(data); err != nil {
-		return fmt.Errorf("the bundle of %s: %w", s.Key, err)
-	}
 	b, err := bundle.Open(data)
 	if err != nil {
 		return fmt.Errorf("the bundle of %s: %w", s.Key, err)
@@ -180,36 +173,11 @@ func code(archive *zip.Reader, s plan.Publish) ([]byte, error) {
 	return nil, fmt.Errorf("content %s is not at hand", s.Spec.Content.Short())
 }
 
-// bomb refuses a bundle whose files would take far more memory than it does.
-func bomb(data []byte) error {
-	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return err
-	}
-	packed, size := uint64(0), uint64(0)
-	for _, f := range r.File {
-		packed += f.CompressedSize64
-		size += f.UncompressedSize64
-	}
-	return ratio(size, min(packed, uint64(len(data))))
-}
-
-// ratio refuses what unpacks to far more than it takes.
-func ratio(size, packed uint64) error {
-	if size > smallSize && size/maxRatio > packed {
-		return fmt.Errorf("it unpacks to more than %d times its size", maxRatio)
-	}
-	return nil
-}
-
 // unpack reads one entry, of at most limit bytes. What it claims is not
 // believed, but bounds what is read.
 func unpack(f *zip.File, limit uint64) ([]byte, error) {
 	if f.UncompressedSize64 > limit {
 		return nil, fmt.Errorf("%s: larger than %d KB", f.Name, limit>>10)
-	}
-	if err := ratio(f.UncompressedSize64, f.CompressedSize64); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	r, err := f.Open()
 	if err != nil {

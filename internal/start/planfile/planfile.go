@@ -49,12 +49,20 @@ func Zips(zips map[versions.ContentID][]byte) func(versions.ContentID) ([]byte, 
 }
 
 // Save writes a plan so that another process can run it. The file appears
-// whole or not at all.
+// whole or not at all. A plan that Open would refuse is not saved: the person who
+// plans can still do something about it.
 func Save(name string, p Plan) error {
 	var buf bytes.Buffer
 	w := zip.NewWriter(&buf)
 	if err := errors.Join(write(w, p), w.Close()); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err == nil {
+		_, err = read(archive)
+	}
+	if err != nil {
+		return fmt.Errorf("save the plan: apply would refuse %s: %w; apply the spec without a file", name, err)
 	}
 	return WriteWhole(name, buf.Bytes())
 }

@@ -94,6 +94,43 @@ func TestWhatIsSavedIsOpened(t *testing.T) {
 	}
 }
 
+// A redirect table of a few megabytes shrinks to a thousandth.
+func TestABundleMayShrinkVeryFar(t *testing.T) {
+	t.Parallel()
+	zipped := zipOf(t, map[string][]byte{"index.js": nil, "table.json": bytes.Repeat([]byte("[\"/a\",\"/b\"],\n"), 3<<20/14)})
+	if len(zipped) > 3<<20/200 {
+		t.Fatalf("the bundle has %d bytes", len(zipped))
+	}
+	if _, err := Open(save(t, publishing(t, zipped))); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whoever plans is told, and not the job that applies.
+func TestWhatApplyWouldRefuseIsNotSaved(t *testing.T) {
+	t.Parallel()
+	large := publishing(t, small(t))
+	large.Plan.Notes = []plan.Note{{Kind: "no-commit", Text: strings.Repeat("x", maxPlanJSON)}}
+	other := publishing(t, small(t))
+	other.Code = func(versions.ContentID) ([]byte, error) { return []byte("another"), nil }
+	unnamed := publishing(t, small(t))
+	unnamed.ID = ""
+	for want, p := range map[string]Plan{
+		"plan.json: larger than 16384 KB":                 large,
+		"the bundle of a is not the one that was planned": other,
+		"no id that a run can have":                       unnamed,
+	} {
+		name := filepath.Join(t.TempDir(), "shop.plan")
+		err := Save(name, p)
+		if err == nil || !strings.Contains(err.Error(), "apply would refuse "+name) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+		if _, err := os.Stat(name); !os.IsNotExist(err) {
+			t.Errorf("%s: it is saved: %v", want, err)
+		}
+	}
+}
+
 // A bundle is read again when it is needed. What was exchanged meanwhile is
 // not published.
 func TestABundleThatIsExchangedLaterIsNotGiven(t *testing.T) {
@@ -133,8 +170,8 @@ func TestCraftedFilesAreRefused(t *testing.T) {
 		change(entries)
 		return zipOf(t, entries)
 	}
-	zeros := make([]byte, 17<<20)
-	inner := zipOf(t, map[string][]byte{"index.js": zeros})
+	zeros := make([]byte, 51<<20)
+	inner := zeroFiles(t, 5, "%d", zeros)
 	bomb := naming(inner, versions.ContentID(strings.Repeat("a", 64)))
 	many := map[string][]byte{planEntry: document(t, p), idEntry: []byte(p.ID)}
 	for i := range maxEntries {
@@ -145,20 +182,19 @@ func TestCraftedFilesAreRefused(t *testing.T) {
 		want string
 	}{
 		"an entry that the plan does not publish": {with(func(e map[string][]byte) { e["bundles/x.zip"] = zipped }), `it has "bundles/x.zip", which its plan does not publish`},
-		"a bundle that shrank too far":            {with(func(e map[string][]byte) { e[entry] = zeros }), "unpacks to more than 100 times its size"},
-		"a bundle of files that shrank too far": {zipOf(t, map[string][]byte{planEntry: document(t, bomb), idEntry: []byte(bomb.ID), bundleName(publishes(bomb.Plan)[0]): inner}),
-			"the bundle of a: it unpacks to more than 100 times its size"},
-		"a plan that shrank too far": {with(func(e map[string][]byte) { e[planEntry] = zeros[:10<<20] }), "plan.json: it unpacks to more than 100 times its size"},
-		"a plan that is too large":   {with(func(e map[string][]byte) { e[planEntry] = zeros[:maxPlanJSON+1] }), "plan.json: larger than 16384 KB"},
-		"a long subject":             {with(func(e map[string][]byte) { e[subjectEntry] = make([]byte, maxText+1) }), "subject.txt: larger than 4 KB"},
-		"no bundle":                  {with(func(e map[string][]byte) { delete(e, entry) }), "is not at hand"},
-		"another bundle":             {with(func(e map[string][]byte) { e[entry] = inner[:100] }), "the bundle of a is not the one that was planned"},
-		"no id":                      {with(func(e map[string][]byte) { delete(e, idEntry) }), "no id that a run can have"},
-		"an id of another form":      {with(func(e map[string][]byte) { e[idEntry] = []byte("../0123456789") }), "no id that a run can have"},
-		"too many entries":           {zipOf(t, many), "it has 1002 entries, more than 1000"},
-		"an entry twice":             {twice(t, p, zipped), `"plan.json" is in it twice`},
-		"more than it claims":        {lying(t, p, zipped), "plan.json: "},
-		"no zip":                     {[]byte("version: 1\n"), "not a valid zip file"},
+		"a bundle that is too large":              {with(func(e map[string][]byte) { e[entry] = zeros }), ".zip: larger than 51200 KB"},
+		"a bundle that unpacks to too much": {zipOf(t, map[string][]byte{planEntry: document(t, bomb), idEntry: []byte(bomb.ID), bundleName(publishes(bomb.Plan)[0]): inner}),
+			"the bundle of a: 4: the bundle exceeds 262144000 bytes unzipped"},
+		"a plan that is too large": {with(func(e map[string][]byte) { e[planEntry] = zeros[:maxPlanJSON+1] }), "plan.json: larger than 16384 KB"},
+		"a long subject":           {with(func(e map[string][]byte) { e[subjectEntry] = make([]byte, maxText+1) }), "subject.txt: larger than 4 KB"},
+		"no bundle":                {with(func(e map[string][]byte) { delete(e, entry) }), "is not at hand"},
+		"another bundle":           {with(func(e map[string][]byte) { e[entry] = inner[:100] }), "the bundle of a is not the one that was planned"},
+		"no id":                    {with(func(e map[string][]byte) { delete(e, idEntry) }), "no id that a run can have"},
+		"an id of another form":    {with(func(e map[string][]byte) { e[idEntry] = []byte("../0123456789") }), "no id that a run can have"},
+		"too many entries":         {zipOf(t, many), "it has 1002 entries, more than 1000"},
+		"an entry twice":           {twice(t, p, zipped), `"plan.json" is in it twice`},
+		"more than it claims":      {lying(t, p, zipped), "plan.json: "},
+		"no zip":                   {[]byte("version: 1\n"), "not a valid zip file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -228,22 +264,9 @@ func lying(t *testing.T, p Plan, zipped []byte) []byte {
 // it is held in memory but what a true plan needs.
 func TestABombTakesNoMemory(t *testing.T) {
 	p := publishing(t, small(t))
-	zeros := make([]byte, 30<<20)
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	packed := deflated(t, zeros)
-	for i := range 700 {
-		f, err := w.CreateRaw(&zip.FileHeader{
-			Name: fmt.Sprintf("bundles/%d.zip", i), Method: zip.Deflate, CRC32: crc32.ChecksumIEEE(zeros),
-			CompressedSize64: uint64(len(packed)), UncompressedSize64: uint64(len(zeros)),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write(packed); err != nil {
-			t.Fatal(err)
-		}
-	}
+	addZeros(t, w, 700, "bundles/%d.zip", make([]byte, 30<<20))
 	for name, data := range map[string][]byte{planEntry: document(t, p), idEntry: []byte(p.ID)} {
 		f, err := w.Create(name)
 		if err != nil {
@@ -269,6 +292,35 @@ func TestABombTakesNoMemory(t *testing.T) {
 	}
 	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 32 {
 		t.Errorf("opening it allocates %d MB", used)
+	}
+}
+
+// zeroFiles is a zip of n files of the same zeros, which are compressed once.
+func zeroFiles(t *testing.T, n int, name string, zeros []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	addZeros(t, w, n, name, zeros)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func addZeros(t *testing.T, w *zip.Writer, n int, name string, zeros []byte) {
+	t.Helper()
+	packed := deflated(t, zeros)
+	for i := range n {
+		f, err := w.CreateRaw(&zip.FileHeader{
+			Name: fmt.Sprintf(name, i), Method: zip.Deflate, CRC32: crc32.ChecksumIEEE(zeros),
+			CompressedSize64: uint64(len(packed)), UncompressedSize64: uint64(len(zeros)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(packed); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
