@@ -76,7 +76,8 @@ func (a *app) resume(ctx context.Context, ses *connect.Session, stack string, r 
 	}
 	p, err := deploy.PrepareResume(ctx, ses.Cloud, state, lift)
 	if none, ok := errors.AsType[*plan.NotHeldError](err); ok {
-		return errors.Join(a.clearDead(ctx, ses, stack, state.Seen), a.notHeld(ctx, ses, state, none))
+		a.clearDead(ctx, ses, stack, state.Seen)
+		return a.notHeld(ctx, ses, state, none)
 	}
 	if err != nil {
 		return err

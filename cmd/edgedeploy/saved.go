@@ -100,7 +100,8 @@ func (a *app) appliedBefore(ctx context.Context, ses *connect.Session, p planfil
 	}
 	switch {
 	case madeBy(p, state.Live):
-		return true, errors.Join(a.clearDead(ctx, ses, p.Plan.Stack, state.Seen), a.told(p.Plan.Stack, fmt.Sprintf("This plan was applied as release %d, which is live.\n", state.Live.Number)))
+		a.clearDead(ctx, ses, p.Plan.Stack, state.Seen)
+		return true, a.told(p.Plan.Stack, fmt.Sprintf("This plan was applied as release %d, which is live.\n", state.Live.Number))
 	case madeBy(p, state.Pending):
 		return false, &begunError{stale, &plan.InFlightError{Stack: p.Plan.Stack, State: state}}
 	}

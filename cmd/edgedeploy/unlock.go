@@ -113,11 +113,14 @@ func (a *app) unlocked(stack string, was release.LockInfo) error {
 }
 
 // clearDead clears the lock that a dead run left, for a command that turns out
-// to have nothing to do.
-func (a *app) clearDead(ctx context.Context, ses *connect.Session, stack string, seen release.Seen) error {
+// to have nothing to do. That the lock stays is no failure of such a command: the
+// next run takes it over.
+func (a *app) clearDead(ctx context.Context, ses *connect.Session, stack string, seen release.Seen) {
 	was, err := deploy.ClearDead(ctx, ses.Ledger, stack, seen, provenance.Actor(a.lookup))
-	if err == nil && was.RunID != "" {
+	switch {
+	case err != nil:
+		a.warn(fmt.Sprintf("the lock of run %s, which has expired, was not cleared: %v", seen.Dead, err))
+	case was.RunID != "":
 		a.say(fmt.Sprintf("the lock that %s took (run %s) had expired, and is cleared\n", render.Clean(was.Holder), render.Clean(was.RunID)))
 	}
-	return err
 }
