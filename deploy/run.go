@@ -54,6 +54,11 @@ type Runner struct {
 type Result struct {
 	Release release.Release // the record that was made or completed; Number 0 if none was
 	Live    bool            // the release is the live one
+	// Settled is the release in flight that was made live first; 0 for none.
+	Settled int
+	// Already reports that another run had done what the plan is about: Release is
+	// the other's, and nothing was changed.
+	Already bool
 	Slots   []SlotResult
 	// RolledBack is the release that --on-failure rollback made; Number 0 if
 	// there is none.
@@ -184,7 +189,7 @@ func (e *execution) fresh(ctx context.Context) (done bool, err error) {
 	if live.Kind != release.KindRollback || live.Undone != e.plan.Goal.Undone || live.Undone == 0 {
 		return false, stale
 	}
-	e.result.Release, e.result.Live = live, true
+	e.result.Release, e.result.Live, e.result.Already = live, true, true
 	e.notify(Warned{Text: fmt.Sprintf("release %d was rolled back by another run meanwhile (release %d)", live.Undone, live.Number)})
 	return true, nil
 }
@@ -198,6 +203,7 @@ func (e *execution) settle(ctx context.Context) error {
 	if err := e.lease.Commit(context.WithoutCancel(ctx), settled); err != nil {
 		return fmt.Errorf("make release %d, which was written before, the live one: %w", e.plan.Settle, err)
 	}
+	e.result.Settled = e.plan.Settle
 	e.notify(Committed{Release: settled})
 	return nil
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -120,16 +122,21 @@ func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan
 		if a.output == "text" {
 			return nil // the plan said so
 		}
+	}
+	stopped, _ := errors.AsType[*deploy.InterruptedError](err)
+	accepted := err == nil || is[*deploy.UndeployedError](err) || stopped != nil && stopped.Accepted
+	if settled := result.Settled != 0 && !p.Plan.Record && accepted; settled || !p.Plan.Changes() {
 		// The document of every other run, of what is live: a pipeline that runs
 		// again wants the same qualified ARNs as the first time.
-		result.Release.Number, result.Release.Functions, result.Live = p.Plan.Saw.Live, p.Plan.Goal.Functions, p.Plan.Saw.Live != 0
+		number := cmp.Or(result.Settled, p.Plan.Saw.Live)
+		result.Release.Number, result.Release.Functions, result.Live = number, p.Plan.Goal.Functions, number != 0
 	}
 	if is[*deploy.StaleError](err) || is[*deploy.LockedError](err) {
 		return err
 	}
 	outcome := render.Outcome{Plan: p.Plan, Result: result, Commands: a.commands(p.Plan.Stack), Lost: is[*deploy.LostLockError](err)}
 	if err != nil {
-		outcome.ExitCode = exitCode(err)
+		outcome.ExitCode, outcome.Error, outcome.Hint = exitCode(err), err.Error(), a.hint(err)
 	}
 	if werr := a.document(
 		func() string { return render.Result(outcome, a.out) },

@@ -48,9 +48,12 @@ func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err err
 	if account != p.Plan.Account {
 		return &plan.AccountError{Want: p.Plan.Account, Have: account}
 	}
-	applied, err := a.appliedBefore(ctx, ses, p)
-	if err != nil || applied {
+	state, err := a.since(ctx, ses, p)
+	if err != nil {
 		return err
+	}
+	if madeBy(p, state.Live) {
+		return a.appliedBefore(ctx, ses, p, state, run)
 	}
 	return a.showAndRun(ctx, ses, p, run, "Apply this to "+p.Plan.Stack+"?")
 }
@@ -82,30 +85,41 @@ func (e *elsewhereError) Error() string {
 
 func (e *elsewhereError) Unwrap() error { return e.StaleError }
 
-// appliedBefore compares a saved plan with where the stack stands now, before
-// anything else is said of it: a plan that is stale is not held, nor fit to be
-// asked about. It reports whether the plan is live already.
-func (a *app) appliedBefore(ctx context.Context, ses *connect.Session, p planfile.Plan) (bool, error) {
+// since compares a saved plan with where the stack stands now, before anything
+// else is said of it: a plan that is stale is not held, nor fit to be asked about.
+// It gives what the ledger says if the plan is live already, and else nothing.
+func (a *app) since(ctx context.Context, ses *connect.Session, p planfile.Plan) (release.LedgerState, error) {
 	now, err := ses.Ledger.Position(ctx, p.Plan.Stack)
 	if err != nil || now == p.Plan.Saw {
-		return false, err
+		return release.LedgerState{}, err
 	}
 	stale := &deploy.StaleError{Stack: p.Plan.Stack, Saw: p.Plan.Saw, Now: now}
 	if p.Data != "" && p.Data != ses.Data {
-		return false, &elsewhereError{stale, p.Data, ses.Data}
+		return release.LedgerState{}, &elsewhereError{stale, p.Data, ses.Data}
 	}
 	state, err := ses.Ledger.Read(ctx, p.Plan.Stack)
 	if err != nil {
-		return false, errors.Join(stale, err)
+		return release.LedgerState{}, errors.Join(stale, err)
 	}
 	switch {
 	case madeBy(p, state.Live):
-		a.clearDead(ctx, ses, p.Plan.Stack, state.Seen)
-		return true, a.told(p.Plan.Stack, fmt.Sprintf("This plan was applied as release %d, which is live.\n", state.Live.Number))
+		return state, nil
 	case madeBy(p, state.Pending):
-		return false, &begunError{stale, &plan.InFlightError{Stack: p.Plan.Stack, State: state}}
+		return release.LedgerState{}, &begunError{stale, &plan.InFlightError{Stack: p.Plan.Stack, State: state}}
 	}
-	return false, stale
+	return release.LedgerState{}, stale
+}
+
+// appliedBefore ends a saved plan that is live already as every run ends: it waits
+// until that is everywhere, and gives the same document.
+func (a *app) appliedBefore(ctx context.Context, ses *connect.Session, p planfile.Plan, state release.LedgerState, run runFlags) error {
+	p.Plan = p.Plan.Applied(state)
+	if a.output == "text" {
+		if err := a.print(p.Plan.Notes[0].Text + ".\n"); err != nil {
+			return err
+		}
+	}
+	return a.execute(ctx, ses, p, run)
 }
 
 // madeBy reports whether a run of the plan made the release.

@@ -173,7 +173,7 @@ type Stage []Step
 type Note struct {
 	// Kind is one of: adopt-slot, adopt-function, leaves, skipped, stray, renamed, moved,
 	// left, gone, drift, mixed-triggers, policy, in-flight, already-back, resets,
-	// nothing, takes-back, order-unknown, no-commit.
+	// nothing, takes-back, order-unknown, no-commit, applied.
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 }

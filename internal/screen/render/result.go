@@ -22,6 +22,9 @@ type Outcome struct {
 	// Commands writes the commands that lead on.
 	Commands Commands
 	ExitCode int
+	// Error is what the run ended with, and Hint what to do about it; "" where it
+	// did not fail.
+	Error, Hint string
 	// Lost reports whether the run lost its lock: what became of its release is not
 	// known then, and undoing what is in flight would undo the work of another run.
 	Lost bool
@@ -35,6 +38,8 @@ func (o Outcome) Undo() string {
 	switch {
 	case !o.Result.Live || !written || r.Number == 0 || len(o.Result.Drift) > 0:
 		return ""
+	case !o.Plan.Record && o.Plan.Complete == 0:
+		return "" // the run put back what is live; that was recorded before
 	case r.Kind == release.KindRollback && r.Undone == 0:
 		return "" // what was live before is not known
 	case r.Kind == release.KindApply && r.Returns == 0 && int(r.Brought) == r.Number:
@@ -54,6 +59,19 @@ func (o Outcome) next() []release.Action {
 		return nil
 	}
 	return release.Next(release.LedgerState{Pending: o.Result.Release}, SlotsWritten(o.Result.Slots))
+}
+
+// changed reports whether the run recorded a release, made one live, or wrote a
+// slot: what came before that is not seen by anybody.
+func (o Outcome) changed() bool {
+	r := o.Result
+	switch {
+	case !o.Plan.Changes() || r.Already:
+		return false
+	case r.Settled != 0 || r.Release.Number != 0:
+		return true
+	}
+	return slices.ContainsFunc(r.Slots, func(s deploy.SlotResult) bool { return s.State == deploy.SlotWritten || s.State == deploy.SlotUnknown })
 }
 
 // rolledBack reports whether --on-failure rollback undid the run.
@@ -250,7 +268,10 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		Holds        *slotBinding         `json:"holds,omitempty"` // of a slot that was changed outside
 	}
 	slots, arns := []slot{}, map[string]string{}
-	holds, _ := o.holds()
+	holds, told := o.holds()
+	if told {
+		holds = append([]release.Hold{}, holds...)
+	}
 	for _, f := range o.Result.Release.Functions {
 		if arn := QualifiedARN(o.Plan.Account, f.Ref()); arn != "" {
 			arns[f.Key] = arn
@@ -269,6 +290,8 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		Schema        int               `json:"schema"`
 		Stack         string            `json:"stack"`
 		ExitCode      int               `json:"exitCode"`
+		Error         string            `json:"error,omitempty"`
+		Hint          string            `json:"hint,omitempty"`
 		Changed       bool              `json:"changed"`
 		Release       int               `json:"release"` // 0 when none was recorded
 		Previous      int               `json:"previous"`
@@ -281,10 +304,10 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		Next          []way             `json:"next"` // the ways on from a release in flight
 		Unfinished    []plan.Unfinished `json:"unfinished,omitempty"`
 		Notes         []plan.Note       `json:"notes,omitempty"` // the plan's: with --yes nothing else shows them
-		Holds         []release.Hold    `json:"holds"`           // in force now
-	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Plan.Changes(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
+		Holds         []release.Hold    `json:"holds"`           // in force now; null where that is not known
+	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Error, o.Hint, o.changed(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
 		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished,
-		o.Plan.Notes, append([]release.Hold{}, holds...)})
+		o.Plan.Notes, holds})
 	if err != nil {
 		return nil, fmt.Errorf("result for stack %s as JSON: %w", o.Plan.Stack, err)
 	}

@@ -158,7 +158,8 @@ func TestARollbackSaysWhatIsHeldNow(t *testing.T) {
 		if err := json.Unmarshal(doc, &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Holds == nil || len(got.Holds) != len(c.holds) {
+		// null says that it is not known: [] would say that nothing is held.
+		if (got.Holds == nil) != (name == "failed before a record") || len(got.Holds) != len(c.holds) {
 			t.Errorf("%s: JSON has the holds %v, want %v", name, got.Holds, c.holds)
 		}
 		want := "held: release 43 was rolled back"
@@ -169,6 +170,36 @@ func TestARollbackSaysWhatIsHeldNow(t *testing.T) {
 			if strings.Contains(text, "! "+want) != c.text {
 				t.Errorf("%s: that %q is said in %s: want %v:\n%s", name, want, form, c.text, text)
 			}
+		}
+	}
+}
+
+// A run has changed something once a release of its own is recorded or made live,
+// or a slot is written. That it meant to is no change.
+func TestAResultSaysWhetherAnythingWasChanged(t *testing.T) {
+	t.Parallel()
+	settles := variants()["settles"]
+	settles.Record = false
+	outcomes := outcomes()
+	outcomes["settled"] = Outcome{Plan: settles, Result: deploy.Result{Settled: 42}}
+	outcomes["settled, then interrupted"] = Outcome{Plan: variants()["settles"], ExitCode: 130, Result: deploy.Result{Settled: 42}}
+	outcomes["done by another run"] = Outcome{Plan: outcomes["rollback"].Plan, Result: deploy.Result{Release: outcomes["rollback"].Result.Release, Live: true, Already: true}}
+	refused := outcomes["put-back"]
+	refused.ExitCode, refused.Result = 1, deploy.Result{Slots: []deploy.SlotResult{{State: deploy.SlotNotWritten}}}
+	outcomes["put back, refused"] = refused
+	unchanged := map[string]bool{"untouched": true, "nothing": true, "done by another run": true, "put back, refused": true}
+	for name, o := range outcomes {
+		o.Error, o.Hint = "why", "what to do"
+		doc, err := ResultJSON(with(o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Changed     bool
+			Error, Hint string
+		}
+		if err := json.Unmarshal(doc, &got); err != nil || got.Changed == unchanged[name] || got.Error != "why" || got.Hint != "what to do" {
+			t.Errorf("%s: got %+v (%v)", name, got, err)
 		}
 	}
 }
