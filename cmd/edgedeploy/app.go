@@ -48,6 +48,7 @@ type app struct {
 	doc               *spec           // for the positions of what an error is about
 	running           string          // the command's name
 	fromEnv           map[string]bool // flags that the environment set
+	settled           bool            // the flags are understood, with those of the environment
 
 	board atomic.Pointer[board] // of the run that goes on, for ^C
 }
@@ -68,6 +69,9 @@ func Main(ctx context.Context, args []string, s Streams, lookup func(string) (st
 	root := a.command()
 	root.SetArgs(singleDashes(root, args))
 	err := root.ExecuteContext(soft)
+	if !a.settled {
+		a.output = saidOutput(args, lookup)
+	}
 	a.calls.report(a)
 	if err == nil {
 		return a.exit

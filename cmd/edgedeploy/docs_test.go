@@ -97,6 +97,9 @@ func TestNoHelpIsWiderThanATerminal(t *testing.T) {
 			if n := utf8.RuneCountInString(l); n > helpColumns {
 				t.Errorf("%s --help has a line of %d columns:\n%s", c.CommandPath(), n, l)
 			}
+			if strings.Contains(l, "(default )") {
+				t.Errorf("%s --help has a default that is nothing:\n%s", c.CommandPath(), l)
+			}
 		}
 		for _, sub := range c.Commands() {
 			visit(sub)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,17 +46,44 @@ func (a *app) settle(cmd *cobra.Command) error {
 	if bad != nil {
 		return bad
 	}
-	switch a.output {
-	case "text", "json", "markdown":
-	default:
+	if !slices.Contains(outputs, a.output) {
 		return &usageError{command: cmd.CommandPath(), err: errors.New("--output is text, json or markdown, not " + a.output)}
 	}
+	a.settled = true
 	a.style()
 	for _, text := range ignored {
 		a.warn(text)
 	}
 	return nil
 }
+
+// outputs are the forms of a document.
+var outputs = []string{"text", "json", "markdown"}
+
+// saidOutput is --output as far as it can be told of a command line that is not
+// understood, so that a program gets the form of an error that it asked for.
+func saidOutput(args []string, lookup func(string) (string, bool)) string {
+	said, _ := lookup("EDGEDEPLOY_OUTPUT")
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if m := outputFlag.FindStringSubmatch(arg); m != nil {
+			value := m[1]
+			if value == "" && i+1 < len(args) {
+				value = args[i+1]
+			}
+			if slices.Contains(outputs, value) {
+				said = value
+			}
+		}
+	}
+	return said
+}
+
+// outputFlag is --output or -output, or -o behind flags that take no value, with
+// the value if it is in the same word.
+var outputFlag = regexp.MustCompile(`^(?:--?output|-[hvy]*o)(?:$|=?(.*)$)`)
 
 // notOfType says what a variable of the environment may be, in other words
 // than those of Go's parsers.

@@ -91,7 +91,7 @@ func (a *app) showPlan(p plan.Plan) error {
 	a.warnBack(p)
 	return a.document(
 		func() string { return render.PlanText(p, a.commands(p.Stack), a.out) },
-		func() ([]byte, error) { return render.PlanJSON(p) },
+		func() ([]byte, error) { return render.PlanJSON(p, a.exit) },
 		func() string { return render.PlanMarkdown(p, a.commands(p.Stack)) },
 	)
 }

@@ -50,7 +50,6 @@ until resume.`,
 	f := cmd.Flags()
 	f.IntVar(&req.To, "to", 0, "the release to go to; 0 is before the first")
 	f.IntVar(&req.Of, "of", 0, "the release to undo; nothing is done if it is neither live nor in flight")
-	f.Lookup("to").DefValue, f.Lookup("of").DefValue = "", ""
 	f.BoolVar(&dry, "dry-run", false, "show the plan and end")
 	f.BoolVar(&rules.Adopt, "adopt", false, "take slots back that something else holds by now")
 	f.BoolVar(&rules.AllowDetach, "allow-detach", false, "empty slots of which no release after the target says that they were empty")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -29,7 +30,7 @@ func (v *visited) secretless(err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
-	words := err.Error()
+	words := userInfo.ReplaceAllString(err.Error(), "$1")
 	for _, secret := range v.secrets() {
 		if strings.Contains(words, secret) {
 			return errors.New("the connection failed")
@@ -37,6 +38,9 @@ func (v *visited) secretless(err error) error {
 	}
 	return errors.New(words)
 }
+
+// userInfo may be a password, such as that of a proxy.
+var userInfo = regexp.MustCompile(`(\w://)[^\s"'/]*@`)
 
 func (v *visited) secrets() []string {
 	var list []string

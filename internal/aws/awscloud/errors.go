@@ -162,11 +162,18 @@ func atEnd(err error) string {
 	return err.Error()
 }
 
-// query is what may carry a signature in a URL, and user info a password.
-var query = regexp.MustCompile(`(https?://)(?:[^\s"'/@]*@)?([^\s"'?]*)\?[^\s"']*`)
+// query is what may carry a signature in a URL, and userInfo a password. A URL
+// that is quoted in an error need not be a good one: its password may have an @.
+var (
+	query    = regexp.MustCompile(`(https?://[^\s"'?]*)\?[^\s"']*`)
+	userInfo = regexp.MustCompile(`(\w://)[^\s"'/]*@`)
+)
 
-// scrub takes queries out of URLs: a presigned one must not be shown.
-func scrub(text string) string { return query.ReplaceAllString(text, "$1$2?…") }
+// scrub takes user info and queries out of URLs: neither a password nor a
+// signature must be shown.
+func scrub(text string) string {
+	return query.ReplaceAllString(userInfo.ReplaceAllString(text, "$1"), "$1?…")
+}
 
 // kindOf finds the error that callers act on. Codes, statuses and sentences
 // are those of the Lambda and CloudFront API models and of replies that users

@@ -197,6 +197,28 @@ func TestQueriesOfURLsAreNotShown(t *testing.T) {
 	}
 }
 
+func TestPasswordsInURLsAreNotShown(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"Failed to parse uri: https://user:secret@host:9x/":  "Failed to parse uri: https://host:9x/",
+		`parse "https://user:sec@ret@host/": bad`:            `parse "https://host/": bad`,
+		`invalid proxy address "http://user:secret@host:9x"`: `invalid proxy address "http://host:9x"`,
+		"socks5://user:secret@host: no answer":               "socks5://host: no answer",
+		"https://secret@host/k?token=secret":                 "https://host/k?…",
+		"https://host/a@b, mail a@example.com":               "https://host/a@b, mail a@example.com",
+	} {
+		if got := scrub(said); got != want {
+			t.Errorf("%s: got %s, want %s", said, got, want)
+		}
+		if err := wrap(errors.New(said), "Lambda", "GetFunction", "f"); strings.Contains(err.Error(), "secret") {
+			t.Errorf("got %q", err)
+		}
+	}
+	if err := checkEndpoint("ftp://user:secret@host"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWrapKeepsNilAndTheCause(t *testing.T) {
 	t.Parallel()
 	if err := wrap(nil, "Lambda", "GetFunction", "f"); err != nil {

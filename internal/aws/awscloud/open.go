@@ -136,7 +136,7 @@ func load(ctx context.Context, o Options) (cfg aws.Config, endpoint string, err 
 func checkEndpoint(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("%q is not the http or https URL of an endpoint", endpoint)
+		return fmt.Errorf("%q is not the http or https URL of an endpoint", scrub(endpoint))
 	}
 	return nil
 }

@@ -103,8 +103,11 @@ func editLines(out *page, edits []associations.Edit, n names) {
 
 // PlanJSON writes the plan itself: the value that runs. Its steps carry their
 // kind in "do"; "schema" is plan.Schema.
-func PlanJSON(p plan.Plan) ([]byte, error) {
-	doc, err := toJSON(p)
+func PlanJSON(p plan.Plan, exitCode int) ([]byte, error) {
+	doc, err := toJSON(struct {
+		plan.Plan
+		ExitCode int `json:"exitCode"`
+	}{p, exitCode})
 	if err != nil {
 		return nil, fmt.Errorf("plan of stack %s as JSON: %w", p.Stack, err)
 	}

@@ -186,12 +186,16 @@ func TestPlanJSONIsThePlan(t *testing.T) {
 	t.Parallel()
 	for name, p := range variants() {
 		p.Notes = append(p.Notes, plan.Note{Kind: "drift", Text: "a<b> & \u202e\u009b \U000e0041 end"})
-		doc, err := PlanJSON(p)
+		doc, err := PlanJSON(p, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if i := bytes.IndexFunc(doc, func(r rune) bool { return r != '\n' && invisible(r) }); i >= 0 {
 			t.Errorf("%s: an invisible character at %d", name, i)
+		}
+		var outcome struct{ ExitCode int }
+		if err := json.Unmarshal(doc, &outcome); err != nil || outcome.ExitCode != 2 {
+			t.Errorf("%s: it has the exit code %d (%v)", name, outcome.ExitCode, err)
 		}
 		back, err := plan.DecodePlan(doc)
 		if err != nil {
