@@ -42,8 +42,13 @@ const askTimeout = 10 * time.Second
 // Find takes the program at path or, when that is a name without folders, the
 // first of that name in search, which is a PATH; folders there that are not
 // absolute are skipped. The name is node when path is "". It asks the program
-// for its version. A program that is not there is a [*NotFoundError].
+// for its version. A program that is not there is a [*NotFoundError]. When ctx ends
+// first, the error is ctx's cause.
 func Find(ctx context.Context, path, search string) (Node, error) {
+	return find(ctx, path, search, askTimeout)
+}
+
+func find(ctx context.Context, path, search string, timeout time.Duration) (Node, error) {
 	found := path
 	if filepath.Base(path) == path || path == "" {
 		if found = lookup(cmp.Or(path, "node"), search); found == "" {
@@ -55,13 +60,18 @@ func Find(ctx context.Context, path, search string) (Node, error) {
 		return Node{}, err
 	}
 	n := Node{Path: abs, search: search}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	bound, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, abs, "--version")
+	cmd := exec.CommandContext(bound, abs, "--version")
 	cmd.Env = n.environment()
 	cmd.WaitDelay = time.Second
+	group(cmd) // ^C is for this program, which ends the other
 	out, err := cmd.Output()
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return Node{}, context.Cause(ctx)
+	case err != nil && bound.Err() != nil:
+		return Node{}, fmt.Errorf("ask %s for its version: it gave none within %v", found, timeout)
 	case errors.Is(err, fs.ErrNotExist):
 		return Node{}, &NotFoundError{Path: found}
 	case err != nil:

@@ -408,6 +408,46 @@ func TestFindSaysWhatIsThere(t *testing.T) {
 	}
 }
 
+// ^C goes to every process of the terminal's group. The program that is asked is
+// not in it: its own end would be told as its fault.
+func TestFindEndsWhenItsCallerDoes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	script := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	asked := filepath.Join(dir, "asked")
+	stopped := errors.New("stopped")
+	ctx, stop := context.WithCancelCause(t.Context())
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(asked); err == nil {
+				stop(stopped)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	slow := script("slow", "touch "+asked+"; sleep 60; echo v24.0.0")
+	begin := time.Now()
+	if _, err := Find(ctx, slow, os.Getenv("PATH")); !errors.Is(err, stopped) || time.Since(begin) > 30*time.Second {
+		t.Errorf("after %v: %v", time.Since(begin), err)
+	}
+	if _, err := find(t.Context(), slow, os.Getenv("PATH"), time.Millisecond); err == nil || !strings.Contains(err.Error(), "it gave none within 1ms") {
+		t.Errorf("of one that is too slow: %v", err)
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("looks into /proc")
+	}
+	leads := script("leads", `[ "$(cut -d ' ' -f 5 /proc/$$/stat)" = $$ ] && echo v24.0.0`)
+	if _, err := Find(t.Context(), leads, os.Getenv("PATH")); err != nil {
+		t.Errorf("it is in the group of this program: %v", err)
+	}
+}
+
 func TestRuntimeMajor(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int{"nodejs24.x": 24, "nodejs22.x": 22, "python3.13": 0, "nodejs": 0, "": 0} {
