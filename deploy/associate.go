@@ -163,7 +163,7 @@ func (e *execution) failed(ctx context.Context, tried []associations.Change, fir
 func (e *execution) restores(err error) bool {
 	_, lost := errors.AsType[*LostLockError](err)
 	_, interrupted := errors.AsType[*InterruptedError](err)
-	return e.Restore && e.plan.Record && e.plan.Kind == release.KindApply && !lost && !interrupted
+	return e.Restore && (e.plan.Record || e.plan.Complete != 0) && e.plan.Kind == release.KindApply && !lost && !interrupted
 }
 
 // rollBack undoes a run that failed, by a recorded rollback of its release. It

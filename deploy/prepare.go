@@ -73,24 +73,6 @@ func PrepareRollback(ctx context.Context, c Cloud, l Ledger, state release.Ledge
 	return o.settle(ctx, func() (plan.Plan, error) { return plan.NewRollback(req, o.have, rules) })
 }
 
-// PrepareResume plans to lift holds. The account is looked at only while a
-// release is in flight.
-func PrepareResume(ctx context.Context, c Cloud, state release.LedgerState, lift release.Lift) (plan.Plan, error) {
-	o, err := newObserver(ctx, c, state, stackOf(state), "")
-	if err != nil {
-		return plan.Plan{}, err
-	}
-	if _, flying := state.InFlight(); flying {
-		group, gctx := errgroup.WithContext(ctx)
-		group.SetLimit(readLimit)
-		o.distributions(gctx, group, nil)
-		if err := group.Wait(); err != nil {
-			return plan.Plan{}, err
-		}
-	}
-	return plan.NewResume(lift, o.have)
-}
-
 // stackOf is the stack's name: a caller sets it on a live release that is none.
 func stackOf(state release.LedgerState) string {
 	return cmp.Or(state.Live.Stack, state.Pending.Stack)

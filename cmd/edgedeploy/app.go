@@ -47,6 +47,7 @@ type app struct {
 	wrote             bool            // a document went to stdout already
 	doc               *spec           // for the positions of what an error is about
 	running           string          // the command's name
+	saved             string          // the plan file that is applied
 	fromEnv           map[string]bool // flags that the environment set
 	settled           bool            // the flags are understood, with those of the environment
 

@@ -36,7 +36,6 @@ func TestEachErrorHasItsExitCode(t *testing.T) {
 		"a live that is no record":        {&ledger.RecordError{Stack: "shop"}, exitConflict},
 		"a live that was deleted":         {&ledger.StaleAliasError{Stack: "shop"}, exitConflict},
 		"in flight":                       {&plan.InFlightError{Stack: "shop"}, exitConflict},
-		"a saved plan in flight":          {&begunError{&deploy.StaleError{}, &plan.InFlightError{}}, exitConflict},
 		"a saved plan from elsewhere":     {&elsewhereError{StaleError: &deploy.StaleError{}}, exitConflict},
 		"an apply that died":              {&release.DiedError{Stack: "shop"}, exitConflict},
 		"a rollout":                       {blocked(&release.PhaseError{Stack: "shop"}), exitConflict},

@@ -118,8 +118,8 @@ func (a *app) applyCommand() *cobra.Command {
 		Aliases: []string{"deploy"},
 		Short:   "Publish, associate and record what the spec wants",
 		Long: `Apply shows the plan, asks, and runs the very plan it showed. With a file that
-plan --out wrote, it runs that plan, says that it was applied already, or
-refuses it as stale.
+plan --out wrote, it runs that plan, goes on with a run of it that died, says
+that it was applied already, or refuses it as stale.
 
 It can be repeated at any time: what is there already is not done again.`,
 		Args: cobra.MaximumNArgs(1),

@@ -48,28 +48,21 @@ func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err err
 	if account != p.Plan.Account {
 		return &plan.AccountError{Want: p.Plan.Account, Have: account}
 	}
-	state, err := a.since(ctx, ses, p)
+	a.saved = file
+	p.Plan, err = a.since(ctx, ses, p)
 	if err != nil {
 		return err
 	}
-	if madeBy(p, state.Live) {
-		return a.appliedBefore(ctx, ses, p, state, run)
+	if done := appliedNote(p.Plan); done != "" {
+		if a.output == "text" {
+			if err := a.print(done + ".\n"); err != nil {
+				return err
+			}
+		}
+		return a.execute(ctx, ses, p, run)
 	}
 	return a.showAndRun(ctx, ses, p, run, "Apply this to "+p.Plan.Stack+"?")
 }
-
-// begunError says that a saved plan was run before, and that its release is in
-// flight. Nothing was changed.
-type begunError struct {
-	*deploy.StaleError
-	flight *plan.InFlightError
-}
-
-func (e *begunError) Error() string {
-	return fmt.Sprintf("this plan was begun as release %d, which is in flight: it was never committed", e.flight.State.Pending.Number)
-}
-
-func (e *begunError) Unwrap() []error { return []error{e.flight, e.StaleError} }
 
 // elsewhereError says that a saved plan was made with another local AWS than the
 // one that is open, which is not where the plan saw its stack. Nothing was changed.
@@ -87,39 +80,41 @@ func (e *elsewhereError) Unwrap() error { return e.StaleError }
 
 // since compares a saved plan with where the stack stands now, before anything
 // else is said of it: a plan that is stale is not held, nor fit to be asked about.
-// It gives what the ledger says if the plan is live already, and else nothing.
-func (a *app) since(ctx context.Context, ses *connect.Session, p planfile.Plan) (release.LedgerState, error) {
+// It gives what is left to do: all of it, what a run of it that died did not do, or
+// only to wait.
+func (a *app) since(ctx context.Context, ses *connect.Session, p planfile.Plan) (plan.Plan, error) {
 	now, err := ses.Ledger.Position(ctx, p.Plan.Stack)
 	if err != nil || now == p.Plan.Saw {
-		return release.LedgerState{}, err
+		return p.Plan, err
 	}
 	stale := &deploy.StaleError{Stack: p.Plan.Stack, Saw: p.Plan.Saw, Now: now}
 	if p.Data != "" && p.Data != ses.Data {
-		return release.LedgerState{}, &elsewhereError{stale, p.Data, ses.Data}
+		return plan.Plan{}, &elsewhereError{stale, p.Data, ses.Data}
+	}
+	if settled, ok := p.Plan.Settled(now); ok {
+		return settled, nil
 	}
 	state, err := ses.Ledger.Read(ctx, p.Plan.Stack)
 	if err != nil {
-		return release.LedgerState{}, errors.Join(stale, err)
+		return plan.Plan{}, errors.Join(stale, err)
 	}
 	switch {
 	case madeBy(p, state.Live):
-		return state, nil
+		return p.Plan.Applied(state), nil
 	case madeBy(p, state.Pending):
-		return release.LedgerState{}, &begunError{stale, &plan.InFlightError{Stack: p.Plan.Stack, State: state}}
+		return deploy.PrepareCompletion(ctx, ses.Cloud, state)
 	}
-	return release.LedgerState{}, stale
+	return plan.Plan{}, stale
 }
 
-// appliedBefore ends a saved plan that is live already as every run ends: it waits
-// until that is everywhere, and gives the same document.
-func (a *app) appliedBefore(ctx context.Context, ses *connect.Session, p planfile.Plan, state release.LedgerState, run runFlags) error {
-	p.Plan = p.Plan.Applied(state)
-	if a.output == "text" {
-		if err := a.print(p.Plan.Notes[0].Text + ".\n"); err != nil {
-			return err
+// appliedNote says that a plan is live already; "" if it is not.
+func appliedNote(p plan.Plan) string {
+	for _, n := range p.Notes {
+		if n.Kind == "applied" {
+			return n.Text
 		}
 	}
-	return a.execute(ctx, ses, p, run)
+	return ""
 }
 
 // madeBy reports whether a run of the plan made the release.

@@ -87,7 +87,7 @@ func missing(file string) bool {
 
 // commands writes the commands that lead on, with the flags of this run.
 func (a *app) commands(stack string) render.Commands {
-	c := render.Commands{Stack: stack}
+	c := render.Commands{Stack: stack, Saved: a.saved}
 	switch {
 	case a.file != defaultFile:
 		c.Spec = []string{"-f", a.file}

@@ -202,8 +202,8 @@ type Plan struct {
 	// Settle is the release in flight that the run commits first, because all
 	// its writes were made; 0 for none.
 	Settle int `json:"settle,omitempty"`
-	// Complete is the rollback in flight that the run finishes, instead of
-	// recording another; 0 for none.
+	// Complete is the release in flight that the run finishes, instead of
+	// recording another: a rollback, or the apply that a saved plan began. 0 for none.
 	Complete int `json:"complete,omitempty"`
 	// Record reports that the run records Goal before it writes. Otherwise what
 	// it writes is recorded already.

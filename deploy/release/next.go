@@ -25,6 +25,7 @@ type Action struct {
 	Of      int    // rollback --of N, 0 for none
 	Release int    // resume N, 0 for none
 	Adopt   bool   // apply --adopt
+	Another bool   // apply of another version than the one that was begun
 	Run     string // unlock RUN, "" for none
 	Does    string
 }
@@ -54,7 +55,7 @@ func waysOn(state LedgerState, written Written) []Action {
 	case flight.GoingBack():
 		return []Action{
 			undoing(flight.Number, "completes the rollback to "+name(flight.Target)),
-			{Verb: VerbApply, Does: "of another version supersedes it; what it holds stays held"},
+			{Verb: VerbApply, Another: true, Does: "of another version supersedes it; what it holds stays held"},
 		}
 	case flight.IsBack(): // tags, or a repair, on top of a rollback
 		return []Action{

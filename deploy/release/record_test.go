@@ -299,7 +299,7 @@ func TestTheNextCommandIsNamed(t *testing.T) {
 			{Verb: release.VerbApply, Does: "goes on with release 4"}, {Verb: release.VerbRollback, Of: 4, Does: "completes it: the stack stays back at release 1"},
 		}},
 		"a rollback": {state(second, back), release.WrittenNone, []release.Action{
-			{Verb: release.VerbRollback, Of: 3, Does: "completes the rollback to release 1"}, {Verb: release.VerbApply, Does: "of another version supersedes it; what it holds stays held"},
+			{Verb: release.VerbRollback, Of: 3, Does: "completes the rollback to release 1"}, {Verb: release.VerbApply, Another: true, Does: "of another version supersedes it; what it holds stays held"},
 		}},
 	} {
 		if diff := cmp.Diff(c.want, release.Next(c.state, c.written), cmpopts.EquateEmpty()); diff != "" {

@@ -135,7 +135,7 @@ func commandsIn(text string) (list [][]string) {
 			case strings.HasPrefix(words[i], "-") && i+1 < len(words) && takesValue(words[i]):
 				args = append(args, words[i], words[i+1])
 				i++
-			case strings.HasPrefix(words[i], "-"), err == nil, runID.MatchString(words[i]):
+			case strings.HasPrefix(words[i], "-"), err == nil, runID.MatchString(words[i]), words[i] == planFile:
 				args = append(args, words[i])
 			default:
 				break arguments

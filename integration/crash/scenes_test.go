@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/edgedeploy/edgedeploy/integration/rig"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
@@ -15,6 +16,7 @@ type scene struct {
 	before func(w *world)
 	spec   project // that the command finds
 	run    []string
+	saved  bool // it runs a saved plan
 	// refuses is a fault that makes the run fail: it has --on-failure rollback,
 	// and what follows is in failing_test.go.
 	refuses *localaws.Fault
@@ -34,7 +36,36 @@ const keptReleases = 40
 
 // scenes are every kind of run of docs/releases.md.
 func scenes() []scene {
-	return append(applies(), rollbacks()...)
+	return slices.Concat(applies(), savedPlans(), rollbacks())
+}
+
+// planFile is what scenes save their plan as.
+const planFile = "change.edplan"
+
+// savedPlans are runs of a plan that was made before: what follows one is the
+// same file, and no plan is made anew.
+func savedPlans() []scene {
+	saves := func(before func(*world), p project, flags ...string) func(*world) {
+		return func(w *world) {
+			before(w)
+			w.write(p)
+			w.Must(append([]string{"plan", "--no-load", "--out", planFile}, flags...)...)
+		}
+	}
+	run, further := applying(planFile), project{auth: 3, resize: 2, shop: true}
+	return []scene{
+		{name: "first apply, of a saved plan", spec: wide, run: run, saved: true, before: saves(nothing, wide)},
+		{name: "apply of a saved plan", spec: next, run: run, saved: true, before: saves(after(wide), next)},
+		{name: "apply of a saved plan, --adopt", spec: wide, run: run, saved: true, before: saves(func(w *world) {
+			w.apply(one)
+			w.foreign()
+		}, wide, "--adopt")},
+		{name: "apply of a saved plan, on top of what a dead apply wrote", spec: further, run: run, saved: true, before: saves(func(w *world) {
+			w.apply(wide)
+			w.write(next)
+			w.dies(secondWrite, rig.AfterEffect, applying()...)
+		}, further)},
+	}
 }
 
 func applies() []scene {

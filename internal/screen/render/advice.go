@@ -13,6 +13,8 @@ type Commands struct {
 	Stack string
 	// Spec are the flags that say which spec is meant: apply needs them.
 	Spec []string
+	// Saved is the plan file that is applied, "" for none: apply goes on with that.
+	Saved string
 	// Flags are those that every command needs too, such as --local.
 	Flags []string
 }
@@ -20,7 +22,10 @@ type Commands struct {
 // Command writes one action as a line for a POSIX shell.
 func (c Commands) Command(a release.Action) string {
 	words := []string{"edgedeploy", string(a.Verb)}
+	goesOn := a.Verb == release.VerbApply && c.Saved != "" && !a.Another
 	switch {
+	case goesOn:
+		words = append(words, c.Saved)
 	case a.Release != 0:
 		words = append(words, strconv.Itoa(a.Release))
 	case a.Run != "":
@@ -33,10 +38,10 @@ func (c Commands) Command(a release.Action) string {
 	switch {
 	case a.Verb != release.VerbApply:
 		words = append(words, "--stack", c.Stack)
-	default:
+	case !goesOn:
 		words = append(words, c.Spec...)
 	}
-	if a.Adopt {
+	if a.Adopt && !goesOn { // what was allowed was allowed when it was planned
 		words = append(words, "--adopt")
 	}
 	words = append(words, c.Flags...)

@@ -222,6 +222,21 @@ func TestAResultCarriesThePlansNotes(t *testing.T) {
 	}
 }
 
+// A job that applies a plan file has no spec.
+func TestASavedPlanIsWhatGoesOn(t *testing.T) {
+	t.Parallel()
+	c := Commands{Stack: "shop", Spec: []string{"-f", "x.yaml"}, Saved: "a b.edplan", Flags: []string{"--local"}}
+	for want, a := range map[string]release.Action{
+		"edgedeploy apply 'a b.edplan' --local":    {Verb: release.VerbApply, Adopt: true},
+		"edgedeploy apply -f x.yaml --local":       {Verb: release.VerbApply, Another: true},
+		"edgedeploy rollback --stack shop --local": {Verb: release.VerbRollback},
+	} {
+		if got := c.Command(a); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
 func TestUndoIsOneShellCommandWhateverTheFlags(t *testing.T) {
 	t.Parallel()
 	o := outcomes()["deployed"]
