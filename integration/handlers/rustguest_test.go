@@ -22,7 +22,7 @@ func rustGuest(t *testing.T, module string, f bundle.Function) bundle.Bundle {
 	t.Helper()
 	f.Name, f.Wasm = module, "integration/handlers/rustguest/"+module+".wasm"
 	if f.Config == nil {
-		f.Config = map[string]any{"word": "grüße", "list": []any{1}}
+		f.Config = map[string]any{"word": "grüße", "list": []any{1}, "nested": map[string]any{"a": []any{1, 2}, "b": []any{}}, "quoted": "7"}
 	}
 	return build(t, f)
 }
@@ -137,7 +137,19 @@ func rustRequestCases() map[string]rustCase {
 				"x-set":      values("X-Set", "s", "t"), "x-set-const": values("X-Set-Const", "c"),
 			},
 		})},
-		"an answer of bytes":  {inCase("viewer-request", "answer-bytes"), "", answering(object{"status": "200", "headers": object{}, "body": "AP8=", "bodyEncoding": "base64"})},
+		"an answer of bytes": {inCase("viewer-request", "answer-bytes"), "", answering(object{"status": "200", "headers": object{}, "body": "AP8=", "bodyEncoding": "base64"})},
+		"a page": {inCase("viewer-request", "page"), "", answering(object{
+			"status": "404", "headers": object{"content-type": values("Content-Type", "text/html; charset=utf-8"), "cache-control": values("Cache-Control", "no-store")},
+			"body": "<p>1", "bodyEncoding": "text",
+		})},
+		"a text": {inCase("viewer-request", "text"), "", answering(object{
+			"status": "404", "headers": object{"content-type": values("Content-Type", "text/plain; charset=utf-8")}, "body": "none", "bodyEncoding": "text",
+		})},
+		"a document": {inCase("viewer-request", "json"), "", answering(object{
+			"status": "200", "headers": object{"content-type": values("Content-Type", "application/json")}, "body": "{}", "bodyEncoding": "text",
+		})},
+		"configuration with types": {inCase("viewer-request", "settings"), "list=Ok([1])\nnested=Ok({\"a\": [1, 2], \"b\": []})\n" +
+			"word=Err(Error(\"config: word: want a whole number of 0 to 255, is a text\"))\nquoted=Ok(Some(7))\nnone=Ok(false)", nil},
 		"a redirect":          {inCase("viewer-request", "redirect"), "", answering(object{"status": "302", "headers": object{"location": values("Location", "/elsewhere")}})},
 		"an unsent answer":    {inCase("viewer-request", "unsent"), "", nil},
 		"the environment":     {inCase("viewer-request", "environment"), "word=grüße\nlist=[1]\nmissing=absent\nnow=late\nrandom=yes", nil},
@@ -147,6 +159,7 @@ func rustRequestCases() map[string]rustCase {
 		"an origin":           {inCase("origin-request", "origin"), readCustom, nil},
 		"an S3 origin":        {toS3(inCase("origin-request", "origin")), "kind=S3\ndomain=b.s3.us-east-1.amazonaws.com\npath=\nprotocol=None\nport=None\nread_timeout=None\nkeepalive_timeout=None\nssl_protocols=\nregion=Some(\"us-east-1\")\nauth_method=Some(OriginAccessIdentity)\nheaders=0", nil},
 		"another origin":      {inCase("origin-request", "edit-origin"), "", ofRequest(editOrigin)},
+		"origin and host":     {inCase("origin-request", "send-to"), "", ofRequest(sendTo)},
 		"a custom origin":     {inCase("origin-request", "custom"), "", ofRequest(customOrigin)},
 		"custom, from S3":     {toS3(inCase("origin-request", "https")), "", ofRequest(func(r, _ object) { r["origin"] = object{"custom": fresh("b.s3.us-east-1.amazonaws.com")} })},
 		"S3, from custom":     {inCase("origin-request", "s3"), "", ofRequest(s3Origin)},
@@ -158,6 +171,11 @@ func editOrigin(r, h object) {
 	c := at(r, "origin", "custom").(object)
 	c["domainName"], c["path"] = "other.example.com", ""
 	c["customHeaders"] = object{"x-env": values("X-Env", "test")}
+	h["host"] = values("Host", "other.example.com")
+}
+
+func sendTo(r, h object) {
+	at(r, "origin", "custom").(object)["domainName"] = "other.example.com"
 	h["host"] = values("Host", "other.example.com")
 }
 
@@ -199,7 +217,10 @@ func rustResponseCases() map[string]rustCase {
 			delete(h, "server")
 		})},
 		"at viewer-response": {inCase("viewer-response", "read"), readRequest + readResponse + headers, nil},
-		"headers there":      {inCase("viewer-response", "headers"), "", ofResponse(func(_, h object) { h["x-computed"] = values("X-Computed", "grüße") })},
+		"a cookie given": {inCase("viewer-response", "cookie"), "language=de", ofResponse(func(_, h object) {
+			h["set-cookie"] = append(values("Set-Cookie", "s=1", "s=2"), values("Set-Cookie", "b=3; Path=/; Max-Age=60")...)
+		})},
+		"headers there": {inCase("viewer-response", "headers"), "", ofResponse(func(_, h object) { h["x-computed"] = values("X-Computed", "grüße") })},
 	}
 }
 

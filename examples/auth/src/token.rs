@@ -1,6 +1,7 @@
 //! Tokens: `v1.KID.EXPIRY.SUBJECT.SCOPE.SIGNATURE`.
 
-use crate::hmac::{same, Key};
+use edgedeploy_guest::hmac::Key;
+use edgedeploy_guest::{constant_time_eq, hex, path};
 
 /// A key and the name that tokens call it by.
 pub struct Named {
@@ -28,7 +29,6 @@ pub enum Refused {
 /// before its signature is right.
 pub fn verify<'t>(keys: &[Named], token: &'t str, now: u64) -> Result<Claims<'t>, Refused> {
     let (signed, signature) = token.rsplit_once('.').ok_or(Refused::Invalid)?;
-    let signature = unhex(signature).ok_or(Refused::Invalid)?;
     let mut parts = signed.splitn(5, '.');
     let mut part = || parts.next().ok_or(Refused::Invalid);
     let (version, kid, expiry, subject, scope) = (part()?, part()?, part()?, part()?, part()?);
@@ -39,7 +39,9 @@ pub fn verify<'t>(keys: &[Named], token: &'t str, now: u64) -> Result<Claims<'t>
         .iter()
         .find(|named| named.kid == kid)
         .ok_or(Refused::Invalid)?;
-    if !same(&named.key.sign(signed.as_bytes()), &signature) {
+    // As text, because a signature has one spelling.
+    let wanted = hex::encode(&named.key.sign(signed.as_bytes()));
+    if !constant_time_eq(wanted.as_bytes(), signature.as_bytes()) {
         return Err(Refused::Invalid);
     }
     // Signed, but by somebody who did not know the form.
@@ -57,22 +59,8 @@ pub fn verify<'t>(keys: &[Named], token: &'t str, now: u64) -> Result<Claims<'t>
 /// The origin may read a path otherwise than we do: `/a/../b` is `/b` for many.
 /// So what can be read in two ways is in no scope but `/`.
 pub fn within(scope: &str, uri: &str) -> bool {
-    let inside = scope.trim_end_matches('/');
-    if inside.is_empty() {
-        return true;
-    }
-    match uri.strip_prefix(inside) {
-        Some(rest) => (rest.is_empty() || rest.starts_with('/')) && plain(uri),
-        None => false,
-    }
-}
-
-/// No dot segments, no empty ones, no backslash, and none of them encoded, once
-/// or several times.
-fn plain(uri: &str) -> bool {
-    let path = uri.to_ascii_lowercase();
-    let odd = ["//", "/./", "/../", "\\", "%2e", "%2f", "%5c", "%25", ";"];
-    !odd.iter().any(|odd| path.contains(odd)) && !path.ends_with("/.") && !path.ends_with("/..")
+    let everything = scope.trim_end_matches('/').is_empty();
+    everything || path::is_below(uri, scope) && path::is_plain(uri)
 }
 
 /// Digits, at most 12 of them.
@@ -84,27 +72,6 @@ fn seconds(digits: &str) -> Option<u64> {
         b'0'..=b'9' => Some(n * 10 + u64::from(byte - b'0')),
         _ => None,
     })
-}
-
-/// 64 digits, in lower case: a signature has one spelling.
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    let mut bytes = [0; 32];
-    if digits.len() != 2 * bytes.len() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use crate::headers::{Headers, HeadersMut};
 use crate::host::{self, field as f};
 use crate::intern::Name;
 use crate::origin::{CustomOrigin, EditOrigin, Origin, S3Origin};
-use crate::{body, cookie, field, response, room, Body};
+use crate::{body, cookie, field, query, response, room, Body};
+use alloc::borrow::Cow;
 use core::marker::PhantomData;
 
 /// The four triggers, as types. They tell the compiler what an [`Event`] may do.
@@ -212,6 +213,12 @@ impl<'e> Request<'e> {
             .get_all("cookie")
             .find_map(|line| cookie::find(line, name))
     }
+
+    /// The first value of a name in the query, decoded: see [`query`](crate::query).
+    #[inline]
+    pub fn query(self, name: &str) -> Option<Cow<'e, str>> {
+        query::get(self.querystring(), name)
+    }
 }
 
 /// What both request triggers may do.
@@ -243,6 +250,12 @@ impl<'e, T: OnRequest> Event<'e, T> {
     /// The value of a cookie: see [`Request::cookie`].
     pub fn cookie(self, name: &str) -> Option<&'e str> {
         self.request().cookie(name)
+    }
+
+    /// The first value of a name in the query, decoded: see [`query`](crate::query).
+    #[inline]
+    pub fn query(self, name: &str) -> Option<Cow<'e, str>> {
+        self.request().query(name)
     }
 
     /// Changes the path. It starts with `/` and has no spaces or control
@@ -329,6 +342,15 @@ impl<'e, T: AtOrigin> Event<'e, T> {
 /// tell the origin. A new origin usually wants its own `Host` header too:
 /// `event.headers().set("Host", …)`.
 impl<'e> OriginRequest<'e> {
+    /// Sends the request to another host: changes the origin's domain name and
+    /// the `Host` header together, because an origin that is asked for another
+    /// one's site has no answer. Everything else of the origin stays.
+    #[inline]
+    pub fn send_to(self, domain: &str) {
+        self.edit_origin().set_domain(domain);
+        self.headers().set("Host", domain);
+    }
+
     /// The origin, to change what both kinds have.
     pub fn edit_origin(self) -> EditOrigin<'e> {
         EditOrigin::new()
@@ -346,5 +368,39 @@ impl<'e> OriginRequest<'e> {
     /// regional one.
     pub fn s3_origin(self) -> S3Origin<'e> {
         S3Origin::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake;
+
+    #[test]
+    fn the_query_of_any_event_is_read_decoded() {
+        let _session = fake::Session::new();
+        let event = ViewerRequest::new();
+        assert_eq!(event.query("a"), None);
+        event.set_querystring("a=x%20y&a=2&b");
+        assert_eq!(event.query("a").as_deref(), Some("x y"));
+        assert_eq!(
+            ViewerResponse::new().request().query("b").as_deref(),
+            Some("")
+        );
+    }
+
+    #[test]
+    fn another_origin_is_asked_for_its_own_site() {
+        let session = fake::Session::new();
+        session.headers(host::REQUEST, &[("host", "www.example.com")]);
+        OriginRequest::new().send_to("eu.example.com");
+        assert_eq!(
+            session.field(f::ORIGIN_DOMAIN).as_deref(),
+            Some("eu.example.com")
+        );
+        assert_eq!(
+            session.all(host::REQUEST),
+            [("host".into(), "eu.example.com".into())]
+        );
     }
 }

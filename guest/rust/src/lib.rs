@@ -22,6 +22,25 @@
 //! needs. So the cost of an event is the number of questions, not its size:
 //! see docs/abi-host.md in edgedeploy's repository, which this crate speaks.
 //!
+//! # What handlers are made of
+//!
+//! | for | module |
+//! |---|---|
+//! | query strings, bodies of forms | [`query`] |
+//! | percent-coding, base64, hexadecimal digits | [`percent`], [`base64`], [`hex`] |
+//! | cookies, and `Set-Cookie` | [`cookie`] |
+//! | `Accept`, `Accept-Language`, `Accept-Encoding` | [`accept`] |
+//! | Basic and Bearer authentication | [`authorization`] |
+//! | SHA-256, HMAC, comparing secrets | [`hmac`], [`constant_time_eq`] |
+//! | targets of redirects that come from outside | [`target`] |
+//! | index documents, extensions, paths that are not what they seem | [`path`] |
+//! | `config:` with types, JSON | [`settings`], [`json`] |
+//! | texts in pages | [`html`] |
+//! | statuses and methods by name | [`status`], [`method`] |
+//!
+//! They need no host, so what uses them can be tested natively. A module pays for
+//! what it calls: there is no code of them in it otherwise.
+//!
 //! # Without the standard library
 //!
 //! The crate itself needs `core` and `alloc`. Without its feature `std` a module
@@ -35,29 +54,52 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+// What needs no host is #[inline] to the last function. The compiled crate then
+// holds no code of it, and modules that do not call it keep their bytes:
+// examples/redirect/build.sh --check finds out.
+
+pub mod accept;
+pub mod authorization;
+pub mod base64;
 mod body;
-mod cookie;
+mod constant_time;
+pub mod cookie;
+mod decimal;
+#[cfg(test)]
+mod dice;
 mod env;
 mod event;
 #[cfg(test)]
 mod fake;
 mod field;
 mod headers;
+pub mod hex;
+pub mod hmac;
 mod host;
+pub mod html;
 mod intern;
+pub mod json;
 pub mod log;
+pub mod method;
 mod number;
 mod origin;
+pub mod path;
+pub mod percent;
+pub mod query;
 mod response;
 mod room;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod rt;
+pub mod settings;
 mod single;
 #[doc(hidden)]
 pub mod small;
+pub mod status;
+pub mod target;
 
 pub use body::Body;
+pub use constant_time::constant_time_eq;
 pub use env::{config, now, random};
 pub use event::{
     trigger, Event, OriginRequest, OriginResponse, Request, ViewerRequest, ViewerResponse,

@@ -158,6 +158,48 @@ fn stale() -> ! {
     panic!("this response was given up when another one was begun")
 }
 
+/// Answers that most handlers give.
+impl Response {
+    /// A page, in UTF-8. What comes from outside goes through
+    /// [`html::escape`](crate::html::escape) first.
+    ///
+    /// ```no_run
+    /// # use edgedeploy_guest::{html, status, Response, ViewerRequest};
+    /// # fn f(event: ViewerRequest) -> Response {
+    /// let page = event.concat(&["<h1>No ", &html::escape(event.uri()), " here</h1>"]);
+    /// Response::html(status::NOT_FOUND, page)
+    /// # }
+    /// ```
+    #[inline]
+    pub fn html(status: u16, page: &str) -> Response {
+        Response::new(status)
+            .header_const("Content-Type", "text/html; charset=utf-8")
+            .body(page)
+    }
+
+    /// A text, in UTF-8.
+    #[inline]
+    pub fn text(status: u16, text: &str) -> Response {
+        Response::new(status)
+            .header_const("Content-Type", "text/plain; charset=utf-8")
+            .body(text)
+    }
+
+    /// A JSON document.
+    #[inline]
+    pub fn json(status: u16, document: &str) -> Response {
+        Response::new(status)
+            .header_const("Content-Type", "application/json")
+            .body(document)
+    }
+
+    /// Keeps it out of every cache: `Cache-Control: no-store`.
+    #[inline]
+    pub fn no_store(self) -> Response {
+        self.header_const("Cache-Control", "no-store")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +235,29 @@ mod tests {
         let response = response.body_bytes(&[0, 255]);
         assert_eq!(session.body(), Some((host::BYTES, std::vec![0, 255])));
         drop(response);
+    }
+
+    #[test]
+    fn a_body_comes_with_its_type() {
+        let session = fake::Session::new();
+        for (make, kind) in [
+            (
+                Response::html as fn(u16, &str) -> Response,
+                "text/html; charset=utf-8",
+            ),
+            (Response::text, "text/plain; charset=utf-8"),
+            (Response::json, "application/json"),
+        ] {
+            let response = make(404, "ü").no_store();
+            response.check();
+            assert_eq!(session.field(host::field::STATUS).as_deref(), Some("404"));
+            assert_eq!(session.body(), Some((host::TEXT, "ü".into())));
+            assert_eq!(
+                session.all(host::RESPONSE),
+                [("content-type", kind), ("cache-control", "no-store")]
+                    .map(|(n, v)| (n.into(), v.into()))
+            );
+        }
     }
 
     #[test]

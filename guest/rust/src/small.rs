@@ -177,20 +177,9 @@ impl Blocks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dice::Dice;
     use std::collections::BTreeMap;
     use std::{vec, vec::Vec};
-
-    /// A small, well-known generator (xorshift64), so that a failure repeats.
-    struct Dice(u64);
-
-    impl Dice {
-        fn roll(&mut self, n: usize) -> usize {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            (self.0 % n as u64) as usize
-        }
-    }
 
     const PAGE: usize = 65536;
 
@@ -230,7 +219,7 @@ mod tests {
     #[test]
     fn live_blocks_are_aligned_and_keep_what_was_written() {
         for seed in 1..=20 {
-            let mut dice = Dice(0x9e37_79b9_7f4a_7c15u64.wrapping_mul(seed));
+            let mut dice = Dice::new(seed);
             let mut memory = Memory::new(64 << 20);
             let mut blocks = Blocks::new();
             let mut live: BTreeMap<usize, (usize, u8, usize)> = BTreeMap::new();

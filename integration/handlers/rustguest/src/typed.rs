@@ -1,11 +1,13 @@
 //! A handler on guest/rust that uses all of it. The request header `x-case` says
 //! what is used, and what was found goes to the log, so that a test sees it.
 
+use edgedeploy_guest::{accept, cookie, html, settings};
 use edgedeploy_guest::{
     config, handlers, log, now, random, AuthMethod, Body, Headers, Interned, Origin, OriginRequest,
     OriginResponse, Protocol, Request, Response, ViewerRequest, ViewerResponse,
 };
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 handlers! {
     init: State = State::new,
@@ -160,6 +162,31 @@ fn viewer_request(event: ViewerRequest, state: &State) -> Result<Option<Response
         }
         "answer-bytes" => return Ok(Some(Response::new(200).body_bytes(&[0, 255]))),
         "redirect" => return Ok(Some(Response::redirect(302, "/elsewhere"))),
+        "page" => {
+            let page = format!(
+                "<p>{}",
+                html::escape(event.query("q").as_deref().unwrap_or("<?>"))
+            );
+            return Ok(Some(Response::html(404, &page).no_store()));
+        }
+        "text" => return Ok(Some(Response::text(404, "none"))),
+        "json" => return Ok(Some(Response::json(200, "{}"))),
+        "settings" => {
+            say("list", &format!("{:?}", settings::get::<Vec<u8>>("list")));
+            say(
+                "nested",
+                &format!(
+                    "{:?}",
+                    settings::get::<BTreeMap<String, Vec<u8>>>("nested")
+                ),
+            );
+            say("word", &format!("{:?}", settings::get::<u8>("word")));
+            say(
+                "quoted",
+                &format!("{:?}", settings::get::<Option<u8>>("quoted")),
+            );
+            say("none", &format!("{:?}", settings::get_or("none", false)));
+        }
         "unsent" => drop(Response::new(500)),
         "stale" => {
             let first = Response::new(200);
@@ -254,6 +281,7 @@ fn origin_request(event: OriginRequest, _: &State) -> Option<Response> {
             event.edit_origin().headers().set("X-Env", "test");
             event.headers().set("Host", "other.example.com");
         }
+        "send-to" => event.send_to("other.example.com"),
         "custom" => {
             let origin = event.custom_origin();
             origin.set_domain("custom.example.com");
@@ -317,6 +345,16 @@ fn viewer_response(event: ViewerResponse, state: &State) -> Result<(), &'static 
             say_headers("headers", *event.headers());
         }
         "headers" => event.headers().set("X-Computed", state.computed),
+        "cookie" => {
+            let given = cookie::SetCookie::new("b", "3").max_age(60).line();
+            event
+                .headers()
+                .append("Set-Cookie", &given.map_err(|_| "no cookie")?);
+            say(
+                "language",
+                accept::language("de-AT", &["en", "de"]).unwrap_or("absent"),
+            );
+        }
         _ => return Err("no such case"),
     }
     Ok(())

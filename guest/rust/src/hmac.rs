@@ -1,4 +1,16 @@
-//! SHA-256 (FIPS 180-4) and HMAC (RFC 2104), without dependencies.
+//! SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104).
+//!
+//! ```
+//! use edgedeploy_guest::{hex, hmac};
+//!
+//! let key = hmac::Key::new(b"Jefe");
+//! let signature = key.sign(b"what do ya want for nothing?");
+//! assert!(hex::encode(&signature).starts_with("5bdcc146bf60754e"));
+//! assert!(key.verify(b"what do ya want for nothing?", &signature));
+//! assert!(!key.verify(b"something else", &signature));
+//! ```
+
+use crate::constant_time_eq;
 
 /// The state of a hash between blocks.
 type State = [u32; 8];
@@ -28,6 +40,7 @@ const ROUNDS: [u32; 64] = [
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 ];
 
+#[inline]
 fn compress(state: &mut State, block: &[u8; BLOCK]) {
     let mut w = [0u32; 64];
     for (word, bytes) in w.iter_mut().zip(block.chunks_exact(4)) {
@@ -71,6 +84,7 @@ fn compress(state: &mut State, block: &[u8; BLOCK]) {
 }
 
 /// Hashes `rest` on top of `before` bytes, whole blocks, that led to `state`.
+#[inline]
 fn finish(mut state: State, before: usize, rest: &[u8]) -> [u8; 32] {
     let mut block = [0; BLOCK];
     let mut blocks = rest.chunks_exact(BLOCK);
@@ -97,13 +111,29 @@ fn finish(mut state: State, before: usize, rest: &[u8]) -> [u8; 32] {
     sum
 }
 
+/// Returns the SHA-256 of a message.
+///
+/// ```
+/// use edgedeploy_guest::{hex, hmac};
+///
+/// assert!(hex::encode(&hmac::sha256(b"abc")).starts_with("ba7816bf8f01cfea"));
+/// ```
+#[inline]
+pub fn sha256(message: &[u8]) -> [u8; 32] {
+    finish(START, 0, message)
+}
+
 /// A key, ready to sign: the two blocks that depend on it alone are hashed once.
+/// Make it in `init`. HMAC wants at least 32 bytes that nobody can guess.
+#[derive(Clone)]
 pub struct Key {
     inner: State,
     outer: State,
 }
 
 impl Key {
+    /// Prepares a key of any length.
+    #[inline]
     pub fn new(key: &[u8]) -> Key {
         let mut block = [0; BLOCK];
         if key.len() > BLOCK {
@@ -117,35 +147,32 @@ impl Key {
         }
     }
 
+    /// Returns the HMAC of a message.
+    #[inline]
     pub fn sign(&self, message: &[u8]) -> [u8; 32] {
         finish(self.outer, BLOCK, &finish(self.inner, BLOCK, message))
     }
+
+    /// Reports whether `signature` is the whole HMAC of a message, in a time that
+    /// does not tell how much of it is right.
+    #[inline]
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        constant_time_eq(&self.sign(message), signature)
+    }
 }
 
+#[inline]
 fn padded(key: &[u8; BLOCK], pad: u8) -> State {
     let mut state = START;
     compress(&mut state, &key.map(|byte| byte ^ pad));
     state
 }
 
-/// Compares without telling by the time it takes where the difference is.
-pub fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    let mut different = 0u8;
-    for (a, b) in a.iter().zip(b) {
-        // SAFETY: a valid reference. Volatile, so that the compiler cannot see
-        // that it might stop at the first difference.
-        different |= unsafe { core::ptr::read_volatile(a) } ^ b;
-    }
-    different == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
+    use crate::hex::encode as hex;
+    use std::{vec, vec::Vec};
 
     #[test]
     fn sha256_gives_the_sums_of_fips_180() {
@@ -163,14 +190,10 @@ mod tests {
                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
             ),
         ] {
-            assert_eq!(
-                hex(&finish(START, 0, message.as_bytes())),
-                sum,
-                "{message:?}"
-            );
+            assert_eq!(hex(&sha256(message.as_bytes())), sum, "{message:?}");
         }
         assert_eq!(
-            hex(&finish(START, 0, &[b'a'; 1_000_000])),
+            hex(&sha256(&[b'a'; 1_000_000])),
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
         );
     }
@@ -212,13 +235,15 @@ mod tests {
     }
 
     #[test]
-    fn one_bit_anywhere_is_a_difference() {
-        let a = Key::new(b"key").sign(b"message");
-        assert!(same(&a, &a.clone()));
-        for i in 0..256 {
-            let mut b = a;
-            b[i / 8] ^= 1 << (i % 8);
-            assert!(!same(&a, &b), "bit {i}");
+    fn a_signature_is_good_as_a_whole_and_for_its_message_only() {
+        let key = Key::new(b"key");
+        let signature = key.sign(b"message");
+        assert!(key.verify(b"message", &signature));
+        assert!(!key.verify(b"messages", &signature));
+        assert!(!Key::new(b"kez").verify(b"message", &signature));
+        for len in 0..32 {
+            assert!(!key.verify(b"message", &signature[..len]), "{len} bytes");
         }
+        assert!(!key.verify(b"message", &[&signature[..], &[0]].concat()));
     }
 }
