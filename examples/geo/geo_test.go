@@ -13,8 +13,9 @@ import (
 	"github.com/edgedeploy/edgedeploy/guest/go/edgetest"
 )
 
-// config is the one of edgedeploy.yaml: lines "key: words" below config:.
-func config(t *testing.T) map[string]any {
+// configuration is the one of edgedeploy.yaml: lines below config:, with values
+// that are lists or maps on one line.
+func configuration(t *testing.T) map[string]any {
 	t.Helper()
 	spec, err := os.ReadFile("edgedeploy.yaml")
 	if err != nil {
@@ -30,7 +31,17 @@ func config(t *testing.T) map[string]any {
 		if !ok {
 			break
 		}
-		all[key] = value
+		words := strings.Split(strings.Trim(value, "[]{}"), ", ")
+		if value[0] == '[' {
+			all[key] = words
+			continue
+		}
+		pairs := map[string]string{}
+		for _, word := range words {
+			name, of, _ := strings.Cut(word, ": ")
+			pairs[name] = of
+		}
+		all[key] = pairs
 	}
 	return all
 }
@@ -42,7 +53,7 @@ func TestFixturesGiveTheirExpectedResults(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".event.json"), func(t *testing.T) {
-			host := &edgetest.Host{Config: config(t)}
+			host := &edgetest.Host{Config: configuration(t)}
 			result, err := host.Handle(read(t, name))
 			if err != nil {
 				t.Fatal(err, host.Logs)
@@ -101,19 +112,22 @@ func TestLanguageIsWhatTheBrowserLikesBestOfWhatThereIs(t *testing.T) {
 }
 
 func TestSettingsThatCannotWorkAreNamed(t *testing.T) {
-	tests := map[string]struct{ key, value, say string }{
-		"no language":                {"languages", "", "languages is missing"},
-		"a language in capitals":     {"languages", "en DE", "languages: DE; want it in lower case"},
-		"a language with a slash":    {"languages", "en/us", "languages: en/us"},
-		"a language the site lacks":  {"speaks", "IT=it", "speaks: IT=it, which is not in languages"},
-		"a region without an origin": {"regions", "JP=asia", "regions: JP=asia, which is not in origins"},
-		"a word without a value":     {"origins", "eu=", "origins: eu=; want words like DE=eu"},
-		"a word without a name":      {"regions", "=eu", "regions: =eu"},
-		"a word that is none":        {"speaks", "DE", "speaks: DE; want"},
+	tests := map[string]struct {
+		key   string
+		value any
+		say   string
+	}{
+		"no language":                {"languages", []string{}, "config: languages is missing"},
+		"a language in capitals":     {"languages", []string{"en", "DE"}, "config: languages: DE; want it in lower case"},
+		"a language with a slash":    {"languages", []string{"en/us"}, "config: languages: en/us"},
+		"a language the site lacks":  {"speaks", map[string]string{"IT": "it"}, "config: speaks: IT=it, which is not in languages"},
+		"a region without an origin": {"regions", map[string]string{"JP": "asia"}, "config: regions: JP=asia, which is not in origins"},
+		"an origin that is none":     {"origins", map[string]any{"eu": []int{1}}, "config: origins.eu: want a text, is a list"},
+		"words instead of a map":     {"regions", "DE=eu", "config: regions: want a map, is a text"},
 	}
 	event := read(t, "fixtures/origin-request-germany.event.json")
 	for name, tt := range tests {
-		host := &edgetest.Host{Config: config(t)}
+		host := &edgetest.Host{Config: configuration(t)}
 		host.Config[tt.key] = tt.value
 		if _, err := host.Handle(event); err == nil || len(host.Logs) != 1 || !strings.Contains(host.Logs[0].Text, tt.say) {
 			t.Errorf("%s: error %v, logs %q, want %q", name, err, host.Logs, tt.say)

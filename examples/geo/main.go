@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	edge "github.com/edgedeploy/edgedeploy/guest/go"
+	config "github.com/edgedeploy/edgedeploy/guest/go/settings"
 )
 
 // country is what CloudFront found out about the visitor. It is there only if
@@ -19,7 +20,7 @@ var site settings
 
 func init() {
 	edge.Handle(edge.Handlers{
-		Start:          func() (err error) { site, err = readSettings(edge.Config); return err },
+		Start:          func() (err error) { site, err = readSettings(&config.Reader{}); return err },
 		OriginRequest:  choose,
 		OriginResponse: describe,
 	})
@@ -39,8 +40,7 @@ func choose(e edge.OriginRequest) (*edge.Response, error) {
 		}, nil
 	}
 	if domain, ok := site.origins[site.regions[from]]; ok {
-		e.EditOrigin().SetDomain(domain)
-		e.Headers().Set("Host", domain) // else the origin is asked for another's site
+		e.SendTo(domain)
 	}
 	uri := e.URI()
 	if site.named(uri) || site.without(uri) {

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	config "github.com/edgedeploy/edgedeploy/guest/go/settings"
 )
 
-// settings are what stands under config: in edgedeploy.yaml. There they are
-// words in a string and not lists, because encoding/json would triple the time
-// that an instance takes to start (README.md).
+// settings are what stands under config: in edgedeploy.yaml.
 type settings struct {
 	languages []string          // that the site has; the first is for everybody else
 	speaks    map[string]string // country → language, for browsers that name none of ours
@@ -19,21 +19,17 @@ type settings struct {
 }
 
 // readSettings takes them from configuration and refuses what cannot work.
-func readSettings(config func(key string) (string, bool)) (settings, error) {
-	list := func(key string) []string {
-		words, _ := config(key)
-		return strings.Fields(words)
+func readSettings(c *config.Reader) (settings, error) {
+	s := settings{
+		languages: c.Get("languages").Strings(),
+		speaks:    c.Get("speaks").StringMap(),
+		regions:   c.Get("regions").StringMap(),
+		origins:   c.Get("origins").StringMap(),
+		blocked:   c.Get("blocked").Strings(),
+		neutral:   c.Get("neutral").Strings(),
 	}
-	s := settings{languages: list("languages"), blocked: list("blocked"), neutral: list("neutral")}
-	for key, to := range map[string]*map[string]string{"speaks": &s.speaks, "regions": &s.regions, "origins": &s.origins} {
-		*to = map[string]string{}
-		for _, word := range list(key) {
-			name, value, _ := strings.Cut(word, "=")
-			if name == "" || value == "" {
-				return settings{}, errors.New("config: " + key + ": " + word + "; want words like DE=eu")
-			}
-			(*to)[name] = value
-		}
+	if err := c.Err(); err != nil {
+		return settings{}, err
 	}
 	return s, s.check()
 }

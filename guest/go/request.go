@@ -119,6 +119,14 @@ func (OriginRequest) Origin() (Origin, bool) { return origin() }
 // EditOrigin changes the origin, of whichever kind it is.
 func (OriginRequest) EditOrigin() EditOrigin { return EditOrigin{} }
 
+// SendTo sends the request to another host: it changes the origin's domain name and
+// the Host header together, because an origin that is asked for another one's site
+// has no answer. Everything else of the origin stays.
+func (r OriginRequest) SendTo(domain string) {
+	r.EditOrigin().SetDomain(domain)
+	r.Headers().Set("Host", domain)
+}
+
 // CustomOrigin changes the origin, which becomes a custom one if it is not: with
 // https on port 443, TLSv1.2, 30 and 5 seconds. Domain name, path and custom
 // headers stay.

@@ -68,7 +68,7 @@ func TestTheGeoExampleKeepsNothingFromTheEventBefore(t *testing.T) {
 
 func TestTheGeoExampleDoesNotStartWithSettingsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	b := goModule(t, "examples/geo", ".", bundle.Function{Config: map[string]any{"languages": "en", "speaks": "DE=de"}})
+	b := goModule(t, "examples/geo", ".", bundle.Function{Config: map[string]any{"languages": []any{"en"}, "speaks": map[string]any{"DE": "de"}}})
 	onEachNode(t, func(t *testing.T, node string) {
 		s := run(t, node, b, event("origin-request", ""))
 		const say = "start: config: speaks: DE=de, which is not in languages"

@@ -99,6 +99,7 @@ func goEvents() map[string]object {
 		"a redirect":               event("viewer-request", "redirect https://example.com/?a=b"),
 		"an origin read":           event("origin-request", "origin"),
 		"an origin changed":        event("origin-request", "set-domain b.example.com\n set-path\n set-protocol http\n set-port 8080\n set-read-timeout 9\n set-keepalive-timeout 2\n set-ssl TLSv1.1 TLSv1.2\n origin-set X-New 1\n origin-add X-Env extra\n set Host b.example.com\n origin"),
+		"an origin and its host":   event("origin-request", "send-to b.example.com\n origin\n header Host"),
 		"an S3 origin":             event("origin-request", s3+"set-auth origin-access-identity\n origin-del X-Env\n origin"),
 		"an S3 origin and back":    event("origin-request", s3+"set-port 8443"),
 		"a response from origin":   event("origin-response", "status\n response-header set-cookie\n origin\n request"),

@@ -88,6 +88,8 @@ func onOrigin(e edge.OriginRequest, verb, rest string) bool {
 			o.KeepaliveTimeout(), " ", o.SSLProtocols(), " ", o.Region(), " ", o.AuthMethod(), " ", o.Headers().Values("X-Env"))
 	case "set-domain":
 		e.EditOrigin().SetDomain(rest)
+	case "send-to":
+		e.SendTo(rest)
 	case "set-path":
 		e.EditOrigin().SetPath(rest)
 	case "set-protocol":
