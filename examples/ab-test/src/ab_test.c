@@ -35,16 +35,6 @@ static edge_str setting(edge_str key, char *room, size_t size) {
 	return edge_keep(value, room, size);
 }
 
-// whole reads a number of 1 to 9 digits.
-static bool whole(edge_str s, uint32_t *n) {
-	*n = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] < '0' || s.ptr[i] > '9') return false;
-		*n = *n * 10 + (uint32_t)(s.ptr[i] - '0');
-	}
-	return s.len > 0 && s.len < 10;
-}
-
 // is_name accepts the letters, digits, - and _ of a cookie's name. (More is
 // allowed; nobody needs it here, and ; or = would make another cookie of it.)
 static bool is_name(edge_str s) {
@@ -59,7 +49,7 @@ static bool is_name(edge_str s) {
 EDGE_EXPORT("edge_init") void edge_init(void) {
 	site.cookie = setting(EDGE_STR("cookie"), site.cookie_room, sizeof site.cookie_room);
 	if (!is_name(site.cookie)) refuse(EDGE_STR("ab-test: config needs cookie: a name of letters, digits, - and _"));
-	if (!whole(edge_config(EDGE_STR("share")), &site.share) || site.share > 100)
+	if (!edge_number(edge_config(EDGE_STR("share")), &site.share) || site.share > 100)
 		refuse(EDGE_STR("ab-test: config needs share: the percentage of new visitors that get b, 0 to 100"));
 	site.origin[A] = setting(EDGE_STR("origin-a"), site.origin_room[A], sizeof site.origin_room[A]);
 	site.origin[B] = setting(EDGE_STR("origin-b"), site.origin_room[B], sizeof site.origin_room[B]);
@@ -67,14 +57,11 @@ EDGE_EXPORT("edge_init") void edge_init(void) {
 
 	uint32_t days;
 	edge_str written = edge_config(EDGE_STR("days"));
-	if (!whole(written, &days) || days == 0 || days > 400)
+	if (!edge_number(written, &days) || days == 0 || days > 400)
 		refuse(EDGE_STR("ab-test: config needs days: how long the cookie lives, 1 to 400")); // browsers cut it at 400
-	char digits[10];
-	size_t at = sizeof digits;
-	for (uint32_t seconds = days * 86400; seconds > 0; seconds /= 10) digits[--at] = (char)('0' + seconds % 10);
 	size_t len = 0;
 	edge_append(site.cookie_tail_room, sizeof site.cookie_tail_room, &len, EDGE_STR("; Path=/; Max-Age="));
-	edge_append(site.cookie_tail_room, sizeof site.cookie_tail_room, &len, (edge_str){digits + at, sizeof digits - at});
+	edge_append_number(site.cookie_tail_room, sizeof site.cookie_tail_room, &len, days * 86400);
 	edge_append(site.cookie_tail_room, sizeof site.cookie_tail_room, &len, EDGE_STR("; Secure; SameSite=Lax"));
 	site.cookie_tail = (edge_str){site.cookie_tail_room, len};
 
@@ -90,40 +77,19 @@ static int variant_of(edge_str s) {
 	return edge_same(s, letters[A]) ? A : edge_same(s, letters[B]) ? B : NONE;
 }
 
-// in_cookies reads one Cookie header: name=value pairs with ; between.
-static int in_cookies(edge_str all) {
-	size_t i = 0;
-	while (i < all.len) {
-		while (i < all.len && (all.ptr[i] == ' ' || all.ptr[i] == ';')) i++;
-		size_t name = i;
-		while (i < all.len && all.ptr[i] != '=' && all.ptr[i] != ';') i++;
-		edge_str key = {all.ptr + name, i - name};
-		if (i == all.len || all.ptr[i] == ';') continue; // a name without a value
-		size_t value = ++i;
-		while (i < all.len && all.ptr[i] != ';') i++;
-		if (!edge_same(key, site.cookie)) continue;
-		int v = variant_of((edge_str){all.ptr + value, i - value});
-		if (v != NONE) return v;
-	}
-	return NONE;
-}
-
-// by_cookie says where the visitor was put before. HTTP/2 visitors may send
-// several Cookie headers.
+// by_cookie says where the visitor was put before.
 static int by_cookie(void) {
 	for (uint32_t i = 0;; i++) {
-		edge_str all = edge_header(EDGE_REQUEST, site.cookie_header, i);
-		if (!edge_there(all)) return NONE;
-		int v = in_cookies(all);
-		if (v != NONE) return v;
+		edge_str header = edge_header(EDGE_REQUEST, site.cookie_header, i);
+		if (!edge_there(header)) return NONE;
+		for (edge_str value; edge_there(value = edge_cookie(&header, site.cookie));) {
+			int v = variant_of(value);
+			if (v != NONE) return v;
+		}
 	}
 }
 
-static int by_chance(void) {
-	uint32_t r;
-	edge_random(&r, sizeof r);
-	return ((uint64_t)r * 100) >> 32 < site.share ? B : A; // 0..99, each as likely
-}
+static int by_chance(void) { return edge_below(100) < site.share ? B : A; }
 
 static int by_header(void) { return variant_of(edge_header(EDGE_REQUEST, site.variant_header, 0)); }
 

@@ -85,6 +85,50 @@ static inline void edge_append(char *to, size_t size, size_t *len, edge_str s) {
 	*len += s.len;
 }
 
+// edge_append_number does the same with the digits of a number.
+static inline void edge_append_number(char *to, size_t size, size_t *len, uint32_t n) {
+	char digits[10];
+	size_t at = sizeof digits;
+	do digits[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	edge_append(to, size, len, (edge_str){digits + at, sizeof digits - at});
+}
+
+// edge_number reads a whole number of 1 to 9 digits, and reports whether s is one.
+static inline bool edge_number(edge_str s, uint32_t *n) {
+	*n = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] < '0' || s.ptr[i] > '9') return false;
+		*n = *n * 10 + (uint32_t)(s.ptr[i] - '0');
+	}
+	return s.len > 0 && s.len < 10;
+}
+
+// edge_cut returns what stands before the first c, without spaces around it, and
+// leaves in *s what follows; nothing is absent.
+static inline edge_str edge_cut(edge_str *s, char c) {
+	edge_str part = *s;
+	for (part.len = 0; part.len < s->len && s->ptr[part.len] != c;) part.len++;
+	bool last = part.len == s->len;
+	*s = last ? (edge_str){NULL, 0} : (edge_str){s->ptr + part.len + 1, s->len - part.len - 1};
+	while (part.len > 0 && part.ptr[0] == ' ') part.ptr++, part.len--;
+	while (part.len > 0 && part.ptr[part.len - 1] == ' ') part.len--;
+	return part;
+}
+
+// edge_cookie returns the next value of a name in what is left of a Cookie header,
+// absent if there is none. HTTP/2 visitors may send several such headers.
+static inline edge_str edge_cookie(edge_str *header, edge_str name) {
+	while (edge_there(*header)) {
+		edge_str value = edge_cut(header, ';');
+		if (edge_same(edge_cut(&value, '='), name) && edge_there(value)) {
+			edge_str rest = value;
+			return edge_cut(&rest, ';'); // without the spaces
+		}
+	}
+	return (edge_str){NULL, 0};
+}
+
 // ---- what the host delivers ------------------------------------------------
 
 // One room for all values: what was delivered is valid until the next call of
@@ -150,5 +194,12 @@ static inline edge_str edge_config(edge_str key) { return edge_delivered(edge_ho
 static inline void edge_log(enum edge_level level, edge_str s) { edge_host_log(level, s.ptr, s.len); }
 static inline double edge_now(void) { return edge_host_now(); }
 static inline void edge_random(void *ptr, size_t len) { edge_host_random(ptr, len); }
+
+// edge_below returns a random number from 0 to n-1, each as likely.
+static inline uint32_t edge_below(uint32_t n) {
+	uint32_t r;
+	edge_random(&r, sizeof r);
+	return (uint32_t)(((uint64_t)r * n) >> 32);
+}
 
 #endif
