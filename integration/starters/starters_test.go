@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func newNewcomer(t *testing.T) *newcomer {
 	must(t, program.Look(t.Context()))
 	tools, home := t.TempDir(), t.TempDir()
 	links := map[string]string{"edgedeploy": binary}
-	for _, name := range []string{"go", "node"} {
+	for _, name := range []string{"go", "node", "npm"} {
 		path, err := exec.LookPath(name)
 		must(t, err)
 		links[name] = path
@@ -137,7 +138,7 @@ func TestEveryStarterDoesWhatItSays(t *testing.T) {
 	}{
 		"go":         {3, "handler.wasm", "test -z \"$(gofmt -l .)\"; go vet ./...; GOOS=wasip1 GOARCH=wasm go vet ./..."},
 		"rust":       {4, "target/wasm32-unknown-unknown/release/handler.wasm", "cargo test --quiet"},
-		"typescript": {2, "src/handler.ts", ""},
+		"typescript": {3, "src/handler.ts", "npm test --silent; npm run --silent build; npm run --silent plan -- --local"},
 	} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +151,9 @@ func TestEveryStarterDoesWhatItSays(t *testing.T) {
 			if len(next) != want.commands {
 				t.Fatalf("there are %d commands: %q", len(next), next)
 			}
-			next = slices.DeleteFunc(next, func(c string) bool { return c == "rustup target add wasm32-unknown-unknown" })
+			next = slices.DeleteFunc(next, func(c string) bool {
+				return c == "rustup target add wasm32-unknown-unknown" || c == "npm install"
+			})
 			out := n.types(strings.Join(next, "\n"))
 			for _, text := range []string{"3 passed", "Release 1 of my-site is live"} {
 				if !strings.Contains(out, text) {
@@ -166,6 +169,31 @@ func TestEveryStarterDoesWhatItSays(t *testing.T) {
 			n.wantIgnored()
 		})
 	}
+}
+
+// Rustup's tools often lack the target and come first in the PATH; the line that
+// Cargo.toml has for Debian's works all the same.
+func TestTheRustStarterBuildsWithDebiansRustBehindAnother(t *testing.T) {
+	t.Parallel()
+	if cargo != "/usr/bin" {
+		t.Skip("NOT RUN: Debian's cargo with the target is not there")
+	}
+	n := newNewcomer(t)
+	said := n.types("edgedeploy init --lang rust")
+	if !strings.Contains(said, "RUSTC=/usr/bin/rustc /usr/bin/cargo") {
+		t.Errorf("nothing is said of Debian's Rust:\n%s", said)
+	}
+	manifest, err := os.ReadFile(filepath.Join(n.dir, "Cargo.toml"))
+	must(t, err)
+	line := regexp.MustCompile(`(?m)^# +(RUSTC=.*)$`).FindStringSubmatch(string(manifest))
+	if line == nil {
+		t.Fatalf("Cargo.toml has no line to type:\n%s", manifest)
+	}
+	others := t.TempDir()
+	for _, name := range []string{"cargo", "rustc"} {
+		must(t, os.WriteFile(filepath.Join(others, name), []byte("#!/bin/sh\necho \"can't find crate for core\" >&2\nexit 101\n"), 0o755))
+	}
+	n.types("export PATH=" + others + ":$PATH\n" + line[1] + "\nedgedeploy test")
 }
 
 // wantBound asks the account that init's last command made.

@@ -22,7 +22,8 @@ type Step struct{ Command, About string }
 // them.
 type Starter struct {
 	Files map[string][]byte
-	Next  []Step // before edgedeploy test and apply; none where nothing is built
+	Next  []Step // before edgedeploy test and apply
+	Built bool   // by one of them; edgedeploy bundles TypeScript itself
 }
 
 // guestDir is where a starter has its copy of the guest library.
@@ -37,13 +38,15 @@ type language struct {
 func languages() map[string]language {
 	return map[string]language{
 		"rust": {"rs", guest.Rust, []Step{
-			{"rustup target add wasm32-unknown-unknown", "once; Debian: apt install cargo libstd-rust-dev-wasm32 lld"},
-			{"cargo build --release --target wasm32-unknown-unknown", ""},
+			{"rustup target add wasm32-unknown-unknown", "once, with rustup"},
+			{"cargo build --release --target wasm32-unknown-unknown", "Debian's Rust: RUSTC=/usr/bin/rustc /usr/bin/cargo …, see Cargo.toml"},
 		}},
 		"go": {"golang", guest.Go, []Step{
 			{"GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath \\\n    -ldflags='-s -w' -o handler.wasm .", "needs Go 1.24 or newer"},
 		}},
-		"typescript": {alias: "ts"},
+		"typescript": {alias: "ts", next: []Step{
+			{"npm install", "the compiler, for editors and npm run check"},
+		}},
 	}
 }
 
@@ -52,7 +55,7 @@ func (s Starter) Later() string {
 	change := `After a change: build, test, and let "edgedeploy test --update" write what the
 handler answers now as what is expected.
 `
-	if len(s.Next) == 0 {
+	if !s.Built {
 		change = `After a change: test, and let "edgedeploy test --update" write what the handler
 answers now as what is expected.
 `
@@ -89,7 +92,7 @@ func For(name, stack string) (Starter, error) {
 	if !ok {
 		return Starter{}, fmt.Errorf("there is no starter for %q: want %s", name, strings.Join(Languages(), ", "))
 	}
-	s := Starter{Files: map[string][]byte{}, Next: slices.Clone(l.next)}
+	s := Starter{Files: map[string][]byte{}, Next: slices.Clone(l.next), Built: l.guest != nil}
 	own, err := fs.Sub(assets, path.Join("assets", lang))
 	if err != nil {
 		return Starter{}, err
