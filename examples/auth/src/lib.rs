@@ -103,7 +103,7 @@ const INVALID: &str = "Bearer error=\"invalid_token\"";
 /// Somebody we do not know: a person who looks at a page goes to the login page,
 /// if there is one; everybody else gets 401.
 fn unknown(event: ViewerRequest, guard: &Guard, challenge: &'static str, why: &str) -> Response {
-    let wants_html = |header| accept::accepts(header, "text/html");
+    let wants_html = |header| accept::names(header, "text/html");
     let page = event.method() == "GET" && event.header("accept").map_or(false, wants_html);
     match &guard.login {
         Some(login) if page => {

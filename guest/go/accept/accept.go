@@ -78,12 +78,12 @@ func MediaType(header string, offers ...string) string {
 	})
 }
 
-// Names reports whether an Accept header names a media type, by itself or as
-// image/*, with a weight above 0. "*/*" is not enough: browsers say it of formats
-// that they cannot read.
+// Names reports whether an Accept header names a media type, with a weight above 0.
+// image/* and */* are not enough: browsers say them of formats that they cannot
+// read.
 func Names(header, mediaType string) bool {
 	rank, weight := match(header, mediaType)
-	return rank > 0 && weight > 0
+	return rank == 2 && weight > 0
 }
 
 // match returns how specific the best item of a header is for an offer, from 2

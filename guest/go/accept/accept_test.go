@@ -69,7 +69,7 @@ func TestTheMostSpecificItemSaysATypesWeight(t *testing.T) {
 		}
 	}
 	for header, want := range map[string]bool{
-		"image/avif": true, "image/*": true, "IMAGE/*;q=0.1": true, "*/*": false, "image/avif;q=0,*/*": false,
+		"image/avif": true, "image/*": false, "IMAGE/AVIF;q=0.1": true, "*/*": false, "image/avif;q=0,*/*": false,
 		"image/*,image/avif;q=0": false, "image/avifs": false, "": false,
 	} {
 		if got := accept.Names(header, "image/avif"); got != want {

@@ -91,25 +91,25 @@ fn weight(text: &str) -> Option<Weight> {
 ///
 /// Without the header everything is acceptable: give `"*/*"` then. Browsers say
 /// `*/*` for what they do not name, so offer first what everybody can read, or
-/// ask [`accepts`].
+/// ask [`names`].
 #[inline]
 pub fn media_type<'o>(header: &str, offers: &[&'o str]) -> Option<&'o str> {
     best(offers, |offer| media_weight(header, offer))
 }
 
-/// Reports whether an `Accept` header names a media type, by itself or as
-/// `image/*`, with a weight above 0. `*/*` is not enough: browsers say it of
-/// formats that they cannot read.
+/// Reports whether an `Accept` header names a media type, with a weight above 0.
+/// `image/*` and `*/*` are not enough: browsers say them of formats that they cannot
+/// read.
 ///
 /// ```
-/// use edgedeploy_guest::accept::accepts;
+/// use edgedeploy_guest::accept::names;
 ///
-/// assert!(accepts("image/avif,image/webp,*/*;q=0.8", "image/avif"));
-/// assert!(!accepts("image/png,*/*;q=0.8", "image/avif"));
+/// assert!(names("image/avif,image/webp,*/*;q=0.8", "image/avif"));
+/// assert!(!names("image/png,image/*;q=0.8,*/*;q=0.5", "image/avif"));
 /// ```
 #[inline]
-pub fn accepts(header: &str, media_type: &str) -> bool {
-    matches!(media_match(header, media_type), Some((rank, weight)) if rank > 0 && weight > 0)
+pub fn names(header: &str, media_type: &str) -> bool {
+    matches!(media_match(header, media_type), Some((2, weight)) if weight > 0)
 }
 
 #[inline]
@@ -275,15 +275,15 @@ mod tests {
     fn a_format_has_to_be_named() {
         for (header, want) in [
             ("image/avif", true),
-            ("image/*", true),
-            ("IMAGE/*;q=0.1", true),
+            ("IMAGE/AVIF;q=0.1", true),
+            ("image/*", false),
             ("*/*", false),
             ("image/avif;q=0,*/*", false),
             ("image/*,image/avif;q=0", false),
             ("image/avifs", false),
             ("", false),
         ] {
-            assert_eq!(accepts(header, "image/avif"), want, "{header}");
+            assert_eq!(names(header, "image/avif"), want, "{header}");
         }
     }
 
