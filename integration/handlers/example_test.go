@@ -113,7 +113,7 @@ func checkFixtures(t *testing.T, b bundle.Bundle, dir string) {
 // own that does so.
 func TestExamplesGiveTheirExpectedResults(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"ab-test", "auth", "redirect"} {
+	for _, name := range []string{"ab-test", "auth", "formats", "redirect", "site"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			checkExample(t, "examples/"+name)

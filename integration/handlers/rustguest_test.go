@@ -402,7 +402,7 @@ func TestRustModulesDoNotSayWhereTheyWereBuilt(t *testing.T) {
 	if home, err := os.UserHomeDir(); err == nil && home != "/" {
 		leaks = append(leaks, home+"/")
 	}
-	for _, name := range []string{"integration/handlers/rustguest/typed.wasm", "integration/handlers/rustguest/bare.wasm", "examples/redirect/redirect.wasm", "examples/auth/auth.wasm"} {
+	for _, name := range []string{"integration/handlers/rustguest/typed.wasm", "integration/handlers/rustguest/bare.wasm", "examples/redirect/redirect.wasm", "examples/auth/auth.wasm", "examples/site/site.wasm", "examples/formats/formats.wasm"} {
 		module, err := repository(t).ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
