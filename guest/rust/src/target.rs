@@ -191,6 +191,7 @@ mod tests {
             ("//evil.example/a", "", "/evil.example/a"),
             ("/\\evil.example/a", "", "/evil.example/a"),
             ("///\\//evil.example/a", "", "/evil.example/a"),
+            ("/\t/\u{1} evil.example/a", "", "/evil.example/a"),
             ("/ü", "ü=\"", "/%C3%BC?%C3%BC=%22"),
             ("/a?b", "c", "/a%3Fb?c"),
             ("", "", "/"),
