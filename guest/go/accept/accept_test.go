@@ -38,7 +38,7 @@ func TestWeightsAreThousandthsAndNothingElseIsOne(t *testing.T) {
 			t.Errorf("q=%s is %s", q, got)
 		}
 	}
-	for _, q := range []string{"", ".5", "2", "1.001", "1.1", "0.0001", "-0", "+1", "NaN", "1e0", "0.x", "00", "01", "٠", "0x1"} {
+	for _, q := range []string{"", ".5", "2", "1.001", "1.1", "0.0001", "0.5000", "-0", "+1", "NaN", "1e0", "0.x", "00", "01", "٠", "0x1"} {
 		if got := weights("a;q=" + q); got != "a 0" {
 			t.Errorf("q=%s is %s", q, got)
 		}
