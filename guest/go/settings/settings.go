@@ -12,7 +12,7 @@
 //
 // The first thing that is wrong is the error, with its place:
 //
-//	config: redirects[2].to: want a text, is a number
+//	config: redirects[2].to: want a text, is 7
 //
 // It names places, numbers and kinds of values. What a text says it leaves out,
 // because it may be a secret. Directly under config: a text that reads as a number

@@ -290,7 +290,7 @@ impl Map<'_> {
         }
     }
 
-    /// Returns the value of a key: see [`get`](crate::settings::get).
+    /// Returns the value of a key: see [`get`].
     #[inline]
     pub fn get<T: Setting>(&self, key: &str) -> Result<T, Error> {
         match self.json().and_then(|map| map.get(key)) {
