@@ -19,7 +19,8 @@ type Node struct {
 	Path    string
 	Version string // as it says itself: v24.21.0
 	Major   int
-	search  string // PATH, for what it runs
+	search  string   // PATH, for what it runs
+	known   []string // the switches of Lambda's that it knows
 }
 
 // NotFoundError says that there is no Node.js to run: at Path, or of Name in
@@ -60,24 +61,13 @@ func find(ctx context.Context, path, search string, timeout time.Duration) (Node
 		return Node{}, err
 	}
 	n := Node{Path: abs, search: search}
-	bound, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	cmd := exec.CommandContext(bound, abs, "--version")
-	cmd.Env = n.environment()
-	cmd.WaitDelay = time.Second
-	group(cmd) // ^C is for this program, which ends the other
-	out, err := cmd.Output()
+	n.Version, n.known, err = n.probe(ctx, timeout)
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return Node{}, context.Cause(ctx)
-	case err != nil && bound.Err() != nil:
-		return Node{}, fmt.Errorf("ask %s for its version: it gave none within %v", found, timeout)
 	case errors.Is(err, fs.ErrNotExist):
 		return Node{}, &NotFoundError{Path: found}
 	case err != nil:
-		return Node{}, fmt.Errorf("ask %s for its version: %w; it gets no environment but PATH and TZ, so name Node.js itself and not a version manager's shim", found, err)
+		return Node{}, err
 	}
-	n.Version = strings.TrimSpace(string(out))
 	version := regexp.MustCompile(`^v([0-9]{1,4})\.[0-9]+\.[0-9]+`).FindStringSubmatch(n.Version)
 	if version == nil {
 		return Node{}, fmt.Errorf("%s is no Node.js: asked for its version it says %.40q", found, n.Version)
@@ -95,9 +85,6 @@ func lookup(name, search string) string {
 	}
 	return ""
 }
-
-// environment is all that foreign code learns of ours.
-func (n Node) environment() []string { return []string{"PATH=" + n.search, "TZ=UTC"} }
 
 // RuntimeMajor is the Node.js release that a Lambda runtime such as nodejs24.x
 // stands for; 0 for runtimes that are no Node.js.

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -116,15 +117,74 @@ func TestEventsGoToOneProcessInTurn(t *testing.T) {
 }
 
 func TestTheHandlerLearnsNothingOfOurs(t *testing.T) {
-	t.Parallel()
-	onEach(t, func(t *testing.T, n Node) {
-		f := commonJS(t, `exports.handler = async (e, c) => ({ env: Object.keys(process.env).sort(), tz: process.env.TZ, cwd: process.cwd() === __dirname,
-			memory: c.memoryLimitInMB, left: c.getRemainingTimeInMillis() > 1000, argv: process.execArgv });`)
-		want := []string{`{"env":["PATH","TZ"],"tz":"UTC","cwd":true,"memory":"128","left":true,"argv":["--max-old-space-size=128"]}`}
-		if diff := cmp.Diff(want, lines(run(t, n, f, `{}`))); diff != "" {
+	t.Setenv("EDGEDEPLOY_SECRET", "x")
+	for _, n := range nodes(t) {
+		f := commonJS(t, `exports.handler = async (e, c) => ({ env: process.env, tz: process.env.TZ, cwd: process.cwd() === __dirname,
+			memory: c.memoryLimitInMB, left: c.getRemainingTimeInMillis() > 1000, argv: process.execArgv })`)
+		s := run(t, n, f, `{}`)
+		var got struct {
+			Env    map[string]string
+			CWD    bool
+			Memory string
+			Left   bool
+			Argv   []string
+		}
+		if err := json.Unmarshal(s.Outcomes[0].Result, &got); err != nil {
+			t.Fatal(err)
+		}
+		task := got.Env["LAMBDA_TASK_ROOT"]
+		want := map[string]string{
+			"_HANDLER": "index.handler", "AWS_DEFAULT_REGION": "eu-central-1", "AWS_REGION": "eu-central-1",
+			"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs24.x", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+			"AWS_LAMBDA_FUNCTION_NAME": "us-east-1.f", "AWS_LAMBDA_FUNCTION_VERSION": "1",
+			"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+			"AWS_LAMBDA_LOG_GROUP_NAME":      "/aws/lambda/us-east-1.f", "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+			"LAMBDA_RUNTIME_DIR": "/var/runtime", "LAMBDA_TASK_ROOT": task, "LANG": "en_US.UTF-8",
+			"NODE_PATH": task, "PATH": os.Getenv("PATH"), "TZ": "UTC",
+		}
+		if diff := cmp.Diff(want, got.Env); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
-	})
+		if !got.CWD || got.Memory != "128" || !got.Left || !strings.Contains(strings.Join(got.Argv, " "), "--max-old-space-size=128") {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// What a release does by default, and Lambda does not, is off.
+func TestNodeRunsWithLambdasSwitches(t *testing.T) {
+	t.Parallel()
+	both := []string{noRequireES, noDetectES}
+	tests := []struct {
+		known []string
+		major int
+		want  []string
+	}{
+		{both, 20, []string{noRequireES}},
+		{both, 22, both},
+		{both, 24, both},
+		{[]string{noDetectES}, 22, []string{noDetectES}},
+		{nil, 26, nil},
+	}
+	for _, test := range tests {
+		if diff := cmp.Diff(test.want, (Node{known: test.known}).switches(test.major), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%v on %d: -want +got\n%s", test.known, test.major, diff)
+		}
+	}
+	for _, n := range nodes(t) {
+		if n.Major >= 22 && n.Major <= 24 && len(n.known) != 2 {
+			t.Errorf("%s knows %v", n.Version, n.known)
+		}
+	}
+	only := "case \" $* \" in *require-module*) exit 9;; *) echo v20.11.0;; esac"
+	path := filepath.Join(t.TempDir(), "node")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+only+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	old, err := Find(t.Context(), path, os.Getenv("PATH"))
+	if err != nil || old.Version != "v20.11.0" || len(old.known) != 1 || old.known[0] != noDetectES {
+		t.Errorf("%+v, %v", old, err)
+	}
 }
 
 func TestWhatJSONHidesIsNamed(t *testing.T) {
@@ -189,9 +249,9 @@ func TestFailuresAreOutcomes(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ script, name, say string }{
 		"a throw":          {`throw new TypeError("no")`, "TypeError", "no"},
-		"a thrown text":    {`throw "no"`, "Error", "no"},
-		"a BigInt":         {`return { a: 1n }`, "Error", "Unable to stringify response body"},
-		"a circle":         {`const a = {}; a.a = a; return a`, "Error", "Unable to stringify response body"},
+		"a thrown text":    {`throw "no"`, "string", "no"},
+		"a BigInt":         {`return { a: 1n }`, "Runtime.JSONStringifyError", "Unable to stringify response body"},
+		"a circle":         {`const a = {}; a.a = a; return a`, "Runtime.JSONStringifyError", "Unable to stringify response body"},
 		"an exit":          {`process.exit(7)`, crashed, "exit status 7"},
 		"a rejection":      {`Promise.reject(new Error("lost")); return new Promise(() => setTimeout(() => {}, 1e6))`, "Error", "lost"},
 		"a stray one":      {`Promise.reject(new Error("lost")); return {}`, "Error", "lost"},
@@ -272,11 +332,17 @@ func TestLoadingMayFail(t *testing.T) {
 		runtime string
 		say     string
 	}{
-		"no file":         {map[string]string{"main.js": ""}, "index.handler", "nodejs24.x", "there is no index.js, .mjs or .cjs"},
-		"no export":       {map[string]string{"index.js": "exports.other = 1"}, "index.handler", "nodejs24.x", "index.js exports no function handler"},
-		"no such member":  {map[string]string{"index.js": "exports.v2 = {}"}, "index.v2.run", "nodejs24.x", "index.js exports no function v2.run"},
+		"no file":        {map[string]string{"main.js": ""}, "index.handler", "nodejs24.x", "Runtime.ImportModuleError: Error: Cannot find module 'index'\nRequire stack:\n- /var/runtime/index.mjs"},
+		"no export":      {map[string]string{"index.js": "exports.other = 1"}, "index.handler", "nodejs24.x", "Runtime.HandlerNotFound: index.handler is undefined or not exported"},
+		"no such member": {map[string]string{"index.js": "exports.v2 = {}"}, "index.v2.run", "nodejs24.x", "Runtime.HandlerNotFound: index.v2.run is undefined or not exported"},
+		"a text":         {map[string]string{"index.js": "exports.handler = 'x'"}, "index.handler", "nodejs24.x", "Runtime.HandlerNotFound: index.handler is not a function"},
+		"no name":        {map[string]string{"index.js": ""}, "index", "nodejs22.x", "Runtime.MalformedHandlerName: Bad handler"},
+		"ES in a .js":    {map[string]string{"index.js": "export const handler = async () => ({})"}, "index.handler", "nodejs22.x", "Runtime.UserCodeSyntaxError: SyntaxError: Unexpected token 'export'"},
+		"ES on 24":       {map[string]string{"index.js": "export const handler = async () => ({})"}, "index.handler", "nodejs24.x", "Runtime.UserCodeSyntaxError: SyntaxError: Unexpected token 'export'"},
+		"an ES package": {map[string]string{"index.js": "require('es')", "node_modules/es/package.json": `{"type":"module"}`, "node_modules/es/index.js": "export {}"},
+			"index.handler", "nodejs20.x", "require() of ES Module"},
 		"a throw":         {map[string]string{"index.js": "throw new RangeError('x')"}, "index.handler", "nodejs24.x", "RangeError: x"},
-		"a syntax error":  {map[string]string{"index.js": "exports.handler = ("}, "index.handler", "nodejs24.x", "SyntaxError: "},
+		"a syntax error":  {map[string]string{"index.js": "exports.handler = ("}, "index.handler", "nodejs24.x", "Runtime.UserCodeSyntaxError: SyntaxError: "},
 		"an exit":         {map[string]string{"index.js": "process.exit(3)"}, "index.handler", "nodejs24.x", "exit status 3"},
 		"a third one":     {map[string]string{"index.js": "exports.handler = async (e, c, cb) => ({})"}, "index.handler", "nodejs24.x", "removed support for callback-based"},
 		"a rejection":     {map[string]string{"index.js": "Promise.reject(new RangeError('x')); exports.handler = async () => ({})"}, "index.handler", "nodejs24.x", "RangeError: x"},
@@ -310,7 +376,10 @@ func TestEveryKindOfModuleLoads(t *testing.T) {
 		"the same in ES":       {map[string]string{"index.mjs": "export const v2 = { run: async () => ({ a: 7 }) }"}, "index.v2.run", "nodejs22.x", `{"a":7}`},
 		"a callback":           {map[string]string{"index.js": "exports.handler = (e, c, cb) => { setTimeout(() => cb(null, { a: 4 }), 5) }"}, "index.handler", "nodejs22.x", `{"a":4}`},
 		"a callback's error":   {map[string]string{"index.js": "exports.handler = (e, c, cb) => { cb(new Error('no')) }"}, "index.handler", "nodejs22.x", `error: no`},
-		"no promise":           {map[string]string{"index.js": "exports.handler = () => ({ a: 5 })"}, "index.handler", "nodejs22.x", `error: the handler returned without a promise: before Node.js 24, Lambda ignores what a handler returns unless it is async`},
+		"no promise":           {map[string]string{"index.js": "exports.handler = () => ({ a: 5 })"}, "index.handler", "nodejs22.x", `null`},
+		"the context":          {map[string]string{"index.js": "exports.handler = (e, c) => { c.succeed({ a: 8 }) }"}, "index.handler", "nodejs20.x", `{"a":8}`},
+		"the context's error":  {map[string]string{"index.js": "exports.handler = (e, c) => { c.fail('no') }"}, "index.handler", "nodejs22.x", `error: string: no`},
+		"a default":            {map[string]string{"index.mjs": "export default { handler: async () => ({ a: 9 }) }"}, "index.handler", "nodejs24.x", `{"a":9}`},
 	}
 	for _, n := range nodes(t) {
 		for name, test := range tests {
@@ -396,7 +465,7 @@ func TestFindSaysWhatIsThere(t *testing.T) {
 	if _, err := Find(t.Context(), script("python", "echo Python 3"), ""); err == nil || !strings.Contains(err.Error(), `is no Node.js: asked for its version it says "Python 3"`) {
 		t.Errorf("another program: %v", err)
 	}
-	liar, err := Find(t.Context(), script("liar", "[ $1 = --version ] && echo v24.0.0 || exit 5"), "")
+	liar, err := Find(t.Context(), script("liar", "case \" $* \" in *\" --version \"*) echo v24.0.0;; *) exit 5;; esac"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ const maxAnswer = 64 << 20
 // killDelay is how long a killed process may hold its pipes open.
 const killDelay = 2 * time.Second
 
-// process is a Node.js that loaded the runner.
+// process is an interpreter that loaded its runner.
 type process struct {
 	cmd    *exec.Cmd
 	in     *os.File
@@ -53,8 +53,9 @@ type answer struct {
 
 func (a answer) duration() time.Duration { return time.Duration(a.MS * float64(time.Millisecond)) }
 
-// start runs Node.js in the box.
-func (n Node) start(ctx context.Context, b box, memoryMB int) (_ *process, err error) {
+// start runs the program in the box. It is told things on fd 4 and answers on
+// fd 3; its stdin is empty, as on Lambda.
+func (run program) start(ctx context.Context, b box) (_ *process, err error) {
 	childIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -64,31 +65,20 @@ func (n Node) start(ctx context.Context, b box, memoryMB int) (_ *process, err e
 		return nil, errors.Join(err, childIn.Close(), in.Close())
 	}
 	p := &process{in: in, out: out, lines: bufio.NewReader(out), stray: &tail{}}
-	p.cmd = exec.CommandContext(ctx, n.Path, arguments(b, memoryMB)...)
-	p.cmd.Env = n.environment()
+	p.cmd = exec.CommandContext(ctx, run.path, run.args...)
+	p.cmd.Env = run.env
 	p.cmd.Dir = b.task
-	p.cmd.Stdin = childIn
 	p.cmd.Stdout, p.cmd.Stderr = p.stray, p.stray
-	p.cmd.ExtraFiles = []*os.File{childOut} // fd 3
+	p.cmd.ExtraFiles = []*os.File{childOut, childIn} // fd 3 and 4
 	p.cmd.WaitDelay = killDelay
 	group(p.cmd)
 	err = p.cmd.Start()
 	err = errors.Join(err, childIn.Close(), childOut.Close())
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s: %w", n.Path, err), in.Close(), out.Close())
+		return nil, errors.Join(fmt.Errorf("start %s: %w", run.path, err), in.Close(), out.Close())
 	}
 	p.unhook = context.AfterFunc(ctx, p.hurry)
 	return p, nil
-}
-
-// arguments cap the heap at the function's memory: not exactly what Lambda
-// counts, which is the whole process, but what a leak runs into.
-func arguments(b box, memoryMB int) []string {
-	var args []string
-	if memoryMB > 0 {
-		args = append(args, fmt.Sprintf("--max-old-space-size=%d", memoryMB))
-	}
-	return append(args, b.runner)
 }
 
 // hurry ends every wait on the pipes. A deadline in the past cannot fail on a

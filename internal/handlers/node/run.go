@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
-	"strings"
 	"time"
 )
 
@@ -15,7 +13,7 @@ type Function struct {
 	Name     string
 	Zip      []byte
 	Handler  string // as Lambda spells it: file.export
-	Runtime  string // nodejs24.x; decides whether callbacks are taken, as on Lambda
+	Runtime  string // nodejs24.x; decides how the handler is found and called, as on Lambda
 	MemoryMB int
 	Timeout  time.Duration // of one event
 }
@@ -45,7 +43,7 @@ type Outcome struct {
 
 // Failure is an error of the handler's, or the end of its process.
 type Failure struct {
-	Name    string `json:"name"`
+	Name    string `json:"name"` // what Lambda calls errorType
 	Message string `json:"message"`
 	Stack   string `json:"stack,omitempty"` // with the message, as Node.js writes it
 }
@@ -83,7 +81,7 @@ const startTimeout = 30 * time.Second
 
 // callbackFree is the first Node.js whose Lambda runtime takes no callbacks
 // (Lambda Developer Guide, "Define Lambda function handler in Node.js"). It
-// refuses handlers that declare a third parameter.
+// finds handlers in other ways, too: version 4 of its client instead of 3.
 const callbackFree = 24
 
 // Run loads a function and gives it the events, which are JSON texts, in turn.
@@ -91,7 +89,19 @@ const callbackFree = 24
 // timeout, costs that process; the next event gets a new one, as on Lambda. An
 // error is about running Node.js at all, or ctx's; what the handler does wrong
 // is in the session.
-func (n Node) Run(ctx context.Context, f Function, events [][]byte) (_ Session, err error) {
+func (n Node) Run(ctx context.Context, f Function, events [][]byte) (Session, error) {
+	return play(ctx, n.program, f, events)
+}
+
+// program is an interpreter with all that it is started with.
+type program struct {
+	path      string
+	args, env []string
+	callbacks bool // it takes them, as Lambda's runtime does
+}
+
+// play is the life of a function in the program that prepare makes for it.
+func play(ctx context.Context, prepare func(box, Function) program, f Function, events [][]byte) (_ Session, err error) {
 	box, err := unpack(f.Zip)
 	if err != nil {
 		return Session{}, err
@@ -101,9 +111,10 @@ func (n Node) Run(ctx context.Context, f Function, events [][]byte) (_ Session, 
 			err = cerr
 		}
 	}()
+	run := prepare(box, f)
 	var s Session
 	for first := true; first || len(s.Outcomes) < len(events); first = false {
-		if err := n.life(ctx, box, f, events, &s); err != nil {
+		if err := run.life(ctx, box, f, events, &s); err != nil {
 			return Session{}, err
 		}
 		if s.Load != nil {
@@ -114,8 +125,8 @@ func (n Node) Run(ctx context.Context, f Function, events [][]byte) (_ Session, 
 }
 
 // life starts one process and gives it events until one kills it.
-func (n Node) life(ctx context.Context, b box, f Function, events [][]byte, s *Session) error {
-	p, loaded, err := n.load(ctx, b, f)
+func (run program) life(ctx context.Context, b box, f Function, events [][]byte, s *Session) error {
+	p, loaded, err := run.load(ctx, b, f)
 	if err != nil {
 		return err
 	}
@@ -142,40 +153,30 @@ func (n Node) life(ctx context.Context, b box, f Function, events [][]byte, s *S
 
 // settings are the first line that the runner reads.
 type settings struct {
-	Name      string  `json:"name"`
-	Dir       string  `json:"dir"`
-	File      string  `json:"file"`
-	Export    string  `json:"export"`
-	Memory    int     `json:"memory"`
-	Timeout   float64 `json:"timeout"` // milliseconds
-	Callbacks bool    `json:"callbacks"`
+	Task      string  `json:"task"` // the folder
+	Handler   string  `json:"handler"`
+	ARN       string  `json:"arn"`
+	Timeout   float64 `json:"timeout"`   // milliseconds
+	Callbacks bool    `json:"callbacks"` // the runtime takes them
 }
 
 // load starts a process and has it load the handler.
-func (n Node) load(ctx context.Context, box box, f Function) (*process, answer, error) {
-	file, export, ok := entry(f.Handler)
-	if !ok {
-		return nil, answer{}, fmt.Errorf("handler %q is not spelled file.export", f.Handler)
-	}
-	major := RuntimeMajor(f.Runtime)
-	if major == 0 {
-		major = n.Major
-	}
+func (run program) load(ctx context.Context, box box, f Function) (*process, answer, error) {
 	first, err := json.Marshal(settings{
-		Name: f.Name, Dir: box.task, File: file, Export: export, Memory: f.MemoryMB,
-		Timeout: float64(f.Timeout.Milliseconds()), Callbacks: major < callbackFree,
+		Task: box.task, Handler: f.Handler, ARN: f.arn(),
+		Timeout: float64(f.Timeout.Milliseconds()), Callbacks: run.callbacks,
 	})
 	if err != nil {
 		return nil, answer{}, err
 	}
-	p, err := n.start(ctx, box, f.MemoryMB)
+	p, err := run.start(ctx, box)
 	if err != nil {
 		return nil, answer{}, err
 	}
 	a, why, err := p.await(ctx, startTimeout)
 	if why != nil {
-		why.Message = cmp.Or(why.Message, fmt.Sprintf("Node.js did not start within %v", startTimeout))
-		return nil, answer{}, p.stop(fmt.Errorf("start %s: %w", n.Path, why))
+		why.Message = cmp.Or(why.Message, fmt.Sprintf("it did not start within %v", startTimeout))
+		return nil, answer{}, p.stop(fmt.Errorf("start %s: %w", run.path, why))
 	}
 	if err == nil {
 		a, why, err = p.ask(ctx, first, loadTimeout)
@@ -190,14 +191,6 @@ func (n Node) load(ctx context.Context, box box, f Function) (*process, answer, 
 		}
 	}
 	return p, a, nil
-}
-
-// entry takes a handler's name apart as Lambda does: at the first dot of its
-// last element.
-func entry(handler string) (file, export string, ok bool) {
-	dir, base := path.Split(handler)
-	file, export, ok = strings.Cut(base, ".")
-	return dir + file, export, ok && file != "" && export != ""
 }
 
 // invoke gives the process one event. alive is false when it cannot take

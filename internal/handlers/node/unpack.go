@@ -3,17 +3,18 @@ package node
 import (
 	"archive/zip"
 	"bytes"
-	_ "embed" // the runner
+	"embed"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 )
 
-//go:embed assets/runner.cjs
-var runner []byte
+//go:embed assets
+var assets embed.FS
 
 // maxUnzipped is Lambda's ceiling for all files of a function (Lambda quotas,
 // "Deployment package (.zip file archive) size").
@@ -21,14 +22,16 @@ const maxUnzipped = 262144000
 
 // box is the folder that a function runs in.
 type box struct {
-	dir    string
-	task   string // what Lambda has at /var/task
-	runner string
+	dir  string
+	task string // what Lambda has at /var/task
 }
+
+// runner is the path of a file of the interpreter's.
+func (b box) runner(name string) string { return filepath.Join(b.dir, name) }
 
 func (b box) remove() error { return os.RemoveAll(b.dir) }
 
-// unpack writes a zip's files and the runner into a new folder. No name leads
+// unpack writes a zip's files and the runners into a new folder. No name leads
 // out of it.
 func unpack(code []byte) (_ box, err error) {
 	r, err := zip.NewReader(bytes.NewReader(code), int64(len(code)))
@@ -42,13 +45,13 @@ func unpack(code []byte) (_ box, err error) {
 	if real, err := filepath.EvalSymlinks(dir); err == nil { // as Node.js will call it
 		dir = real
 	}
-	b := box{dir: dir, task: filepath.Join(dir, "task"), runner: filepath.Join(dir, "runner.cjs")}
+	b := box{dir: dir, task: filepath.Join(dir, "task")}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.remove())
 		}
 	}()
-	if err := os.WriteFile(b.runner, runner, 0o600); err != nil {
+	if err := b.writeRunners(); err != nil {
 		return box{}, err
 	}
 	if err := os.Mkdir(b.task, 0o700); err != nil {
@@ -69,6 +72,19 @@ func unpack(code []byte) (_ box, err error) {
 		}
 	}
 	return b, nil
+}
+
+// writeRunners puts our own files beside the task. The package.json is for the
+// search of the nearest one: it ends here, as on Lambda, and not somewhere above.
+func (b box) writeRunners() error {
+	own, err := fs.Sub(assets, "assets")
+	if err != nil {
+		return err
+	}
+	if err := os.CopyFS(b.dir, own); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(b.dir, "package.json"), []byte("{}\n"), 0o600)
 }
 
 // write unpacks one file, and counts it against what is left.

@@ -1,17 +1,19 @@
 'use strict';
-// Loads a handler and gives it events, as Lambda's Node.js runtime does.
-// In: lines of JSON on stdin; the first says what to load, each other is an
-// event. Out: one line of JSON on fd 3 once it runs, and one for each of those.
-// The console and the streams are replaced before anything is loaded, as Lambda
-// replaces the console.
+// Loads a handler and gives it events. In, on fd 4: lines of JSON; the first
+// says what to load, each other is an event. Out, on fd 3: one line of JSON
+// once it runs, and one for each of those. What Lambda does in between is in
+// lambda.cjs. The console and the streams are replaced before anything is
+// loaded, as Lambda replaces the console.
+//
+// The next line is read in one blocking call: between two events Lambda stops
+// the process, too, and nothing of ours keeps its event loop busy.
 
 const fs = require('node:fs');
-const path = require('node:path');
-const readline = require('node:readline');
 const util = require('node:util');
-const { pathToFileURL } = require('node:url');
+const lambda = require('./lambda.cjs');
 
-const CHANNEL = 3;
+const OUT = 3;
+const IN = 4;
 const MOST_LOGS = 1000; // entries of one event; what comes after is counted
 const MOST_HIDDEN = 100;
 
@@ -26,7 +28,7 @@ for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'log']) {
 }
 for (const name of ['stdout', 'stderr']) {
   process[name].write = (chunk, encoding, done) => {
-    log(name, String(chunk).replace(/\n$/, ''));
+    log(name, shown(String(chunk).replace(/\n$/, '')));
     const after = typeof encoding === 'function' ? encoding : done;
     if (after) process.nextTick(after);
     return true;
@@ -40,20 +42,49 @@ function send(message) {
   dropped = 0;
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(fs.writeSync(CHANNEL, rest));
+      rest = rest.subarray(fs.writeSync(OUT, rest));
     } catch (err) {
       if (err.code !== 'EAGAIN') throw err;
+      pause();
     }
   }
 }
 
-// Errors may be anything that was thrown. Where the bundle was unpacked is no
-// news to anybody, and another place every time.
-let dir = '';
-const within = (text) => String(text).replaceAll(`file://${dir}/`, '').replaceAll(`${dir}/`, '');
+// What else than waiting could be done with a pipe that does not block?
+const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+
+const chunk = Buffer.allocUnsafe(1 << 16);
+let read = [];
+function nextLine() {
+  for (;;) {
+    let n;
+    try {
+      n = fs.readSync(IN, chunk);
+    } catch (err) {
+      if (err.code !== 'EAGAIN') throw err;
+      pause();
+      continue;
+    }
+    if (n === 0) return undefined;
+    read.push(Buffer.from(chunk.subarray(0, n)));
+    if (chunk[n - 1] === 10) { // one line is asked for at a time
+      const line = Buffer.concat(read).toString();
+      read = [];
+      return JSON.parse(line);
+    }
+  }
+}
+
+// Where the bundle was unpacked is no news to anybody, and another place every
+// time. This program stands where Lambda has its own.
+let settings = { task: '', callbacks: false };
+const shown = (text) => text
+  .replaceAll(`file://${settings.task}/`, '').replaceAll(`${settings.task}/`, '')
+  .replaceAll(`\n- ${__dirname}/runner.cjs`, '')
+  .replaceAll(`${__dirname}/lambda.cjs`, '/var/runtime/index.mjs');
 function failure(err) {
-  if (!(err instanceof Error)) return { name: 'Error', message: within(util.format(err)), stack: '' };
-  return { name: String(err.name), message: within(err.message), stack: within(err.stack ?? '') };
+  const { name, message, stack } = lambda.describe(err, settings);
+  return { name, message: shown(message), stack: shown(stack) };
 }
 
 // NOTHING is what an instance hides that JSON says as it is.
@@ -153,64 +184,29 @@ function unlistedOf(value) {
   return [...names];
 }
 
-function context(settings, deadline) {
+function context(deadline) {
+  const env = process.env;
   return {
-    functionName: settings.name,
-    functionVersion: '$LATEST',
-    invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${settings.name}`,
-    memoryLimitInMB: String(settings.memory),
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    invokedFunctionArn: settings.arn,
     awsRequestId: '00000000-0000-4000-8000-000000000000',
-    logGroupName: `/aws/lambda/us-east-1.${settings.name}`,
-    logStreamName: 'local',
-    callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => Math.max(0, Math.round(deadline - performance.now())),
   };
 }
 
-// Lambda's own words, of its runtime interface client for Node.js 24.
-const NO_CALLBACKS = 'AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. ' +
-  'You need to modify this function to use a supported handler signature to use Node.js 24 or later.';
-
-// Until Node.js 22, Lambda takes the result from a promise or from a callback,
-// and ignores what else a handler returns.
-function invoke(handler, event, ctx, callbacks) {
-  if (!callbacks) return handler(event, ctx);
-  return new Promise((resolve, reject) => {
-    const done = (err, result) => (err ? reject(err) : resolve(result));
-    const result = handler(event, ctx, done);
-    if (typeof result?.then === 'function') resolve(result);
-    else if (handler.length < 3) {
-      reject(new Error('the handler returned without a promise: before Node.js 24, Lambda ignores what a handler returns unless it is async'));
-    }
-  });
-}
-
-async function load(settings) {
-  const file = path.join(dir, settings.file);
-  const found = ['.js', '.mjs', '.cjs'].find((ext) => fs.existsSync(file + ext));
-  if (found === undefined) throw new Error(`there is no ${settings.file}.js, .mjs or .cjs in the bundle`);
-  const loaded = await import(pathToFileURL(file + found));
-  // As Lambda's runtime takes it, an export's name may lead into an object.
-  const named = (from) => settings.export.split('.').reduce((of, key) => of?.[key], from);
-  const handler = named(loaded) ?? named(loaded.default);
-  if (typeof handler !== 'function') {
-    throw new Error(`${settings.file}${found} exports no function ${settings.export}`);
-  }
-  return handler;
-}
-
-async function run(handler, settings, event) {
+async function run(handler, event) {
   const start = performance.now();
   const outcome = { type: 'outcome' };
   try {
-    const result = await invoke(handler, event, context(settings, start + settings.timeout), settings.callbacks);
+    const warn = (text) => log('warn', text);
+    const result = await lambda.invoke(handler, settings, event, context(start + settings.timeout), warn);
     outcome.ms = performance.now() - start;
     outcome.hidden = hidden(result, '', new Set(), []);
-    try {
-      outcome.result = JSON.stringify(result) ?? 'null';
-    } catch (err) {
-      throw new Error(`Unable to stringify response body: ${err.message}`);
-    }
+    outcome.result = lambda.stringify(result, settings);
   } catch (err) {
     outcome.ms ??= performance.now() - start;
     outcome.error = failure(err);
@@ -229,34 +225,30 @@ function fatal(err) {
   process.exit(1);
 }
 process.on('uncaughtException', fatal);
-process.on('unhandledRejection', fatal);
+process.on('unhandledRejection', (reason) => fatal(lambda.unhandled(reason, settings)));
 
-async function main() {
+async function load() {
+  const start = performance.now();
+  const answer = { type: 'loaded' };
   let handler;
-  let settings;
-  for await (const line of readline.createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-    const message = JSON.parse(line);
-    if (settings !== undefined) {
-      await run(handler, settings, message);
-      continue;
-    }
-    settings = message;
-    dir = settings.dir;
-    const start = performance.now();
-    const answer = { type: 'loaded' };
-    try {
-      handler = await load(settings);
-      answer.parameters = handler.length;
-      if (!settings.callbacks && handler.length >= 3) throw new Error(NO_CALLBACKS);
-    } catch (err) {
-      answer.error = failure(err);
-    }
-    answer.ms = performance.now() - start;
-    await settled();
-    send(answer);
+  try {
+    handler = await lambda.load(settings);
+    answer.parameters = handler.length;
+  } catch (err) {
+    answer.error = failure(err);
   }
-  process.exit(0); // timers that a handler left behind keep nobody waiting
+  answer.ms = performance.now() - start;
+  await settled();
+  send(answer);
+  return handler;
 }
 
-send({ type: 'started' });
+async function main() {
+  send({ type: 'started' });
+  settings = nextLine();
+  const handler = await load();
+  for (let event = nextLine(); event !== undefined; event = nextLine()) await run(handler, event);
+  process.exit(0); // what a handler left behind keeps nobody waiting
+}
+
 main();
