@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -131,12 +132,10 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, n node.Node) (*stac
 	}
 	key, _, _ := sourceOf(b.Function)
 	if session.Load != nil {
-		other := n.Major != node.RuntimeMajor(b.Config.Runtime) && ofRelease(session.Load)
-		hint := "--no-load leaves this out"
-		if other {
-			hint = "it will run on " + b.Config.Runtime + ", which --node PATH may name; --no-load leaves this out"
-		}
-		p := s.problem(fmt.Sprintf("does not load in Node.js %s: %s", n.Version, session.Load), hint, other, "functions", b.Key, key)
+		wants := node.RuntimeMajor(b.Config.Runtime)
+		other := n.Major != wants && ofRelease(session.Load, n.Major, wants)
+		p := s.problem(fmt.Sprintf("does not load in Node.js %s: %s", n.Version, session.Load),
+			loadHint(session.Load, b.Config.Runtime, other), other, "functions", b.Key, key)
 		return &p, nil
 	}
 	if b.OnError != "continue" {
@@ -153,16 +152,44 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, n node.Node) (*stac
 	return nil, nil
 }
 
-// ofRelease reports whether a failure may be the release's: a module or a script
-// that uses what only another one knows. A trap, and whatever a handler throws
-// itself, happens in every release.
-func ofRelease(f *node.Failure) bool {
+// ofRelease reports whether a failure on Node.js has may be that release's own,
+// and not happen on wants: a module or a script that uses what only another one
+// knows. A trap, and whatever a handler throws itself, happens in every
+// release. So does a script that an older release cannot even read, unless has
+// is that older release; and which files are ES modules is Lambda's rule.
+func ofRelease(f *node.Failure, has, wants int) bool {
 	switch f.Name {
+	case "Runtime.UserCodeSyntaxError":
+		return has < wants && !moduleSyntax(f)
 	case "CompileError", "LinkError", "SyntaxError", "TypeError", "ReferenceError":
 		return true
 	}
 	return strings.Contains(f.Message, "No such built-in module")
 }
+
+// moduleSyntax reports whether a script was read as CommonJS and is an ES
+// module.
+func moduleSyntax(f *node.Failure) bool {
+	return f.Name == "Runtime.UserCodeSyntaxError" && regexp.MustCompile(
+		`Unexpected token 'export'|Cannot use import statement outside a module|Cannot use 'import.meta' outside a module|await is only valid in async`).MatchString(f.Message)
+}
+
+// loadHint says what may help against a failure to load on wants.
+func loadHint(f *node.Failure, wants string, other bool) string {
+	const leave = "--no-load leaves this out"
+	switch {
+	case other:
+		return "it will run on " + wants + ", which --node PATH may name; " + leave
+	case moduleSyntax(f):
+		return "Lambda reads a .js file as CommonJS, whatever is in it: call it .mjs, or say \"type\": \"module\" in a package.json beside it; " + leave
+	case strings.Contains(f.Message, "require() of ES Module"):
+		return "Lambda runs Node.js with --no-experimental-require-module, so require() takes no ES module: use import, or entry: in place of bundle:; " + leave
+	}
+	return leave
+}
+
+// loadRules is another text whenever bundles are loaded by other rules.
+const loadRules = "as Lambda loads it"
 
 // loadMark is the file that says that a bundle loaded in a release of Node.js;
 // "" where nothing can be kept. Its name is a digest of all that loading depends
@@ -178,7 +205,7 @@ func (a *app) loadMark(b built, major int) string {
 		}
 		dir = filepath.Join(user, "edgedeploy")
 	}
-	name := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%d", b.Content, b.Config.Runtime, b.Bundle.Handler, major))
+	name := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%d", loadRules, b.Content, b.Config.Runtime, b.Bundle.Handler, major))
 	return filepath.Join(dir, "loads", hex.EncodeToString(name[:]))
 }
 
