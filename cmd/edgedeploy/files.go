@@ -121,7 +121,7 @@ func (s *spec) bundleReport(b built, file string) render.Bundle {
 		ABI: string(b.ABI), Trampoline: b.Bundle.Trampoline,
 	}
 	for _, f := range b.Files {
-		r.Files = append(r.Files, render.BundleFile{Name: f.Name, Size: f.Size, Compressed: f.Compressed})
+		r.Files = append(r.Files, render.BundleFile{Name: f.Name, Size: f.Size, Compressed: f.Compressed, Executable: f.Executable})
 	}
 	for _, d := range b.Dropped {
 		r.Dropped = append(r.Dropped, render.BundleFile{Name: d.Name, Size: int64(d.Bytes)})

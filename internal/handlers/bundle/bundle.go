@@ -66,6 +66,7 @@ type File struct {
 	Size       int64  // bytes, uncompressed
 	SHA256     string // hex, of the uncompressed bytes
 	Compressed int64  // bytes in the zip, without its headers
+	Executable bool   // mode 0755 in the zip, else 0644
 }
 
 // Dropped is a custom section that was left out.
@@ -109,8 +110,9 @@ type limits struct{ zipped, unzipped int64 }
 func awsLimits() limits { return limits{zipped: maxZipped, unzipped: maxUnzipped} }
 
 // Build packs a function. It reads files below root only. The result depends
-// on the bytes and names that were read and on f, on nothing else: not on
-// times, modes, or the order of a directory. A file's mode is not kept.
+// on the bytes and names that were read, on which files of a ready bundle are
+// executable, and on f, on nothing else: not on times, other modes, or the order
+// of a directory.
 //
 // Every error about the input is an [*Error].
 func Build(root *os.Root, f Function) (Bundle, error) { return build(root, f, awsLimits()) }
@@ -136,14 +138,14 @@ func build(root *os.Root, f Function, lim limits) (Bundle, error) {
 	if err := draft.files.check(lim); err != nil {
 		return Bundle{}, err
 	}
-	zip, stored, err := writeZip(draft.files)
+	zip, stored, err := writeZip(draft.files, draft.programs)
 	if err != nil {
 		return Bundle{}, &Error{Path: f.Name, Reason: "cannot be zipped", Err: err}
 	}
 	if int64(len(zip)) > lim.zipped {
 		return Bundle{}, tooLarge(f.Name, "zipped", lim.zipped)
 	}
-	b := describe(draft.files, stored, zip)
+	b := describe(unzipped{draft.files, draft.programs, stored}, zip)
 	b.Handler, b.ABI, b.Trampoline = draft.handler, draft.abi, draft.trampoline
 	b.Dropped, b.LeftOut, b.Warnings = draft.dropped, draft.leftOut, draft.warnings
 	b.Inputs = draft.sorted()
@@ -158,15 +160,15 @@ func build(root *os.Root, f Function, lim limits) (Bundle, error) {
 func Open(zip []byte) (Bundle, error) { return open(zip, awsLimits()) }
 
 func open(zip []byte, lim limits) (Bundle, error) {
-	files, stored, err := readZip(zip, lim)
+	from, err := readZip(zip, lim)
 	if err != nil {
 		return Bundle{}, err
 	}
-	if err := files.check(lim); err != nil {
+	if err := from.files.check(lim); err != nil {
 		return Bundle{}, err
 	}
-	b := describe(files, stored, zip)
-	if n, abi := trampolineOf(files); n != 0 {
+	b := describe(from, zip)
+	if n, abi := trampolineOf(from.files); n != 0 {
 		b.ABI, b.Trampoline, b.Handler = abi, n, wasmHandler
 	}
 	return b, nil
@@ -175,6 +177,7 @@ func open(zip []byte, lim limits) (Bundle, error) {
 // draft is a bundle before it is zipped.
 type draft struct {
 	files      files
+	programs   executables
 	handler    string
 	abi        ABI
 	trampoline int
@@ -195,13 +198,16 @@ func (d draft) sorted() []string {
 }
 
 // describe lists the files and names the content.
-func describe(fs files, stored map[string]int64, zip []byte) Bundle {
+func describe(from unzipped, zip []byte) Bundle {
 	sum := sha256.Sum256(zip)
 	b := Bundle{Zip: zip, CodeSHA256: base64.StdEncoding.EncodeToString(sum[:])}
-	for _, name := range fs.names() {
-		size := int64(len(fs[name]))
+	for _, name := range from.files.names() {
+		data := from.files[name]
+		size := int64(len(data))
 		b.Uncompressed += size
-		b.Files = append(b.Files, File{Name: name, Size: size, SHA256: hexSHA256(fs[name]), Compressed: stored[name]})
+		b.Files = append(b.Files, File{
+			Name: name, Size: size, SHA256: hexSHA256(data), Compressed: from.stored[name], Executable: from.programs[name],
+		})
 	}
 	b.Content = contentID(b.Files)
 	return b

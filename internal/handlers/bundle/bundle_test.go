@@ -126,6 +126,32 @@ func TestContentIDNeverChanges(t *testing.T) {
 	}
 }
 
+// A program has a mark of its own, which is no part of any name.
+func TestContentIDOfAProgramNeverChanges(t *testing.T) {
+	t.Parallel()
+	program, err := Open(foreign(t, entry{name: "bin/tool", data: "#!/bin/sh\n", mode: 0o755}, entry{name: "index.js", data: "x"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }
+	text := "edgedeploy content 1\nbin/tool\x00" + h("#!/bin/sh\n") + " x\nindex.js\x00" + h("x") + "\n"
+	if string(program.Content) != h(text) {
+		t.Errorf("content id %s, by hand %s", program.Content, h(text))
+	}
+	if files := program.Files; !files[0].Executable || files[1].Executable {
+		t.Errorf("%+v", files)
+	}
+	// Packed and read again, the same modes are there.
+	again, _, err := writeZip(files{"bin/tool": []byte("#!/bin/sh\n"), "index.js": []byte("x")}, executables{"bin/tool": true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(again), int64(len(again)))
+	if err != nil || r.File[0].Mode() != 0o755 || r.File[1].Mode() != 0o644 {
+		t.Errorf("%v, %v, %v", r.File[0].Mode(), r.File[1].Mode(), err)
+	}
+}
+
 // The zip's bytes may change when a new Go release compresses differently.
 // Then update this digest in the commit that raises the Go version, knowing
 // that nothing is published again because of it: identity is the content id.
@@ -213,8 +239,9 @@ func TestEveryTrampolineIsThere(t *testing.T) {
 	}
 }
 
-// A content id depends on what is in the files and on nothing else.
-func TestContentIDDependsOnNamesAndBytesOnly(t *testing.T) {
+// A content id depends on what is in the files and on which are programs, and
+// on nothing else.
+func TestContentIDDependsOnNamesBytesAndProgramsOnly(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
 	n := 0
@@ -223,12 +250,20 @@ func TestContentIDDependsOnNamesAndBytesOnly(t *testing.T) {
 			rapid.StringMatching(`[a-z]{1,3}(/[a-z]{4,5}){0,2}\.txt`), rapid.String(), 1, 6).Draw(rt, "files")
 		content["index.js"] = "exports.handler = async (event) => event"
 		names := slices.Sorted(maps.Keys(content))
+		modes := map[string][]os.FileMode{}
+		programs := executables{}
+		for _, name := range names {
+			modes[name] = []os.FileMode{0o600, 0o644, 0o664}
+			if rapid.Bool().Draw(rt, "program") {
+				modes[name], programs[name] = []os.FileMode{0o700, 0o755, 0o555}, true
+			}
+		}
 		var ids []string
 		for _, how := range []string{"a", "b"} {
 			n++
 			dir := filepath.Join(base, how, hex.EncodeToString([]byte{byte(n >> 16), byte(n >> 8), byte(n)}))
 			for _, name := range rapid.Permutation(names).Draw(rt, "order "+how) {
-				mode := rapid.SampledFrom([]os.FileMode{0o600, 0o644, 0o755}).Draw(rt, "mode")
+				mode := rapid.SampledFrom(modes[name]).Draw(rt, "mode")
 				write(rt, filepath.Join(dir, name), content[name], mode)
 			}
 			root, err := os.OpenRoot(dir)
@@ -244,7 +279,7 @@ func TestContentIDDependsOnNamesAndBytesOnly(t *testing.T) {
 			var entries []entry
 			for _, name := range rapid.Permutation(names).Draw(rt, "zip order "+how) {
 				method := rapid.SampledFrom([]uint16{zip.Store, zip.Deflate}).Draw(rt, "method")
-				entries = append(entries, entry{name: name, data: content[name], mode: 0o755, method: method})
+				entries = append(entries, entry{name: name, data: content[name], mode: rapid.SampledFrom(modes[name]).Draw(rt, "mode in the zip"), method: method})
 			}
 			for _, z := range [][]byte{b.Zip, foreign(t, entries...)} {
 				opened, err := Open(z)
@@ -261,20 +296,28 @@ func TestContentIDDependsOnNamesAndBytesOnly(t *testing.T) {
 		}
 		// And every change is seen.
 		changed := rapid.SampledFrom(names).Draw(rt, "changed")
-		before := contentOf(content)
+		before := contentOf(content, programs)
+		if ids[0] != before {
+			rt.Fatalf("built %s, want %s", ids[0], before)
+		}
+		programs[changed] = !programs[changed]
+		if contentOf(content, programs) == before {
+			rt.Fatalf("whether %s is a program changed nothing", changed)
+		}
+		programs[changed] = !programs[changed]
 		content[changed] += "x"
-		if contentOf(content) == before {
+		if contentOf(content, programs) == before {
 			rt.Fatalf("changing %s changed nothing", changed)
 		}
 	})
 }
 
-func contentOf(content map[string]string) string {
+func contentOf(content map[string]string, programs executables) string {
 	fs := files{}
 	for name, text := range content {
 		fs[name] = []byte(text)
 	}
-	return string(describe(fs, nil, nil).Content)
+	return string(describe(unzipped{files: fs, programs: programs}, nil).Content)
 }
 
 func write(t *rapid.T, name, text string, mode os.FileMode) {

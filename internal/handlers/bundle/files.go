@@ -17,6 +17,11 @@ import (
 // files are the files of a bundle: bytes by slash-separated name.
 type files map[string][]byte
 
+// executables are the names of the files that may be run as programs. Of what
+// else a mode says nothing is kept: Lambda's function runs as a user of its own,
+// who reads what everybody may read.
+type executables map[string]bool
+
 // names returns the names sorted by their bytes.
 func (fs files) names() []string { return slices.Sorted(maps.Keys(fs)) }
 
@@ -29,19 +34,25 @@ const contentHeader = "edgedeploy content 1\n"
 //
 //	edgedeploy content 1 LF
 //	name NUL sha256 LF
+//	name NUL sha256 " x" LF    (of an executable)
 //	…
 //
 // with one line a file, sorted by the bytes of the name, where sha256 is the
 // lower-case hex SHA-256 of the uncompressed bytes. Names hold neither NUL nor
-// LF (see checkName), so two different lists never give the same text.
-// Compression, file times and file modes have no part in it.
+// LF (see checkName), so two different lists never give the same text: the " x"
+// stands behind the digest, because a name may end in it. Compression, file
+// times and whatever else a mode says have no part in it.
 //
 // list must be sorted by name.
 func contentID(list []File) versions.ContentID {
 	h := sha256.New()
 	h.Write([]byte(contentHeader))
 	for _, f := range list {
-		fmt.Fprintf(h, "%s\x00%s\n", f.Name, f.SHA256)
+		mark := ""
+		if f.Executable {
+			mark = " x"
+		}
+		fmt.Fprintf(h, "%s\x00%s%s\n", f.Name, f.SHA256, mark)
 	}
 	return versions.ContentID(hex.EncodeToString(h.Sum(nil)))
 }

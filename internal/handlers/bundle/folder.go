@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
-	"strings"
 
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/ignore"
 )
@@ -20,12 +18,14 @@ type LeftOut struct {
 
 // folder is what was read from a directory.
 type folder struct {
-	files   files
-	leftOut LeftOut
+	files    files
+	programs executables
+	leftOut  LeftOut
 	// ignored are the names that were left out, for whoever looks for one.
 	ignored map[string]bool
 	list    *ignore.List
 	dir     string // "" of a zip
+	source  string // the zip's name, for messages, or ""
 	zip     string // the zip below the root that the files came in, or ""
 	rules   bool   // dir has an ignore file
 }
@@ -67,7 +67,7 @@ func readDir(root *os.Root, dir string, lim limits) (_ folder, err error) {
 	w := &walker{
 		sub: sub, lim: lim, left: lim.unzipped,
 		skipped: map[string]bool{},
-		out:     folder{files: files{}, ignored: map[string]bool{}, list: list, dir: dir},
+		out:     folder{files: files{}, programs: executables{}, ignored: map[string]bool{}, list: list, dir: dir},
 	}
 	if err := fs.WalkDir(sub.FS(), ".", w.visit); err != nil {
 		return folder{}, err
@@ -183,6 +183,9 @@ func (w *walker) read(name string, d fs.DirEntry) error {
 	}
 	w.left -= int64(len(data))
 	w.out.files[name] = data
+	if mayRun(info.Mode()) {
+		w.out.programs[name] = true
+	}
 	return nil
 }
 
@@ -199,32 +202,4 @@ func (f folder) whyMissing(function string, names []string) error {
 		}
 	}
 	return nil
-}
-
-// litter are names that nobody means to deploy: version control, what desktops
-// strew, and files that hold secrets. They are packed, because leaving out
-// silently what somebody put there is worse, and warned about.
-func (f folder) litter() []string {
-	if f.list == nil {
-		return nil // a zip, whose maker decided
-	}
-	known := []string{".git", ".hg", ".svn", ".DS_Store", "Thumbs.db", ".env", ".npmrc"}
-	found := map[string]string{} // by base name, the first path
-	for _, name := range f.files.names() {
-		at := ""
-		for segment := range strings.SplitSeq(name, "/") {
-			at = path.Join(at, segment)
-			if slices.Contains(known, segment) && found[segment] == "" {
-				found[segment] = at
-			}
-		}
-	}
-	var warnings []string
-	for _, k := range known {
-		if at := found[k]; at != "" {
-			warnings = append(warnings, fmt.Sprintf("%s is packed, too: the line **/%s in %s leaves it out",
-				path.Join(f.dir, at), k, path.Join(f.dir, ignore.Name)))
-		}
-	}
-	return warnings
 }

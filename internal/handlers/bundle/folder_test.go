@@ -211,6 +211,8 @@ func TestLitterIsPackedAndWarnedAbout(t *testing.T) {
 	maps.Copy(files, map[string]string{
 		"dist/.git/config": "c", "dist/.git/HEAD": "h", "dist/lib/.DS_Store": "d", "dist/lib/b/.DS_Store": "d",
 		"dist/Thumbs.db": "t", "dist/lib/x.env": "fine", "dist/git/.gitignore": "fine",
+		"dist/public.pem": "-----BEGIN PUBLIC KEY-----", "dist/own.pem": "-----BEGIN EC PRIVATE KEY-----", "dist/keys/id_ed25519": "-----BEGIN OPENSSH PRIVATE KEY-----",
+		"dist/jose.js": "'-----BEGIN PRIVATE KEY-----'", "dist/id_map": "fine",
 	})
 	b, err := ready(t, tree(t, files))
 	if err != nil {
@@ -218,7 +220,9 @@ func TestLitterIsPackedAndWarnedAbout(t *testing.T) {
 	}
 	want := []string{
 		"dist/.git is packed, too: the line **/.git in dist/.edgedeployignore leaves it out",
+		"dist/keys/id_ed25519 is packed, too: the line **/id_ed25519 in dist/.edgedeployignore leaves it out",
 		"dist/lib/.DS_Store is packed, too: the line **/.DS_Store in dist/.edgedeployignore leaves it out",
+		"dist/own.pem is packed, too: the line **/own.pem in dist/.edgedeployignore leaves it out",
 	}
 	if diff := cmp.Diff(want, b.Warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
@@ -232,7 +236,10 @@ func TestAZipIsTakenWithItsIgnoreFile(t *testing.T) {
 	t.Parallel()
 	zip := foreign(t, entry{name: "index.js", data: "exports.handler = async () => 1;"}, entry{name: ".edgedeployignore", data: "[\nindex.js"}, entry{name: ".git/x", data: "x"})
 	b, err := Build(tree(t, nil), Function{Name: "f", Bundle: "https://example.com/x.zip", Source: zip, Handler: "index.handler"})
-	if err != nil || len(b.Files) != 3 || len(b.Warnings) != 0 {
-		t.Errorf("%v, %v, %v", namesOf(b), b.Warnings, err)
+	if err != nil || len(b.Files) != 3 {
+		t.Errorf("%v, %v", namesOf(b), err)
+	}
+	if diff := cmp.Diff([]string{"https://example.com/x.zip: .git is in the zip, and is deployed with it: make the zip without it"}, b.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }

@@ -11,12 +11,12 @@ import (
 // the same content when its files are packed by us.
 func FuzzOpen(f *testing.F) {
 	script, _ := Trampoline(1, Host)
-	ours, _, err := writeZip(files{entryFile: script, manifestFile: []byte("{}"), moduleFile: wasmtest.Host{}.Module()})
+	ours, _, err := writeZip(files{entryFile: script, manifestFile: []byte("{}"), moduleFile: wasmtest.Host{}.Module()}, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(ours)
-	small, _, err := writeZip(files{"a": []byte("a"), "ü/b": nil})
+	small, _, err := writeZip(files{"a": []byte("a"), "ü/b": nil}, executables{"a": true})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -34,11 +34,11 @@ func FuzzOpen(f *testing.F) {
 		if b.Uncompressed > lim.unzipped {
 			t.Fatalf("%d bytes pass a limit of %d", b.Uncompressed, lim.unzipped)
 		}
-		fs, _, err := readZip(in, lim)
+		from, err := readZip(in, lim)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, _, err := writeZip(fs)
+		again, _, err := writeZip(from.files, from.programs)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func packReady(root *os.Root, f Function, lim limits) (draft, error) {
 		return draft{}, err
 	}
 	warnings := append(lint(f, entry, out[entry]), from.litter()...)
-	return draft{files: out, handler: f.Handler, leftOut: from.leftOut, warnings: warnings, inputs: inputs}, nil
+	return draft{files: out, programs: from.programs, handler: f.Handler, leftOut: from.leftOut, warnings: warnings, inputs: inputs}, nil
 }
 
 func readReady(root *os.Root, f Function, lim limits) (folder, error) {
@@ -76,11 +76,11 @@ func refuseOptions(f Function) error {
 // readNamedZip reads a zip and says in errors which one it is. Whoever made it
 // decided what is in it, so nothing is left out.
 func readNamedZip(name string, b []byte, lim limits) (folder, error) {
-	out, _, err := readZip(b, lim)
+	from, err := readZip(b, lim)
 	if e, ok := errors.AsType[*Error](err); ok {
 		return folder{}, &Error{Path: strings.TrimSuffix(name+": "+e.Path, ": "), Reason: e.Reason, Hint: e.Hint, Err: e.Err}
 	}
-	return folder{files: out}, err
+	return folder{files: from.files, programs: from.programs, source: name}, err
 }
 
 // pathError puts an error of the file system into words about one path.

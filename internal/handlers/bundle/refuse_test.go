@@ -290,7 +290,7 @@ func TestLimitsCountEverything(t *testing.T) {
 
 func TestAReadyZipIsPackedAgain(t *testing.T) {
 	t.Parallel()
-	z := foreign(t, entry{name: "lib/"}, entry{name: "lib/main.cjs", data: plainEntry, mode: 0o700}, entry{name: "a.txt", data: "a"})
+	z := foreign(t, entry{name: "lib/"}, entry{name: "lib/main.cjs", data: plainEntry, mode: 0o600}, entry{name: "a.txt", data: "a"})
 	root := tree(t, map[string]string{
 		"b.zip": string(z), "d/lib/main.cjs": plainEntry, "d/a.txt": "a",
 	})

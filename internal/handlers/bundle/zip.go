@@ -17,6 +17,7 @@ const (
 	zipVersion  = 20       // 2.0: deflate and directories
 	creatorUnix = 3 << 8   // so that the mode below counts
 	modeRegular = 0o100644 // Lambda needs files that others may read
+	modeProgram = 0o100755 // and run
 	dosEpoch    = 1<<5 | 1 // 1980-01-01 00:00:00, the first time a zip can say; it has no zone
 	flagUTF8    = 1 << 11  // the name is UTF-8
 	flagCrypt   = 1 << 0   // the entry is encrypted
@@ -26,7 +27,7 @@ const (
 // writeZip returns the zip and the compressed size of each file. The same
 // files give the same bytes as long as compress/flate does not change; Go does
 // not promise that it never will, which is why nothing is named by these bytes.
-func writeZip(fs files) ([]byte, map[string]int64, error) {
+func writeZip(fs files, programs executables) ([]byte, map[string]int64, error) {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	// One compressor for all files: it takes a megabyte, and Reset makes it new.
@@ -51,6 +52,9 @@ func writeZip(fs files) ([]byte, map[string]int64, error) {
 			CompressedSize64:   uint64(len(data)),
 			UncompressedSize64: uint64(len(fs[name])),
 			ExternalAttrs:      modeRegular << 16,
+		}
+		if programs[name] {
+			header.ExternalAttrs = modeProgram << 16
 		}
 		if strings.ContainsFunc(name, func(r rune) bool { return r >= 0x80 }) {
 			header.Flags = flagUTF8
@@ -82,40 +86,54 @@ func deflate(z *flate.Writer, b []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// unzipped is what a zip held.
+type unzipped struct {
+	files    files
+	programs executables
+	stored   map[string]int64 // compressed sizes
+}
+
+// mayRun reports whether a file's owner may run it, which is all that git keeps
+// of a mode, too.
+func mayRun(mode fs.FileMode) bool { return mode&0o100 != 0 }
+
 // readZip reads all files of a zip from anywhere. Nothing a header says about
 // size is believed: reading stops when the limit is passed.
-func readZip(b []byte, lim limits) (files, map[string]int64, error) {
+func readZip(b []byte, lim limits) (unzipped, error) {
 	if int64(len(b)) > lim.zipped {
-		return nil, nil, tooLarge("", "zipped", lim.zipped)
+		return unzipped{}, tooLarge("", "zipped", lim.zipped)
 	}
 	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
-		return nil, nil, &Error{Reason: "is not a readable zip", Err: err}
+		return unzipped{}, &Error{Reason: "is not a readable zip", Err: err}
 	}
-	out, stored := files{}, map[string]int64{}
+	out := unzipped{files: files{}, programs: executables{}, stored: map[string]int64{}}
 	left := lim.unzipped
 	for _, f := range r.File {
 		dir, err := checkEntry(f)
 		if err != nil {
-			return nil, nil, err
+			return unzipped{}, err
 		}
 		if dir {
 			continue // directories have no content; the names of files imply them
 		}
-		if _, ok := out[f.Name]; ok {
-			return nil, nil, &Error{Path: f.Name, Reason: "is in the zip twice"}
+		if _, ok := out.files[f.Name]; ok {
+			return unzipped{}, &Error{Path: f.Name, Reason: "is in the zip twice"}
 		}
 		data, err := readEntry(f, left)
 		if err != nil {
-			return nil, nil, &Error{Path: f.Name, Reason: "cannot be unpacked", Err: err}
+			return unzipped{}, &Error{Path: f.Name, Reason: "cannot be unpacked", Err: err}
 		}
 		if left -= int64(len(data)); left < 0 {
-			return nil, nil, tooLarge(f.Name, "unzipped", lim.unzipped)
+			return unzipped{}, tooLarge(f.Name, "unzipped", lim.unzipped)
 		}
-		out[f.Name] = data
-		stored[f.Name] = int64(f.CompressedSize64)
+		out.files[f.Name] = data
+		out.stored[f.Name] = int64(f.CompressedSize64)
+		if mayRun(f.Mode()) {
+			out.programs[f.Name] = true
+		}
 	}
-	return out, stored, nil
+	return out, nil
 }
 
 // checkEntry refuses what is neither a plain file nor a directory, and says

@@ -187,6 +187,38 @@ func TestNodeRunsWithLambdasSwitches(t *testing.T) {
 	}
 }
 
+func TestAProgramInTheBundleRuns(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, text := range map[string]string{
+		"bin/tool": "#!/bin/sh\necho ran", "bin/text": "#!/bin/sh\necho ran",
+		"index.js": `const run = (n) => { try { return require("child_process").execFileSync(__dirname + "/bin/" + n).toString() } catch (e) { return e.code } };
+			exports.handler = async () => [run("tool"), run("text")]`,
+	} {
+		h := &zip.FileHeader{Name: name}
+		h.SetMode(0o644)
+		if name == "bin/tool" {
+			h.SetMode(0o755)
+		}
+		f, err := w.CreateHeader(h)
+		if err == nil {
+			_, err = f.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f := commonJS(t, "")
+	f.Zip = b.Bytes()
+	if diff := cmp.Diff([]string{`["ran\n","EACCES"]`}, lines(run(t, nodes(t)[0], f, `{}`))); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 func TestWhatJSONHidesIsNamed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -104,5 +104,9 @@ func write(root *os.Root, f *zip.File, left *int64) (err error) {
 	if err := root.MkdirAll(path.Dir(f.Name), 0o700); err != nil {
 		return err
 	}
-	return root.WriteFile(f.Name, data, 0o600)
+	mode := fs.FileMode(0o600)
+	if f.Mode()&0o100 != 0 {
+		mode = 0o700 // a program
+	}
+	return root.WriteFile(f.Name, data, mode)
 }

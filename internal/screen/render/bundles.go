@@ -50,6 +50,7 @@ type BundleFile struct {
 	Name       string `json:"name"`
 	Size       int64  `json:"size"`                 // bytes, uncompressed
 	Compressed int64  `json:"compressed,omitempty"` // bytes in the zip
+	Executable bool   `json:"executable,omitempty"`
 }
 
 // Bundles writes what was packed: for each function the zip's size, its
