@@ -67,8 +67,11 @@ func testAdvice(err error) string {
 	if e, ok := errors.AsType[*fixture.PlaceError](err); ok {
 		return e.Hint
 	}
+	missing, ok := errors.AsType[*node.NotFoundError](err)
 	switch {
-	case is[*node.NotFoundError](err):
+	case ok && missing.Language == "Python":
+		return "install Python 3 (python.org), or say where it is: --python PATH, or EDGEDEPLOY_PYTHON"
+	case ok:
 		return "install Node.js 22 or 24 (nodejs.org), or say where it is: --node PATH, or EDGEDEPLOY_NODE"
 	case is[*noFixturesError](err):
 		return "`edgedeploy test --help` says what one is; `edgedeploy invoke FUNCTION --event FILE` runs a single event"

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,48 +21,6 @@ import (
 // maxEvent is how large an event may be: what Lambda takes (Lambda quotas,
 // "Invocation payload", synchronous: 6 MB).
 const maxEvent = 6 << 20
-
-// nodeFlag is for the commands that run handlers.
-func nodeFlag(f *pflag.FlagSet, paths *[]string) {
-	f.StringSliceVar(paths, "node", nil, "the Node.js program to run handlers in (default: node in PATH)")
-}
-
-// nodes finds the programs that were asked for. Their paths come from the
-// command line or the environment, never from the spec.
-func (a *app) nodes(ctx context.Context, paths []string) ([]node.Node, error) {
-	if len(paths) == 0 {
-		paths = []string{""}
-	}
-	search, _ := a.lookup("PATH")
-	var all []node.Node
-	for _, p := range paths {
-		n, err := node.Find(ctx, p, search)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, n)
-	}
-	return all, nil
-}
-
-// runs is a function as Node.js runs it.
-func runs(b built) (node.Function, error) {
-	if node.RuntimeMajor(b.Config.Runtime) == 0 {
-		return node.Function{}, fmt.Errorf("%s has the runtime %s: only Node.js handlers can be run here", b.Key, b.Config.Runtime)
-	}
-	return node.Function{
-		Name: b.Function.Name, Zip: b.Zip, Handler: b.Bundle.Handler, Runtime: b.Config.Runtime,
-		MemoryMB: b.Config.MemoryMB, Timeout: time.Duration(b.Config.TimeoutSeconds) * time.Second,
-	}, nil
-}
-
-// otherRuntime warns that a function is tried on another release of Node.js
-// than it will run on.
-func (a *app) otherRuntime(b built, n node.Node) {
-	if want := node.RuntimeMajor(b.Config.Runtime); want != n.Major {
-		a.warn(fmt.Sprintf("%s will run on %s, and this is Node.js %s: --node PATH names another", b.Key, b.Config.Runtime, n.Version))
-	}
-}
 
 // only is the spec with one of its functions.
 func (s *spec) only(key string) (*spec, error) {

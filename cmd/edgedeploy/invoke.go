@@ -15,7 +15,7 @@ import (
 type invokeFlags struct {
 	event   string
 	trigger string
-	node    []string
+	programs
 }
 
 func (a *app) invokeCommand() *cobra.Command {
@@ -23,8 +23,8 @@ func (a *app) invokeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "invoke FUNCTION --event FILE",
 		Short: "Run a packed function with one event, and judge its result",
-		Long: `Invoke packs a function of the spec as apply would, runs it in Node.js with one
-event, prints the result on stdout and, on stderr, what was logged and what
+		Long: `Invoke packs a function of the spec as apply would, runs it in Node.js, or
+in Python if that is its runtime, with one event, prints the result on stdout and, on stderr, what was logged and what
 CloudFront would find wrong with the result at that trigger.
 
   edgedeploy invoke site --event fixtures/viewer-request-www.event.json
@@ -54,7 +54,7 @@ Exit code 1: the handler failed, or CloudFront would refuse what it returned.`,
 	}
 	cmd.Flags().StringVar(&flags.event, "event", "", "the event's file; - is stdin")
 	triggerFlag(cmd.Flags(), &flags.trigger, "the trigger of an event that does not name it")
-	nodeFlag(cmd.Flags(), &flags.node)
+	flags.programs.register(cmd.Flags())
 	return cmd
 }
 
@@ -78,22 +78,24 @@ func (a *app) invoke(ctx context.Context, function string, flags invokeFlags, gi
 	if err != nil {
 		return err
 	}
-	nodes, err := a.nodes(ctx, flags.node)
+	b := packed[function]
+	engines, err := a.engines(ctx, flags.programs, b.Config.Runtime)
 	if err != nil {
 		return err
 	}
-	b, n := packed[function], nodes[0]
-	f, err := runs(b)
-	if err != nil {
-		return err
-	}
-	a.otherRuntime(b, n)
-	session, err := n.Run(ctx, f, [][]byte{event.JSON()})
+	e := engines[0]
+	a.otherRuntime(b, e)
+	session, err := e.Run(ctx, runs(b), [][]byte{event.JSON()})
 	if err != nil {
 		return err
 	}
 	out := invocation(event, session)
-	out.Function, out.Node, out.NodePath = function, n.Version, n.Path
+	out.Function = function
+	if out.Node, out.Python = e.node, e.python; out.Python != "" {
+		out.PythonPath = e.path
+	} else {
+		out.NodePath = e.path
+	}
 	if !out.Valid {
 		a.exit = exitFailed
 	}

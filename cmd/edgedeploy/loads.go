@@ -23,13 +23,13 @@ import (
 // done with them.
 type loadFlags struct {
 	skip bool
-	node []string
-	tell bool // where there is no Node.js: to check is what the command is for
+	programs
+	tell bool // where there is no program to load in: to check is what the command is for
 }
 
 func (l *loadFlags) register(f *pflag.FlagSet) {
-	f.BoolVar(&l.skip, "no-load", false, "do not load the bundles in Node.js: run nothing of theirs here")
-	nodeFlag(f, &l.node)
+	f.BoolVar(&l.skip, "no-load", false, "do not load the bundles in Node.js or Python: run nothing of theirs here")
+	l.programs.register(f)
 }
 
 // bundles packs every function, and loads what was packed.
@@ -41,45 +41,41 @@ func (a *app) bundles(ctx context.Context, s *spec) (map[string]built, error) {
 	return all, a.checkLoads(ctx, s, all)
 }
 
-// loading is one bundle in one Node.js.
+// loading is one bundle in one program.
 type loading struct {
 	built
-	node.Node
+	engine engine
 }
 
-// checkLoads loads every bundle in Node.js, without any event, where there is
-// one: a module that the engine refuses, or a script that throws, is better
-// found here than at the edge. What loaded in its own release of Node.js is not
+// checkLoads loads every bundle in Node.js or Python, without any event, where
+// there is one: a module that the engine refuses, or a script that throws, is
+// better found here than at the edge. What loaded in its own release is not
 // loaded again, in any; what loaded in another one only not in that.
 //
-// On another release of Node.js than the function's, a failure that may be the
-// release's own is a warning.
+// On another release than the function's, a failure that may be the release's
+// own is a warning.
 func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) error {
 	var unknown []built
 	for _, f := range s.Stack.Functions {
-		b := all[f.Key]
-		if own := node.RuntimeMajor(b.Config.Runtime); own != 0 && !a.loadedBefore(b, own) {
+		if b := all[f.Key]; !a.loadedBefore(b, b.Config.Runtime) {
 			unknown = append(unknown, b)
 		}
 	}
 	if a.loads.skip || len(unknown) == 0 {
 		return nil
 	}
-	nodes, err := a.nodes(ctx, a.loads.node)
-	if is[*node.NotFoundError](err) && len(a.loads.node) == 0 {
-		if a.loads.tell {
-			a.say("edgedeploy: the bundles were not loaded: there is no Node.js in PATH\n")
-		}
-		return nil // Lambda has one; here nothing but this needs it
-	}
+	families, err := a.families(ctx, a.loads.programs, unknown)
 	if err != nil {
 		return err
 	}
+	if a.loads.tell {
+		a.sayNotLoaded(families)
+	}
 	var todo []loading
 	for _, b := range unknown {
-		for _, n := range nodes {
-			if !a.loadedBefore(b, n.Major) {
-				todo = append(todo, loading{b, n})
+		for _, e := range families[node.IsPython(b.Config.Runtime)].engines {
+			if !a.loadedBefore(b, e.runtime) {
+				todo = append(todo, loading{b, e})
 			}
 		}
 	}
@@ -88,7 +84,7 @@ func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) err
 	group.SetLimit(runtime.NumCPU())
 	for i, l := range todo {
 		group.Go(func() (err error) {
-			found[i], err = a.loadsIn(ctx, s, l.built, l.Node)
+			found[i], err = a.loadsIn(ctx, s, l.built, l.engine)
 			return err
 		})
 	}
@@ -98,13 +94,24 @@ func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) err
 	return a.loadProblems(todo, found)
 }
 
+// sayNotLoaded tells which bundles nothing here could load. Lambda has a
+// program for them, and nothing but this needs one here.
+func (a *app) sayNotLoaded(families map[bool]family) {
+	if families[false].missing != nil {
+		a.say("edgedeploy: the bundles were not loaded: there is no Node.js in PATH\n")
+	}
+	if why := families[true].missing; why != nil {
+		a.say(fmt.Sprintf("edgedeploy: the bundles in Python were not loaded: %v\n", why))
+	}
+}
+
 // loadProblems tells what was found, and remembers what loaded.
 func (a *app) loadProblems(todo []loading, found []*stackspec.Problem) error {
 	var problems []stackspec.Problem
 	failed := false
 	for i, p := range found {
 		if p == nil {
-			a.rememberLoad(todo[i].built, todo[i].Major)
+			a.rememberLoad(todo[i].built, todo[i].engine.runtime)
 			continue
 		}
 		failed = failed || !p.Warning
@@ -119,22 +126,17 @@ func (a *app) loadProblems(todo []loading, found []*stackspec.Problem) error {
 	return nil
 }
 
-// loadsIn loads one bundle in one Node.js, and says what is wrong with it, if
-// anything is. An error is about running Node.js at all.
-func (a *app) loadsIn(ctx context.Context, s *spec, b built, n node.Node) (*stackspec.Problem, error) {
-	f, err := runs(b)
-	if err != nil {
-		return nil, err
-	}
-	session, err := n.Run(ctx, f, nil)
+// loadsIn loads one bundle in one program, and says what is wrong with it, if
+// anything is. An error is about running the program at all.
+func (a *app) loadsIn(ctx context.Context, s *spec, b built, e engine) (*stackspec.Problem, error) {
+	session, err := e.Run(ctx, runs(b), nil)
 	if err != nil {
 		return nil, err
 	}
 	key, _, _ := sourceOf(b.Function)
 	if session.Load != nil {
-		wants := node.RuntimeMajor(b.Config.Runtime)
-		other := n.Major != wants && ofRelease(session.Load, n.Major, wants)
-		p := s.problem(fmt.Sprintf("does not load in Node.js %s: %s", n.Version, session.Load),
+		other := e.runtime != b.Config.Runtime && ofRelease(session.Load, e.runtime, b.Config.Runtime)
+		p := s.problem(fmt.Sprintf("does not load in %s: %s", e, session.Load),
 			loadHint(session.Load, b.Config.Runtime, other), other, "functions", b.Key, key)
 		return &p, nil
 	}
@@ -152,17 +154,20 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, n node.Node) (*stac
 	return nil, nil
 }
 
-// ofRelease reports whether a failure on Node.js has may be that release's own,
-// and not happen on wants: a module or a script that uses what only another one
-// knows. A trap, and whatever a handler throws itself, happens in every
-// release. So does a script that an older release cannot even read, unless has
-// is that older release; and which files are ES modules is Lambda's rule.
-func ofRelease(f *node.Failure, has, wants int) bool {
+// ofRelease reports whether a failure on the release that a runtime has may be
+// that release's own, and not happen on the one that it wants: a module or a
+// script that uses what only another one knows. A trap, and whatever a handler
+// raises itself, happens in every release. So does a script that an older
+// release cannot even read, unless this is that older release; and which files
+// are ES modules is Lambda's rule.
+func ofRelease(f *node.Failure, has, wants string) bool {
 	switch f.Name {
 	case "Runtime.UserCodeSyntaxError":
-		return has < wants && !moduleSyntax(f)
-	case "CompileError", "LinkError", "SyntaxError", "TypeError", "ReferenceError":
+		return releaseNumber(has) < releaseNumber(wants) && !moduleSyntax(f)
+	case "CompileError", "LinkError", "SyntaxError", "TypeError", "ReferenceError", "AttributeError":
 		return true
+	case "Runtime.ImportModuleError": // Python's own library grows and shrinks
+		return node.IsPython(wants)
 	}
 	return strings.Contains(f.Message, "No such built-in module")
 }
@@ -179,7 +184,11 @@ func loadHint(f *node.Failure, wants string, other bool) string {
 	const leave = "--no-load leaves this out"
 	switch {
 	case other:
-		return "it will run on " + wants + ", which --node PATH may name; " + leave
+		flag := "--node"
+		if node.IsPython(wants) {
+			flag = "--python"
+		}
+		return "it will run on " + wants + ", which " + flag + " PATH may name; " + leave
 	case moduleSyntax(f):
 		return "Lambda reads a .js file as CommonJS, whatever is in it: call it .mjs, or say \"type\": \"module\" in a package.json beside it; " + leave
 	case strings.Contains(f.Message, "require() of ES Module"):
@@ -191,12 +200,12 @@ func loadHint(f *node.Failure, wants string, other bool) string {
 // loadRules is another text whenever bundles are loaded by other rules.
 const loadRules = "as Lambda loads it"
 
-// loadMark is the file that says that a bundle loaded in a release of Node.js;
+// loadMark is the file that says that a bundle loaded in a release of Node.js or Python, named by its runtime;
 // "" where nothing can be kept. Its name is a digest of all that loading depends
 // on: the handler is a bundle's by configuration, and the runtime decides
 // whether callbacks are taken. The limits have no part in it: what needs more
 // memory to load than it is given fails in edgedeploy test as well.
-func (a *app) loadMark(b built, major int) string {
+func (a *app) loadMark(b built, release string) string {
 	dir := a.cacheDir
 	if dir == "" {
 		user, err := os.UserCacheDir()
@@ -205,19 +214,19 @@ func (a *app) loadMark(b built, major int) string {
 		}
 		dir = filepath.Join(user, "edgedeploy")
 	}
-	name := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%d", loadRules, b.Content, b.Config.Runtime, b.Bundle.Handler, major))
+	name := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%s", loadRules, b.Content, b.Config.Runtime, b.Bundle.Handler, release))
 	return filepath.Join(dir, "loads", hex.EncodeToString(name[:]))
 }
 
-func (a *app) loadedBefore(b built, major int) bool {
-	_, err := os.Stat(a.loadMark(b, major))
+func (a *app) loadedBefore(b built, release string) bool {
+	_, err := os.Stat(a.loadMark(b, release))
 	return err == nil
 }
 
 // rememberLoad leaves a mark. Where it cannot be written the bundle is loaded
 // again next time, which costs a moment and is no reason to bother anybody.
-func (a *app) rememberLoad(b built, major int) {
-	mark := a.loadMark(b, major)
+func (a *app) rememberLoad(b built, release string) {
+	mark := a.loadMark(b, release)
 	if mark == "" || os.MkdirAll(filepath.Dir(mark), 0o700) != nil {
 		return
 	}

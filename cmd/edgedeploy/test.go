@@ -25,8 +25,8 @@ const fixturesFolder = "fixtures"
 type testFlags struct {
 	run    string
 	update bool
-	node   []string
-	given  string // --trigger
+	programs
+	given string // --trigger
 }
 
 func (a *app) testCommand() *cobra.Command {
@@ -34,8 +34,8 @@ func (a *app) testCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test",
 		Short: "Run the packed functions with fixtures, and judge the results",
-		Long: `Test packs the functions of the spec as apply would, runs them in Node.js with
-every fixture, judges each result by CloudFront's rules for the trigger, and
+		Long: `Test packs the functions of the spec as apply would, runs them in Node.js,
+those whose runtime is Python in Python, with every fixture, judges each result by CloudFront's rules for the trigger, and
 compares it with what the fixture expects.
 
   fixtures/NAME.event.json     an event of CloudFront's
@@ -63,7 +63,7 @@ Exit code 1: at least one failed.`,
 	cmd.Flags().StringVar(&flags.run, "run", "", "only the fixtures whose FUNCTION/NAME this regular expression matches")
 	cmd.Flags().BoolVar(&flags.update, "update", false, "write what is returned as the expectation, unless CloudFront would refuse it")
 	triggerFlag(cmd.Flags(), &flags.given, "the trigger of the events that do not name it")
-	nodeFlag(cmd.Flags(), &flags.node)
+	flags.programs.register(cmd.Flags())
 	cmd.Flags().Lookup("node").Usage = "the Node.js program to run handlers in (default: node in PATH); repeated or separated by commas, each in turn"
 	return cmd
 }
@@ -85,25 +85,10 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp,
 	if err != nil {
 		return err
 	}
-	nodes, err := a.nodes(ctx, flags.node)
-	if err != nil {
-		return err
-	}
 	report := render.Tests{Untested: s.untested(fixtures)}
 	report.Uncovered, report.Unbound = s.coverage(fixtures)
-	for i, n := range nodes {
-		for _, key := range s.functionKeys() {
-			own := slices.DeleteFunc(slices.Clone(selected), func(f testFixture) bool { return f.Function != key })
-			if len(own) == 0 {
-				continue
-			}
-			a.otherRuntime(all[key], n)
-			run, err := s.testFunction(ctx, n, all[key], own, flags.update && i == 0) // the others have to agree
-			if err != nil {
-				return err
-			}
-			report.Runs = append(report.Runs, run)
-		}
+	if err := a.testRuns(ctx, s, &report, cases{all, selected, flags}); err != nil {
+		return err
 	}
 	for _, r := range report.Runs {
 		for _, c := range r.Fixtures {
@@ -120,6 +105,57 @@ func (a *app) test(ctx context.Context, flags testFlags, pattern *regexp.Regexp,
 		func() ([]byte, error) { return render.TestsJSON(report) },
 		func() string { return render.TestsMarkdown(report) },
 	)
+}
+
+// cases are the functions with the fixtures to run them with.
+type cases struct {
+	functions map[string]built
+	fixtures  []testFixture
+	flags     testFlags
+}
+
+// testRuns runs every function with its fixtures, in each program that was
+// asked for in turn. Without a program for its language a function is not run,
+// and the report says so; but without any to run there is no report.
+func (a *app) testRuns(ctx context.Context, s *spec, report *render.Tests, c cases) error {
+	own := map[string][]testFixture{}
+	var todo []built
+	for _, key := range s.functionKeys() {
+		own[key] = slices.DeleteFunc(slices.Clone(c.fixtures), func(f testFixture) bool { return f.Function != key })
+		if len(own[key]) > 0 {
+			todo = append(todo, c.functions[key])
+		}
+	}
+	families, err := a.families(ctx, c.flags.programs, todo)
+	if err != nil {
+		return err
+	}
+	most := 0
+	for _, f := range families {
+		most = max(most, len(f.engines))
+	}
+	for i := range max(most, 1) {
+		for _, b := range todo {
+			f := families[node.IsPython(b.Config.Runtime)]
+			switch {
+			case f.missing != nil && most == 0:
+				return f.missing
+			case f.missing != nil && i == 0:
+				report.NotRun = append(report.NotRun, render.NotRun{Function: b.Key, Runtime: b.Config.Runtime, Why: f.missing.Error()})
+				a.warn(fmt.Sprintf("%s is not tested: %v", b.Key, f.missing))
+			}
+			if i >= len(f.engines) {
+				continue
+			}
+			a.otherRuntime(b, f.engines[i])
+			run, err := s.testFunction(ctx, f.engines[i], b, own[b.Key], c.flags.update && i == 0) // the others have to agree
+			if err != nil {
+				return err
+			}
+			report.Runs = append(report.Runs, run)
+		}
+	}
+	return nil
 }
 
 // testFixture is a fixture with its event.
@@ -189,12 +225,13 @@ type noFixturesError struct{ text string }
 func (e *noFixturesError) Error() string { return e.text }
 
 // testFunction runs a function with its fixtures.
-func (s *spec) testFunction(ctx context.Context, n node.Node, b built, own []testFixture, update bool) (render.TestRun, error) {
-	f, err := runs(b)
-	if err != nil {
-		return render.TestRun{}, err
+func (s *spec) testFunction(ctx context.Context, e engine, b built, own []testFixture, update bool) (render.TestRun, error) {
+	run := render.TestRun{Function: b.Key, Runtime: b.Config.Runtime, Node: e.node, Python: e.python}
+	if e.python != "" {
+		run.PythonPath = e.path
+	} else {
+		run.NodePath = e.path
 	}
-	run := render.TestRun{Function: b.Key, Runtime: b.Config.Runtime, Node: n.Version, NodePath: n.Path}
 	var docs [][]byte
 	var ran []int // the fixtures with an event to run
 	for i, fix := range own {
@@ -207,7 +244,7 @@ func (s *spec) testFunction(ctx context.Context, n node.Node, b built, own []tes
 		}
 		run.Fixtures = append(run.Fixtures, c)
 	}
-	session, err := n.Run(ctx, f, docs)
+	session, err := e.Run(ctx, runs(b), docs)
 	if err != nil {
 		return render.TestRun{}, err
 	}

@@ -18,7 +18,7 @@ func packReady(root *os.Root, f Function, lim limits) (draft, error) {
 		return draft{}, err
 	}
 	out, inputs := from.files, from.inputs()
-	entry, err := entryOf(f, from)
+	entry, err := handlerFile(f, from)
 	if err != nil {
 		return draft{}, err
 	}

@@ -23,14 +23,17 @@ type Node struct {
 	known   []string // the switches of Lambda's that it knows
 }
 
-// NotFoundError says that there is no Node.js to run: at Path, or of Name in
-// PATH, or none at all in PATH.
-type NotFoundError struct{ Path, Name string }
+// NotFoundError says that there is no program to run handlers in: at Path, or of
+// Name in PATH, or, with neither, no Node.js at all in PATH.
+type NotFoundError struct {
+	Path, Name string
+	Language   string // "" is Node.js
+}
 
 func (e *NotFoundError) Error() string {
 	switch {
 	case e.Path != "":
-		return fmt.Sprintf("there is no Node.js at %s", e.Path)
+		return fmt.Sprintf("there is no %s at %s", cmp.Or(e.Language, "Node.js"), e.Path)
 	case e.Name != "":
 		return fmt.Sprintf("there is no %s in PATH", e.Name)
 	}

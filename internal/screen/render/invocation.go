@@ -16,8 +16,10 @@ const InvocationSchema = 1
 type Invocation struct {
 	Function   string             `json:"function"`
 	Trigger    string             `json:"trigger"`
-	Node       string             `json:"node"`
-	NodePath   string             `json:"nodePath"`
+	Node       string             `json:"node,omitempty"` // the version it ran on
+	NodePath   string             `json:"nodePath,omitempty"`
+	Python     string             `json:"python,omitempty"` // as Node
+	PythonPath string             `json:"pythonPath,omitempty"`
 	LoadMS     float64            `json:"loadMs"`
 	MS         float64            `json:"ms"`
 	Valid      bool               `json:"valid"` // CloudFront would take the result
@@ -53,8 +55,16 @@ func InvocationNotes(i Invocation, s Style) string {
 		out.prose(2, "", "CloudFront answers 503: LambdaExecutionError from cloudfront")
 	}
 	out.violations(0, i.Violations)
-	out.closing(fmt.Sprintf("%s at %s on Node.js %s: %s; %s, loaded in %s.", i.Function, i.Trigger, i.Node, verdict(i), Millis(i.MS), Millis(i.LoadMS)))
+	out.closing(fmt.Sprintf("%s at %s on %s: %s; %s, loaded in %s.", i.Function, i.Trigger, program(i.Node, i.Python), verdict(i), Millis(i.MS), Millis(i.LoadMS)))
 	return out.String()
+}
+
+// program is what a handler ran on.
+func program(node, python string) string {
+	if python != "" {
+		return "Python " + python
+	}
+	return "Node.js " + node
 }
 
 func verdict(i Invocation) string {
@@ -90,7 +100,7 @@ func InvocationJSON(i Invocation) ([]byte, error) {
 // InvocationMarkdown gives the same for pull requests.
 func InvocationMarkdown(i Invocation) string {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "%s at %s on Node.js %s: **%s**\n\n", code(i.Function), md(i.Trigger), md(i.Node), md(verdict(i)))
+	fmt.Fprintf(b, "%s at %s on %s: **%s**\n\n", code(i.Function), md(i.Trigger), md(program(i.Node, i.Python)), md(verdict(i)))
 	if i.Failure != "" {
 		b.WriteString(code(firstLine(i.Failure)) + "\n\n")
 	}

@@ -20,6 +20,8 @@ type Tests struct {
 	Passed int       `json:"passed"`
 	Failed int       `json:"failed"`
 	Runs   []TestRun `json:"runs"`
+	// NotRun are functions with fixtures that there is no program to run.
+	NotRun []NotRun `json:"notRun,omitempty"`
 	// Untested are the functions without any fixture.
 	Untested []string `json:"untested,omitempty"`
 	// Uncovered are the triggers that the spec binds a function to, and that none
@@ -30,6 +32,15 @@ type Tests struct {
 	Unbound []Coverage `json:"unbound,omitempty"`
 }
 
+// NotRun is a function that was not run, and why.
+type NotRun struct {
+	Function string `json:"function"`
+	Runtime  string `json:"runtime"`
+	Why      string `json:"why"`
+}
+
+func (n NotRun) says() string { return fmt.Sprintf("%s was not run: %s", n.Runtime, n.Why) }
+
 // Coverage is a function at a trigger, and the fixtures there.
 type Coverage struct {
 	Function string               `json:"function"`
@@ -37,13 +48,15 @@ type Coverage struct {
 	Fixtures []string             `json:"fixtures,omitempty"`
 }
 
-// TestRun is one function on one Node.js.
+// TestRun is one function on one Node.js, or on Python.
 type TestRun struct {
-	Function string  `json:"function"`
-	Runtime  string  `json:"runtime"` // the spec's
-	Node     string  `json:"node"`    // the version it ran on
-	NodePath string  `json:"nodePath"`
-	LoadMS   float64 `json:"loadMs"`
+	Function   string  `json:"function"`
+	Runtime    string  `json:"runtime"`        // the spec's
+	Node       string  `json:"node,omitempty"` // the version it ran on
+	NodePath   string  `json:"nodePath,omitempty"`
+	Python     string  `json:"python,omitempty"` // as Node
+	PythonPath string  `json:"pythonPath,omitempty"`
+	LoadMS     float64 `json:"loadMs"`
 	// Load says why the function did not load, "" when it did.
 	Load     string     `json:"load,omitempty"`
 	Logs     []LogEntry `json:"logs,omitempty"` // of loading
@@ -83,7 +96,7 @@ type LogEntry struct {
 func TestsText(t Tests, s Style) string {
 	out := &page{style: s}
 	for _, r := range t.Runs {
-		out.line(0, span{r.Function, bold}, plain(fmt.Sprintf("   %s on Node.js %s", r.Runtime, r.Node)))
+		out.line(0, span{r.Function, bold}, plain(fmt.Sprintf("   %s on %s", r.Runtime, program(r.Node, r.Python))))
 		out.blank()
 		if r.Load != "" {
 			out.prose(2, "FAIL   ", "does not load: "+firstLine(r.Load))
@@ -263,7 +276,7 @@ func TestsMarkdown(t Tests) string {
 	b := &strings.Builder{}
 	b.WriteString("**" + md(sum(t)) + "**\n\n")
 	for _, r := range t.Runs {
-		b.WriteString(code(r.Function) + " " + md(r.Runtime+" on Node.js "+r.Node) + "\n\n")
+		b.WriteString(code(r.Function) + " " + md(r.Runtime+" on "+program(r.Node, r.Python)) + "\n\n")
 		if r.Load != "" {
 			b.WriteString("does not load: " + code(firstLine(r.Load)) + "\n\n")
 		}
@@ -283,6 +296,9 @@ func TestsMarkdown(t Tests) string {
 			rows = append(rows, []string{code(c.Name), word, c.took(), mdFindings(c)})
 		}
 		mdTable(b, []string{"fixture", "", "time", "findings"}, rows)
+	}
+	for _, n := range t.NotRun {
+		b.WriteString(code(n.Function) + ": " + md(n.says()) + "\n\n")
 	}
 	for _, f := range t.Untested {
 		b.WriteString("Without fixtures: " + code(f) + "\n\n")

@@ -1,0 +1,84 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Python is a Python program.
+type Python struct {
+	Path    string // of the interpreter itself, not of what chooses one
+	Version string // 3.13.1
+	search  string
+}
+
+// askPython is what a Python says of itself.
+const askPython = "import sys; print(sys.version.split()[0]); print(sys.executable)"
+
+// isolated keeps the interpreter from everything of this machine's but its own
+// library: Lambda has no other packages than those in the bundle, and boto3.
+func isolated() []string { return []string{"-I", "-S", "-B"} }
+
+// FindPython takes the program at path or, when that is a name without
+// folders, the first of that name in search, as [Find] does for Node.js. The
+// name is python3 when path is "". A program that is not there is a
+// [*NotFoundError].
+func FindPython(ctx context.Context, path, search string) (Python, error) {
+	found := path
+	if filepath.Base(path) == path || path == "" {
+		if found = lookup(cmp.Or(path, "python3"), search); found == "" {
+			return Python{}, &NotFoundError{Name: cmp.Or(path, "python3"), Language: "Python"}
+		}
+	}
+	abs, err := filepath.Abs(found)
+	if err != nil {
+		return Python{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, abs, append(isolated(), "-c", askPython)...)
+	cmd.Env = surroundings(search)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Python{}, &NotFoundError{Path: found, Language: "Python"}
+	case err != nil:
+		return Python{}, fmt.Errorf("ask %s for its version: %w; it gets no environment but PATH and TZ", found, err)
+	}
+	said := regexp.MustCompile(`^(3\.[0-9]+\.[0-9]+\S*)\r?\n(.+)\r?\n$`).FindStringSubmatch(string(out))
+	if said == nil {
+		return Python{}, fmt.Errorf("%s is no Python 3: asked for its version it says %.40q", found, strings.TrimSpace(string(out)))
+	}
+	return Python{Path: said[2], Version: said[1], search: search}, nil
+}
+
+// Run is [Node.Run] for a handler in Python. The memory of a function is not
+// held against it.
+func (p Python) Run(ctx context.Context, f Function, events [][]byte) (Session, error) {
+	return play(ctx, p.program, f, events)
+}
+
+func (p Python) program(b box, f Function) program {
+	return program{
+		path: p.Path, args: append(isolated(), b.runner("runner.py")),
+		env: append(surroundings(p.search), f.reserved(b.task)...),
+	}
+}
+
+// Runtime is the Lambda runtime that a Python is of: python3.13.
+func (p Python) Runtime() string {
+	parts := strings.SplitN(p.Version, ".", 3)
+	return "python" + parts[0] + "." + parts[1]
+}
+
+// IsPython reports whether a Lambda runtime such as python3.13 runs Python.
+func IsPython(runtime string) bool { return strings.HasPrefix(runtime, "python3.") }
