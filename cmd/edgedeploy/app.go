@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -20,6 +21,8 @@ import (
 type Streams struct {
 	In       *os.File
 	Out, Err *os.File
+	// Now is the clock that runtimes age by; nil is the machine's.
+	Now func() time.Time
 }
 
 // app is one run of the program: its streams, its environment and the flags
@@ -60,6 +63,9 @@ const defaultFile = "edgedeploy.yaml"
 // Main runs one command and gives the exit code. It reads the environment only
 // through lookup.
 func Main(ctx context.Context, args []string, s Streams, lookup func(string) (string, bool)) int {
+	if s.Now == nil {
+		s.Now = time.Now
+	}
 	a := &app{streams: s, lookup: lookup, calls: &callLog{}}
 	a.style()
 	soft, stop := term.Interrupts(ctx, term.Handlers{

@@ -14,7 +14,7 @@ import (
 
 // guards are the flags that lower one. They have to be said: a variable that was
 // set once, for one run, would lower it for every later one.
-var guards = []string{"adopt", "allow-detach", "with-policy", "run-builds", "listen-anyone", "allow-origin", "allow-env"}
+var guards = []string{"adopt", "allow-detach", "with-policy", "run-builds", "listen-anyone", "allow-origin", "allow-env", "allow-deprecated"}
 
 // settle reads the environment's flags and decides the styles. It runs before
 // every command.

@@ -312,7 +312,7 @@ func (p keyProject) edgedeploy(t *testing.T, args []string) (int, string) {
 	}
 	defer func() { _ = out.Close() }()
 	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	code := Main(t.Context(), args, Streams{In: os.Stdin, Out: out, Err: out}, lookup)
+	code := Main(t.Context(), args, Streams{In: os.Stdin, Out: out, Err: out, Now: scriptDay}, lookup)
 	text, err := os.ReadFile(out.Name())
 	if err != nil {
 		t.Fatal(err)

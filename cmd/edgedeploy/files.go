@@ -29,11 +29,14 @@ func (a *app) validateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !only {
-				a.loads.tell = true
-				if _, err := a.bundles(cmd.Context(), s); err != nil {
-					return err
-				}
+			a.loads.tell = true
+			if only {
+				err = a.aging(s)
+			} else {
+				_, err = a.bundles(cmd.Context(), s)
+			}
+			if err != nil {
+				return err
 			}
 			text := fmt.Sprintf("%s is valid: stack %s, %s, %s.\n", a.file, s.Stack.Name,
 				count(len(s.Stack.Functions), "function"), count(len(s.Stack.Distributions), "distribution"))

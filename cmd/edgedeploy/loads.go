@@ -24,16 +24,47 @@ import (
 type loadFlags struct {
 	skip bool
 	programs
+	old  bool // take runtimes that Lambda creates no functions with
 	tell bool // where there is no program to load in: to check is what the command is for
 }
 
 func (l *loadFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&l.skip, "no-load", false, "do not load the bundles in Node.js or Python: run nothing of theirs here")
 	l.programs.register(f)
+	f.BoolVar(&l.old, "allow-deprecated", false, "only warn of a runtime that Lambda creates no functions with any more")
+}
+
+// aging warns of runtimes that Lambda lets go of, and refuses those that it
+// creates no functions with any more.
+func (a *app) aging(s *spec) error {
+	day, refuse := a.streams.Now(), false
+	var problems []stackspec.Problem
+	for _, f := range s.Stack.Functions {
+		message, refused := stackspec.Aging(f.Config.Runtime, day)
+		if message == "" {
+			continue
+		}
+		hint := "use " + stackspec.Newest(f.Config.Runtime)
+		if refused && !a.loads.old {
+			refuse = true
+			hint += "; if AWS moved the date, or the function exists and may still be updated, say --allow-deprecated"
+		}
+		problems = append(problems, s.problem(message, hint, !refused || a.loads.old, "functions", f.Key, "runtime"))
+	}
+	switch {
+	case refuse:
+		return &invalidError{problems: problems}
+	case len(problems) > 0:
+		a.say(render.Problems(problems, a.err))
+	}
+	return nil
 }
 
 // bundles packs every function, and loads what was packed.
 func (a *app) bundles(ctx context.Context, s *spec) (map[string]built, error) {
+	if err := a.aging(s); err != nil {
+		return nil, err
+	}
 	all, err := a.build(ctx, s, nil)
 	if err != nil {
 		return nil, err

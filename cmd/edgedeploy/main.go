@@ -7,11 +7,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
-func main() {
+func main() { os.Exit(process(time.Now)) }
+
+// process is the program with a clock.
+func process(now func() time.Time) int {
 	// A reader that goes away (apply | head) is no reason to die between two
 	// writes and leave the lock behind: writing to it just fails.
 	signal.Ignore(syscall.SIGPIPE)
-	os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.LookupEnv))
+	return Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: now}, os.LookupEnv)
 }
