@@ -3,7 +3,9 @@ package runtimes
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"maps"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
 )
 
@@ -88,5 +91,27 @@ func TestTheSamplesAreMany(t *testing.T) {
 	t.Parallel()
 	if n := len(samples()); n < 60 {
 		t.Errorf("%d samples, want 60", n)
+	}
+}
+
+// What a handler finds in its environment is what a bundle may ask for.
+func TestTheVariablesAreThoseThatBundlesMayRead(t *testing.T) {
+	t.Parallel()
+	n, err := node.Find(t.Context(), strings.Split(os.Getenv("EDGEDEPLOY_TEST_NODES"), ",")[0], os.Getenv("PATH"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client{node: n, runtime: "nodejs24.x"}
+	var names []string
+	if err := json.Unmarshal([]byte(c.ours(t, asyncBody("return Object.keys(process.env)")).Event), &names); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if !slices.Contains(bundle.Variables(), name) {
+			t.Errorf("%s is set here, and package bundle warns of it", name)
+		}
+	}
+	if len(names) < 10 {
+		t.Errorf("only %v", names)
 	}
 }

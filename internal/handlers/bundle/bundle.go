@@ -126,7 +126,7 @@ func build(root *os.Root, f Function, lim limits) (Bundle, error) {
 	case f.Wasm != "":
 		draft, err = packWasm(root, f, lim)
 	case f.Entry != "":
-		draft, err = packGlue(root, f, f.Entry, lim)
+		draft, err = packEntry(root, f, lim)
 	case f.Bundle != "":
 		draft, err = packReady(root, f, lim)
 	default:
@@ -150,6 +150,20 @@ func build(root *os.Root, f Function, lim limits) (Bundle, error) {
 	b.Dropped, b.LeftOut, b.Warnings = draft.dropped, draft.leftOut, draft.warnings
 	b.Inputs = draft.sorted()
 	return b, nil
+}
+
+// packEntry packs a script, and warns of what it will not find.
+func packEntry(root *os.Root, f Function, lim limits) (draft, error) {
+	made, err := packGlue(root, f, f.Entry, lim)
+	if err != nil {
+		return draft{}, err
+	}
+	sources, err := made.sources(root, lim)
+	if err != nil {
+		return draft{}, err
+	}
+	made.warnings = append(made.warnings, variableWarnings(sources)...)
+	return made, nil
 }
 
 // Open reads a bundle's zip, made here or by anybody else, with the same

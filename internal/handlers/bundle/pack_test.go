@@ -82,7 +82,7 @@ func TestThreeDeclaredParametersAreAWarningFromNode24(t *testing.T) {
 		})
 	}
 	root := tree(t, map[string]string{"d/index.mjs": "export const handler = (a, b, c) => 1"})
-	for runtime, want := range map[string]int{"nodejs22.x": 0, "nodejs24.x": 1, "nodejs26.x": 1, "python3.14": 0, "": 0} {
+	for runtime, want := range map[string]int{"nodejs22.x": 0, "nodejs24.x": 1, "nodejs26.x": 1, "": 0} {
 		b, err := Build(root, Function{Bundle: "d", Handler: "index.handler", Runtime: runtime})
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ func packReady(root *os.Root, f Function, lim limits) (draft, error) {
 	if err := addConfig(out, f); err != nil {
 		return draft{}, err
 	}
-	warnings := append(lint(f, entry, out[entry]), from.litter()...)
+	warnings := slices.Concat(lint(f, entry, out[entry]), from.litter(), variableWarnings(from.placed()))
 	return draft{files: out, programs: from.programs, handler: f.Handler, leftOut: from.leftOut, warnings: warnings, inputs: inputs}, nil
 }
 
