@@ -16,11 +16,13 @@ import (
 type programs struct {
 	node   []string
 	python string
+	sdk    string // a folder with the AWS SDK that Lambda's image has
 }
 
 func (p *programs) register(f *pflag.FlagSet) {
 	f.StringSliceVar(&p.node, "node", nil, "the Node.js program to run handlers in (default: node in PATH)")
 	f.StringVar(&p.python, "python", "", "the Python program to run handlers in Python in (default: python3 in PATH)")
+	f.StringVar(&p.sdk, "sdk", "", "a folder with the AWS SDK that Lambda has beside a bundle: filled by npm install --prefix, or pip install --target")
 }
 
 // runner runs a packed function: a [node.Node] or a [node.Python].
@@ -125,11 +127,21 @@ func releaseNumber(runtime string) int {
 }
 
 // runs is a function as an engine runs it.
-func runs(b built) node.Function {
+func (p programs) runs(b built) node.Function {
 	return node.Function{
+		SDK:  p.sdk,
 		Name: b.Function.Name, Zip: b.Zip, Handler: b.Bundle.Handler, Runtime: b.Config.Runtime,
 		MemoryMB: b.Config.MemoryMB, Timeout: time.Duration(b.Config.TimeoutSeconds) * time.Second,
 	}
+}
+
+// withSDK adds to a failure where the SDK that it misses may come from.
+func withSDK(f *node.Failure) string {
+	if f.MissingSDK() == "" {
+		return f.Error()
+	}
+	first, _, _ := strings.Cut(f.Error(), "\n") // behind it is who required it
+	return first + "; Lambda has the AWS SDK beside the bundle, and --sdk DIR names a folder that has it here"
 }
 
 // otherRuntime warns that a function is tried on another release than it will

@@ -85,7 +85,7 @@ func (a *app) invoke(ctx context.Context, function string, flags invokeFlags, gi
 	}
 	e := engines[0]
 	a.otherRuntime(b, e)
-	session, err := e.Run(ctx, runs(b), [][]byte{event.JSON()})
+	session, err := e.Run(ctx, flags.runs(b), [][]byte{event.JSON()})
 	if err != nil {
 		return err
 	}
@@ -109,13 +109,13 @@ func invocation(event result.Event, s node.Session) render.Invocation {
 		Logs: append(logEntries(s.LoadLogs), stray(s)...),
 	}
 	if s.Load != nil {
-		i.Failure, i.Stack = "does not load: "+s.Load.Error(), s.Load.Stack
+		i.Failure, i.Stack = "does not load: "+withSDK(s.Load), s.Load.Stack
 		return i
 	}
 	o := s.Outcomes[0]
 	i.MS, i.Logs = milliseconds(o.Duration), append(i.Logs, logEntries(o.Logs)...)
 	if o.Error != nil {
-		i.Failure, i.Stack = o.Error.Error(), o.Error.Stack
+		i.Failure, i.Stack = withSDK(o.Error), o.Error.Stack
 		return i
 	}
 	i.Result, i.Violations = o.Result, judge(event, o)

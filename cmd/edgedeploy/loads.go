@@ -160,11 +160,16 @@ func (a *app) loadProblems(todo []loading, found []*stackspec.Problem) error {
 // loadsIn loads one bundle in one program, and says what is wrong with it, if
 // anything is. An error is about running the program at all.
 func (a *app) loadsIn(ctx context.Context, s *spec, b built, e engine) (*stackspec.Problem, error) {
-	session, err := e.Run(ctx, runs(b), nil)
+	session, err := e.Run(ctx, a.loads.runs(b), nil)
 	if err != nil {
 		return nil, err
 	}
 	key, _, _ := sourceOf(b.Function)
+	if session.Load != nil && session.Load.MissingSDK() != "" {
+		p := s.problem(fmt.Sprintf("could not be loaded to its end in %s: it needs %s, which Lambda has beside the bundle and nothing here has; what comes after that was not looked into", e, session.Load.MissingSDK()),
+			"--sdk DIR names a folder that has it; what is in the bundle is what was tested, so packing it is safer", true, "functions", b.Key, key)
+		return &p, nil
+	}
 	if session.Load != nil {
 		other := e.runtime != b.Config.Runtime && ofRelease(session.Load, e.runtime, b.Config.Runtime)
 		p := s.problem(fmt.Sprintf("does not load in %s: %s", e, session.Load),

@@ -148,7 +148,8 @@ func (a *app) testRuns(ctx context.Context, s *spec, report *render.Tests, c cas
 				continue
 			}
 			a.otherRuntime(b, f.engines[i])
-			run, err := s.testFunction(ctx, f.engines[i], b, own[b.Key], c.flags.update && i == 0) // the others have to agree
+			t := trial{f.engines[i], c.flags.runs(b), c.flags.update && i == 0} // the others have to agree
+			run, err := s.testFunction(ctx, t, b, own[b.Key])
 			if err != nil {
 				return err
 			}
@@ -224,8 +225,16 @@ type noFixturesError struct{ text string }
 
 func (e *noFixturesError) Error() string { return e.text }
 
+// trial is a function in one program.
+type trial struct {
+	engine
+	function node.Function
+	update   bool // write what comes of it as the expectation
+}
+
 // testFunction runs a function with its fixtures.
-func (s *spec) testFunction(ctx context.Context, e engine, b built, own []testFixture, update bool) (render.TestRun, error) {
+func (s *spec) testFunction(ctx context.Context, t trial, b built, own []testFixture) (render.TestRun, error) {
+	e := t.engine
 	run := render.TestRun{Function: b.Key, Runtime: b.Config.Runtime, Node: e.node, Python: e.python}
 	if e.python != "" {
 		run.PythonPath = e.path
@@ -244,13 +253,16 @@ func (s *spec) testFunction(ctx context.Context, e engine, b built, own []testFi
 		}
 		run.Fixtures = append(run.Fixtures, c)
 	}
-	session, err := e.Run(ctx, runs(b), docs)
+	session, err := e.Run(ctx, t.function, docs)
 	if err != nil {
 		return render.TestRun{}, err
 	}
 	run.LoadMS, run.Logs = milliseconds(session.LoadTime), append(logEntries(session.LoadLogs), stray(session)...)
 	if session.Load != nil {
 		run.Load = cmp.Or(session.Load.Stack, session.Load.Error())
+		if session.Load.MissingSDK() != "" {
+			run.Load = withSDK(session.Load)
+		}
 	}
 	for at, i := range ran {
 		c := &run.Fixtures[i]
@@ -258,7 +270,7 @@ func (s *spec) testFunction(ctx context.Context, e engine, b built, own []testFi
 			c.NotRun = true // the run says why, once
 			continue
 		}
-		if err := s.compare(c, own[i], session.Outcomes[at], update); err != nil {
+		if err := s.compare(c, own[i], session.Outcomes[at], t.update); err != nil {
 			c.Passed, c.Failure = false, err.Error()
 		}
 	}

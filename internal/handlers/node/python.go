@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -67,11 +68,21 @@ func (p Python) Run(ctx context.Context, f Function, events [][]byte) (Session, 
 	return play(ctx, p.program, f, events)
 }
 
-func (p Python) program(b box, f Function) program {
+func (p Python) program(b box, f Function) (program, error) {
+	sdk := f.SDK
+	if sdk != "" {
+		var err error
+		if sdk, err = filepath.Abs(sdk); err != nil {
+			return program{}, err
+		}
+		if _, err := os.Stat(filepath.Join(sdk, "botocore")); err != nil {
+			return program{}, fmt.Errorf("the AWS SDK: %s has no botocore: install boto3 there with pip install --target", f.SDK)
+		}
+	}
 	return program{
 		path: p.Path, args: append(isolated(), b.runner("runner.py")),
-		env: append(surroundings(p.search), f.reserved(b.task)...),
-	}
+		env: append(surroundings(p.search), f.reserved(b.task)...), sdk: sdk,
+	}, nil
 }
 
 // Runtime is the Lambda runtime that a Python is of: python3.13.

@@ -16,6 +16,9 @@ type Function struct {
 	Runtime  string // nodejs24.x; decides how the handler is found and called, as on Lambda
 	MemoryMB int
 	Timeout  time.Duration // of one event
+	// SDK is a folder with the AWS SDK that Lambda's image has: what npm install
+	// --prefix, or pip install --target, filled. "" is none.
+	SDK string
 }
 
 // Session is the life of a function: usually of one process, of several when
@@ -97,11 +100,12 @@ func (n Node) Run(ctx context.Context, f Function, events [][]byte) (Session, er
 type program struct {
 	path      string
 	args, env []string
-	callbacks bool // it takes them, as Lambda's runtime does
+	callbacks bool   // it takes them, as Lambda's runtime does
+	sdk       string // a folder that modules are looked for in at last
 }
 
 // play is the life of a function in the program that prepare makes for it.
-func play(ctx context.Context, prepare func(box, Function) program, f Function, events [][]byte) (_ Session, err error) {
+func play(ctx context.Context, prepare func(box, Function) (program, error), f Function, events [][]byte) (_ Session, err error) {
 	box, err := unpack(f.Zip)
 	if err != nil {
 		return Session{}, err
@@ -111,7 +115,10 @@ func play(ctx context.Context, prepare func(box, Function) program, f Function, 
 			err = cerr
 		}
 	}()
-	run := prepare(box, f)
+	run, err := prepare(box, f)
+	if err != nil {
+		return Session{}, err
+	}
 	var s Session
 	for first := true; first || len(s.Outcomes) < len(events); first = false {
 		if err := run.life(ctx, box, f, events, &s); err != nil {
@@ -154,6 +161,7 @@ func (run program) life(ctx context.Context, b box, f Function, events [][]byte,
 // settings are the first line that the runner reads.
 type settings struct {
 	Task      string  `json:"task"` // the folder
+	SDK       string  `json:"sdk,omitempty"`
 	Handler   string  `json:"handler"`
 	ARN       string  `json:"arn"`
 	Timeout   float64 `json:"timeout"`   // milliseconds
@@ -163,7 +171,7 @@ type settings struct {
 // load starts a process and has it load the handler.
 func (run program) load(ctx context.Context, box box, f Function) (*process, answer, error) {
 	first, err := json.Marshal(settings{
-		Task: box.task, Handler: f.Handler, ARN: f.arn(),
+		Task: box.task, SDK: run.sdk, Handler: f.Handler, ARN: f.arn(),
 		Timeout: float64(f.Timeout.Milliseconds()), Callbacks: run.callbacks,
 	})
 	if err != nil {

@@ -41,9 +41,12 @@ func (n Node) switches(major int) []string {
 
 // program is this one for a function in its box. It caps the heap at the
 // function's memory: not exactly what Lambda counts, which is the whole process,
-// but what a leak runs into. Packages that Lambda's own NODE_PATH leads to, and
-// that are not in the bundle, are not here.
-func (n Node) program(b box, f Function) program {
+// but what a leak runs into. Of the packages in Lambda's own NODE_PATH there are
+// those of f.SDK.
+func (n Node) program(b box, f Function) (program, error) {
+	if err := b.linkSDK(f.SDK); err != nil {
+		return program{}, err
+	}
 	major := RuntimeMajor(f.Runtime)
 	if major == 0 {
 		major = n.Major
@@ -56,7 +59,7 @@ func (n Node) program(b box, f Function) program {
 	return program{
 		path: n.Path, args: append(args, b.runner("runner.cjs")),
 		env: append(env, "NODE_PATH="+b.task), callbacks: major < callbackFree,
-	}
+	}, nil
 }
 
 // probe asks the program at path for its version, with the switches that it

@@ -185,6 +185,8 @@ def main():
     send({"type": "started"})
     settings = json.loads(events.readline())
     sys.path.insert(0, settings["task"])
+    if settings.get("sdk"):
+        sys.path.append(settings["sdk"])
     handler = answer("loaded", lambda start, message: load(settings["handler"]))
 
     for line in iter(events.readline, ""):
