@@ -227,6 +227,8 @@ func loadHint(f *node.Failure, wants string, other bool) string {
 		return "it will run on " + wants + ", which " + flag + " PATH may name; " + leave
 	case moduleSyntax(f):
 		return "Lambda reads a .js file as CommonJS, whatever is in it: call it .mjs, or say \"type\": \"module\" in a package.json beside it; " + leave
+	case f.Name == "Runtime.CallbackHandlerDeprecated":
+		return "make it async (event, context), or name the script with entry: in place of bundle:, which gives it a callback; " + leave
 	case strings.Contains(f.Message, "require() of ES Module"):
 		return "Lambda runs Node.js with --no-experimental-require-module, so require() takes no ES module: use import, or entry: in place of bundle:; " + leave
 	}

@@ -361,11 +361,56 @@ const { handler } = require('./index.js');
 	})
 }
 
+// What AWS published for callbacks runs as it is, on Node.js 24 too, where Lambda
+// itself takes none.
+func TestAnEntryMayHaveACallback(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ body, say string }{
+		"its result":             {"callback(null, changed);", ""},
+		"later":                  {"setTimeout(() => callback(null, changed), 5);", ""},
+		"in an async one":        {"callback(null, changed); await null;", ""},
+		"a promise after all":    {"return changed;", ""},
+		"the first one counts":   {"callback(null, changed); callback(new Error('late')); return {};", ""},
+		"its error":              {"callback(new Error('refused'));", "refused"},
+		"a text":                 {"callback('refused');", "refused"},
+		"what it throws":         {"throw new Error('refused');", "refused"},
+		"null for no error":      {"callback(undefined, changed);", ""},
+		"the event loop's own":   {"context.callbackWaitsForEmptyEventLoop = false; callback(null, changed);", ""},
+		"the configuration, too": {"callback(null, { ...changed, uri: context.config.uri });", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kind := ""
+			if strings.Contains(tt.body, "await") || strings.Contains(tt.body, "return") {
+				kind = "async "
+			}
+			b := project(t, map[string]string{"h.js": "exports.handler = " + kind + "(event, context, callback) => {\nconst changed = { ...event.Records[0].cf.request, uri: '/changed' };\n" + tt.body + "\n};"},
+				bundle.Function{Entry: "h.js", Config: map[string]any{"uri": "/changed"}})
+			onEachNode(t, func(t *testing.T, node string) {
+				e := event("viewer-request", "")
+				s := run(t, node, b, e)
+				if s.Load != "" {
+					t.Fatal(s.Load)
+				}
+				if tt.say != "" {
+					if !strings.Contains(s.Outcomes[0].Error, tt.say) {
+						t.Errorf("failed with %q, want %q", s.Outcomes[0].Error, tt.say)
+					}
+					return
+				}
+				if s.Outcomes[0].Result["uri"] != "/changed" {
+					t.Errorf("%+v", s.Outcomes[0])
+				}
+			})
+		})
+	}
+}
+
 func TestAGlueHandlerThatCannotStart(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ script, say string }{
 		"an exception at load":         {"throw new Error('at load');\nexport const handler = () => 1;", "at load"},
-		"a callback":                   {"export const handler = async (a, b, c) => a;", "handler declares 3 parameters"},
 		"no function":                  {"export const handler = 'index.js';", "exports no function handler: write"},
 		"no handler in CommonJS":       {"export { x as handler } from './x.cjs';", "exports no function handler: write"},
 		"code that the engine refuses": {"import m from './bad.wasm';\nexport const handler = () => m;", "CompileError"},

@@ -61,7 +61,7 @@ func lint(f Function, entry string, source []byte) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf(
-		"%s: %s declares three parameters; from Node.js %d on Lambda refuses handlers with a callback: make it async (event, context)",
+		"%s: %s declares three parameters; from Node.js %d on Lambda refuses handlers with a callback: make it async (event, context), or name the script with entry:, which gives it one",
 		entry, export, firstAsyncOnly)}
 }
 

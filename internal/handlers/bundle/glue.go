@@ -55,7 +55,7 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 	if err := finish(out, f, m); err != nil {
 		return draft{}, err
 	}
-	d.warnings = append(made.Warnings, lintGlue(root, entry, lim)...)
+	d.warnings = made.Warnings
 	return d, nil
 }
 
@@ -98,17 +98,7 @@ func nodeMajor(f Function) (int, error) {
 	return major, nil
 }
 
-// lintGlue warns of a handler that waits for a callback. Only what the entry
-// itself spells out is seen here; the trampoline looks at the function.
-func lintGlue(root *os.Root, entry string, lim limits) []string {
-	source, err := readFile(root, entry, lim.unzipped)
-	if err != nil || declaredParameters(string(source), "handler") < 3 {
-		return nil // what cannot be read was refused before
-	}
-	return []string{entry + ": handler declares three parameters, and the trampoline refuses it: there is no callback; return the result, or a promise of it"}
-}
-
-// madeByBindgen reports whether a module needs the JavaScript of wasm-bindgen.
+// madeByBindgen says whether a module needs the JavaScript of wasm-bindgen.
 func madeByBindgen(m wasm.Module) bool {
 	return slices.ContainsFunc(m.Imports, func(i wasm.Import) bool {
 		return i.Module == "wbg" || strings.HasPrefix(i.Module, "__wbindgen_") ||

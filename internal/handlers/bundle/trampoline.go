@@ -23,7 +23,7 @@ func parts(abi ABI) []string {
 	case Bytes:
 		return []string{"module.js", "bytes.js"}
 	case Glue:
-		return []string{"glue.js"}
+		return []string{"glue.js", "callback.js"}
 	}
 	return nil
 }

@@ -42,10 +42,7 @@ function start() {
   body.call(fresh.exports, fresh.exports, require, fresh, filename, __dirname);
   const { handler } = fresh.exports;
   if (typeof handler !== 'function') refuse('the entry exports no function handler: write "export const handler = …", or "exports.handler = …" in CommonJS');
-  if (handler.length > 2) {
-    refuse(`handler declares ${handler.length} parameters; it gets event and context, and no callback: return the result or a promise of it`);
-  }
-  handle = handler;
+  handle = handler.length > 2 ? called(handler) : handler;
 }
 
 // broken says whether a module's memory may be in any state: after a trap
