@@ -100,7 +100,7 @@ func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) err
 		return err
 	}
 	if a.loads.tell {
-		a.sayNotLoaded(families)
+		a.reportNotLoaded(families)
 	}
 	var todo []loading
 	for _, b := range unknown {
@@ -125,9 +125,9 @@ func (a *app) checkLoads(ctx context.Context, s *spec, all map[string]built) err
 	return a.loadProblems(todo, found)
 }
 
-// sayNotLoaded tells which bundles nothing here could load. Lambda has a
+// reportNotLoaded names which bundles nothing here could load. Lambda has a
 // program for them, and nothing but this needs one here.
-func (a *app) sayNotLoaded(families map[bool]family) {
+func (a *app) reportNotLoaded(families map[bool]family) {
 	if families[false].missing != nil {
 		a.say("edgedeploy: the bundles were not loaded: there is no Node.js in PATH\n")
 	}

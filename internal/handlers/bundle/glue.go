@@ -98,7 +98,7 @@ func nodeMajor(f Function) (int, error) {
 	return major, nil
 }
 
-// madeByBindgen says whether a module needs the JavaScript of wasm-bindgen.
+// madeByBindgen reports whether a module needs the JavaScript of wasm-bindgen.
 func madeByBindgen(m wasm.Module) bool {
 	return slices.ContainsFunc(m.Imports, func(i wasm.Import) bool {
 		return i.Module == "wbg" || strings.HasPrefix(i.Module, "__wbindgen_") ||
