@@ -21,8 +21,8 @@ type programs struct {
 
 func (p *programs) register(f *pflag.FlagSet) {
 	f.StringSliceVar(&p.node, "node", nil, "the Node.js program to run handlers in (default: node in PATH)")
-	f.StringVar(&p.python, "python", "", "the Python program to run handlers in Python in (default: python3 in PATH)")
-	f.StringVar(&p.sdk, "sdk", "", "a folder with the AWS SDK that Lambda has beside a bundle: filled by npm install --prefix, or pip install --target")
+	f.StringVar(&p.python, "python", "", "the Python program for handlers in Python (default: python3 in PATH)")
+	f.StringVar(&p.sdk, "sdk", "", "a folder with the AWS SDK that Lambda has beside a bundle")
 }
 
 // runner runs a packed function: a [node.Node] or a [node.Python].

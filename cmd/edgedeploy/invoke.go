@@ -24,8 +24,9 @@ func (a *app) invokeCommand() *cobra.Command {
 		Use:   "invoke FUNCTION --event FILE",
 		Short: "Run a packed function with one event, and judge its result",
 		Long: `Invoke packs a function of the spec as apply would, runs it in Node.js, or
-in Python if that is its runtime, with one event, prints the result on stdout and, on stderr, what was logged and what
-CloudFront would find wrong with the result at that trigger.
+in Python if that is its runtime, with one event, prints the result on stdout
+and, on stderr, what was logged and what CloudFront would find wrong with the
+result at that trigger.
 
   edgedeploy invoke site --event fixtures/viewer-request-www.event.json
   edgedeploy invoke site --event - < event.json

@@ -35,8 +35,9 @@ func (a *app) testCommand() *cobra.Command {
 		Use:   "test",
 		Short: "Run the packed functions with fixtures, and judge the results",
 		Long: `Test packs the functions of the spec as apply would, runs them in Node.js,
-those whose runtime is Python in Python, with every fixture, judges each result by CloudFront's rules for the trigger, and
-compares it with what the fixture expects.
+those whose runtime is Python in Python, with every fixture, judges each result
+by CloudFront's rules for the trigger, and compares it with what the fixture
+expects.
 
   fixtures/NAME.event.json     an event of CloudFront's
   fixtures/NAME.expect.json    {"result": …}, with "ignore": ["/headers/date"]
