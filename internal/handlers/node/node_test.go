@@ -346,6 +346,16 @@ func TestLogsBelongToTheirEvent(t *testing.T) {
 	})
 }
 
+func TestWarningsOfNodeDoNotSayWhereTheBundleLies(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, n Node) {
+		s := run(t, n, commonJS(t, `process.emitWarning("see " + __filename); exports.handler = async () => console.log(__dirname)`), `{}`)
+		if len(s.LoadLogs) == 0 || !strings.Contains(s.LoadLogs[0].Text, "see index.js") || !strings.HasPrefix(s.Outcomes[0].Logs[0].Text, "/") {
+			t.Errorf("%+v, %+v", s.LoadLogs, s.Outcomes[0].Logs)
+		}
+	})
+}
+
 func TestWritesPastTheConsoleAreKept(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, n Node) {

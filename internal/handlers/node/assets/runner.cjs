@@ -24,7 +24,10 @@ function log(level, text) {
   else dropped += 1;
 }
 for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'log']) {
-  console[level] = (...args) => log(level, util.format(...args));
+  console[level] = (...args) => {
+    const text = util.format(...args);
+    log(level, text.startsWith('(node:') ? shown(text) : text); // Node.js's own warnings name files
+  };
 }
 for (const name of ['stdout', 'stderr']) {
   process[name].write = (chunk, encoding, done) => {
