@@ -242,14 +242,20 @@ const deeply = (v) => { if (typeof v === 'object' && v) Object.values(Object.fre
 
 func TestAGlueHandlerThatFails(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ script, say string }{
-		"an exception":           {"throw new Error('no good')", "no good"},
-		"a rejection":            {"return Promise.reject(new TypeError('later'))", "later"},
-		"a text, as Rust's Err":  {"throw 'plain text'", "the handler threw plain text"},
-		"a value, as Rust's Err": {"const value = { code: 7n }; value.self = value; throw value", "the handler threw <ref *1> { code: 7n, self: [Circular *1] }"},
-		"a trap":                 {"trap()", "unreachable"},
-		"an instance of a class": {"class Response { __wbg_ptr = 1 }; return { headers: new Response() }", "an instance of Response, whose members stay in WebAssembly"},
-		"a number too large":     {"return { a: 2n ** 60n }", "1152921504606846976n, which JSON cannot say exactly"},
+	tests := map[string]struct {
+		script, say string
+		sentence    bool // that is all: a stack would lead into the trampoline
+	}{
+		"an exception":            {"throw new Error('no good')", "no good", false},
+		"a rejection":             {"return Promise.reject(new TypeError('later'))", "later", false},
+		"a text, as Rust's Err":   {"throw 'plain text'", "the handler threw plain text", true},
+		"a value, as Rust's Err":  {"const value = { code: 7n }; value.self = value; throw value", "the handler threw <ref *1> { code: 7n, self: [Circular *1] }", true},
+		"a trap":                  {"trap()", "unreachable", false},
+		"an instance of a class":  {"class Response { __wbg_ptr = 1 }; return { headers: new Response() }", "an instance of Response, whose members stay in WebAssembly", true},
+		"a number too large":      {"return { a: 2n ** 60n }", "1152921504606846976n, which JSON cannot say exactly", true},
+		"a result in a circle":    {"const a = { b: [1, new Map()] }; a.b[1].set('c', a); return a", "the result.b[1].c is the result again, so it cannot be written as JSON", true},
+		"a result without an end": {"let a = null; for (let i = 0; i < 1e5; i++) a = { a }; return a", "the result has more than 200 levels", true},
+		"a circle far inside":     {"let a = { s: {} }; a.x = a; for (let i = 0; i < 30; i++) a = { l: a, r: a }; return a", ".x is the result.l.l", true},
 	}
 	const head = "import { trap } from './counter.wasm';\nexport const handler = (event) => {\n  const { cf } = event.Records[0];\n  const { request } = cf;\n  if (request.uri === '/good') return request;\n  request.uri = '/changed';\n  delete (cf.response ?? request).headers;\n  "
 	for name, tt := range tests {
@@ -273,8 +279,8 @@ func TestAGlueHandlerThatFails(t *testing.T) {
 						if got := o.Error != ""; got != (mode == "fail") || got && !strings.Contains(o.Error, tt.say) {
 							t.Errorf("event %d: error %q", i, o.Error)
 						}
-						if log := strings.Join(o.texts("error"), "\n"); !strings.Contains(log, tt.say) || !strings.Contains(log, "    at ") {
-							t.Errorf("event %d: want %q and a stack in the log, got %s", i, tt.say, log)
+						if log := strings.Join(o.texts("error"), "\n"); !strings.Contains(log, tt.say) || strings.Contains(log, "    at ") == tt.sentence {
+							t.Errorf("event %d: want %q in the log, stack %v, got %s", i, tt.say, !tt.sentence, log)
 						}
 					}
 					if diff := cmp.Diff(want[2], s.Outcomes[2].Result); diff != "" {
@@ -284,6 +290,21 @@ func TestAGlueHandlerThatFails(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A handler that imports when it is called must cost nobody a line in the log.
+func TestWhatIsImportedLaterIsThereAndNothingIsLogged(t *testing.T) {
+	t.Parallel()
+	b := project(t, map[string]string{
+		"h.mjs":     "export const handler = async (event) => {\n  const fs = await import('node:fs'), { sleep } = await import('./later.mjs'), cjs = await import('./later.cjs');\n  await sleep(1);\n  return { uri: [typeof fs.default.readFileSync, typeof fs.readFileSync, cjs.default.a, cjs.a].join() };\n};",
+		"later.mjs": "export { setTimeout as sleep } from 'node:timers/promises';", "later.cjs": "exports.a = 1;",
+	}, bundle.Function{Entry: "h.mjs"})
+	onEachNode(t, func(t *testing.T, node string) {
+		s := run(t, node, b, event("viewer-request", ""))
+		if o := s.Outcomes[0]; s.Load != "" || len(s.LoadLogs) > 0 || len(o.Logs) > 0 || o.Result["uri"] != "function,function,1,1" {
+			t.Errorf("%s; logged %v; %+v", s.Load, s.LoadLogs, o)
+		}
+	})
 }
 
 // After a trap memory may be in any state, so the next event gets a new

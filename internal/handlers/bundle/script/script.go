@@ -138,6 +138,9 @@ func (b *bundler) options() api.BuildOptions {
 		Format:   api.FormatCommonJS,
 		Engines:  []api.Engine{{Name: api.EngineNode, Version: fmt.Sprint(b.in.Node)}},
 		Charset:  api.CharsetUTF8,
+		// import() becomes require: from a compiled script, Node.js answers import()
+		// with a warning, which Lambda would log at each cold start.
+		Supported: map[string]bool{"dynamic-import": false},
 		LogLevel: api.LogLevelSilent,
 		// Imports and comments name files relative to the entry, which is the
 		// same wherever the project and its root are.

@@ -19,8 +19,13 @@ function frozen(value) {
   return value;
 }
 
-// What a handler may do wrong, beside what it throws itself.
+// What a handler may do wrong, beside what it throws itself. Its stack would
+// lead into this file, where nothing is to be learned: it is the sentence only.
 class HandlerError extends Error {
+  constructor(why) {
+    super(why);
+    this.stack = `HandlerError: ${why}`;
+  }
   get name() { return 'HandlerError'; }
 }
 function refuse(why) { throw new HandlerError(why); }
@@ -61,7 +66,46 @@ function broken(err) {
 // the very same value if there is nothing to mend, and never changes one: the
 // handler may want it again.
 
+const DEEPEST = 200; // no result of CloudFront's has ten levels
+let depth = 0; // of the value at hand
+
 function mended(value) {
+  if (depth >= DEEPEST) throw new TooDeep();
+  depth++;
+  const sound = mend(value);
+  depth--;
+  return sound;
+}
+
+class TooDeep extends Error {}
+
+// ready mends a whole result. One that holds itself would be mended for ever.
+function ready(result) {
+  depth = 0;
+  try {
+    return mended(result);
+  } catch (err) {
+    if (!(err instanceof TooDeep)) throw err;
+  }
+  const circle = circleIn(result, 'the result', [], new Set());
+  refuse(circle ? `${circle}, so it cannot be written as JSON; return a plain value` : `the result has more than ${DEEPEST} levels; return a plain value`);
+}
+
+// circleIn says where a value holds one that it is in, or returns undefined.
+function circleIn(value, name, above, sound) {
+  if (typeof value !== 'object' || value === null || sound.has(value) || above.length > DEEPEST) return undefined;
+  const level = above.findIndex((one) => one.value === value);
+  if (level >= 0) return `${name} is ${above[level].name} again`;
+  const inside = [...above, { value, name }];
+  for (const [key, member] of value instanceof Map ? value : Object.entries(value)) {
+    const circle = circleIn(member, Array.isArray(value) ? `${name}[${key}]` : `${name}.${String(key)}`, inside, sound);
+    if (circle) return circle;
+  }
+  sound.add(value);
+  return undefined;
+}
+
+function mend(value) {
   if (typeof value === 'bigint') return whole(value);
   if (typeof value !== 'object' || value === null || typeof value.toJSON === 'function') return value;
   if (value instanceof Map) return members(Array.from(value, ([key, member]) => [key, mended(member)]));
@@ -137,7 +181,7 @@ exports.handler = async (event, context) => {
     if (handle === null) start();
     context ??= {};
     context.config = config;
-    return mended(await handle(event, context));
+    return ready(await handle(event, context));
   } catch (thrown) {
     const err = asError(thrown);
     if (broken(err)) handle = null;
