@@ -128,7 +128,16 @@ func (r *report) excerpt(line, col int) string {
 	if line > len(r.lines) {
 		return ""
 	}
-	chars := r.line(line - 1)
+	return excerpt(r.line(line-1), line, col)
+}
+
+// Excerpt shows a line of another file as [Problem] has it: its text, and its
+// number and the column from 1.
+func Excerpt(text string, line, column int) string {
+	return excerpt([]rune(hidden(text)), line, max(column, 1))
+}
+
+func excerpt(chars []rune, line, col int) string {
 	caret := min(col-1, len(chars))
 	from, to := 0, len(chars)
 	if to > excerptWidth {

@@ -82,9 +82,9 @@ func (a *app) keepTrampolines(s *spec, all map[string]built, live release.Releas
 		if !ok {
 			continue
 		}
-		b, problem := s.pack(f, number)
-		if problem != nil {
-			return nil, fmt.Errorf("%s is live with trampoline %d: %s", f.Key, number, problem.Message)
+		b, problems := s.pack(f, number)
+		if problems != nil {
+			return nil, fmt.Errorf("%s is live with trampoline %d: %s", f.Key, number, problems[0].Message)
 		}
 		kept[f.Key] = b
 	}

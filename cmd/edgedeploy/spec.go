@@ -154,9 +154,9 @@ func (a *app) build(ctx context.Context, s *spec, trampolines map[string]int) (m
 	all := map[string]built{}
 	var problems []stackspec.Problem
 	for _, f := range s.Stack.Functions {
-		b, problem := s.pack(f, trampolines[f.Name])
-		if problem != nil {
-			problems = append(problems, *problem)
+		b, found := s.pack(f, trampolines[f.Name])
+		if found != nil {
+			problems = append(problems, found...)
 			continue
 		}
 		for _, w := range b.Warnings {
@@ -178,8 +178,8 @@ func (a *app) build(ctx context.Context, s *spec, trampolines map[string]int) (m
 	return all, nil
 }
 
-// pack makes one function's bundle.
-func (s *spec) pack(f stackspec.Function, trampoline int) (built, *stackspec.Problem) {
+// pack makes one function's bundle, or says what keeps it from being made.
+func (s *spec) pack(f stackspec.Function, trampoline int) (built, []stackspec.Problem) {
 	if f.Trampoline != 0 {
 		trampoline = f.Trampoline
 	}
@@ -195,7 +195,7 @@ func (s *spec) pack(f stackspec.Function, trampoline int) (built, *stackspec.Pro
 	case at == "..", strings.HasPrefix(at, "../"):
 		p := s.problem(fmt.Sprintf("%s is outside the project's root %s", text, s.top),
 			"keep it below the root, or name a higher one with --root", false, "functions", f.Key, key)
-		return built{}, &p
+		return built{}, []stackspec.Problem{p}
 	}
 	switch key {
 	case "wasm":
@@ -207,14 +207,46 @@ func (s *spec) pack(f stackspec.Function, trampoline int) (built, *stackspec.Pro
 	}
 	b, err := bundle.Build(s.root, in)
 	if err != nil {
-		hint := ""
-		if e, ok := errors.AsType[*bundle.Error](err); ok {
-			hint = e.Hint
-		}
-		p := s.problem(err.Error(), hint, false, "functions", f.Key, key)
-		return built{}, &p
+		return built{}, s.unpacked(err, f.Key, key)
 	}
 	return built{Function: f, Bundle: b}, nil
+}
+
+// unpacked says why a bundle was not made: where a script is wrong in the
+// script itself, and the rest at the key that names what is packed.
+func (s *spec) unpacked(err error, function, key string) []stackspec.Problem {
+	e, ok := errors.AsType[*bundle.Error](err)
+	if !ok || len(e.Problems) == 0 {
+		hint := ""
+		if ok {
+			hint = e.Hint
+		}
+		return []stackspec.Problem{s.problem(err.Error(), hint, false, "functions", function, key)}
+	}
+	var problems []stackspec.Problem
+	for i, p := range e.Problems {
+		one := s.problem(p.Text, p.Hint, false, "functions", function, key)
+		if p.Line > 0 {
+			one.File, one.Line, one.Column = s.shown(p.File), p.Line, p.Column
+			one.Excerpt = stackspec.Excerpt(p.Source, p.Line, p.Column)
+		} else if p.File != "" {
+			one.Message = p.File + ": " + p.Text
+		}
+		if i > 0 && p.Hint == e.Problems[i-1].Hint {
+			one.Hint = "" // it was just given
+		}
+		problems = append(problems, one)
+	}
+	return problems
+}
+
+// shown names a file below the root as seen from where the spec's name is.
+func (s *spec) shown(file string) string {
+	rel, err := filepath.Rel(filepath.FromSlash(s.dir), filepath.FromSlash(file))
+	if err != nil {
+		return file
+	}
+	return filepath.Join(filepath.Dir(s.file), rel)
 }
 
 // limits judges a bundle against the triggers that the spec gives it.

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -81,6 +82,10 @@ type Error struct {
 	Reason string
 	Hint   string // what to do about it, or ""
 	Err    error  // the cause, or nil
+
+	// Problems is what a script was refused for, with files, lines and columns.
+	// Reason says the same in one line.
+	Problems []script.Problem
 }
 
 func (e *Error) Error() string {

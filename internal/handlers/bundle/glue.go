@@ -33,7 +33,7 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 	}
 	made, err := script.Bundle(script.Input{Root: root, Entry: entry, Node: major, MaxFile: lim.unzipped})
 	if e, ok := errors.AsType[*script.Error](err); ok {
-		return draft{}, &Error{Reason: e.Error(), Hint: e.Problems[0].Hint}
+		return draft{}, &Error{Reason: e.Error(), Hint: e.Problems[0].Hint, Problems: e.Problems}
 	}
 	if err != nil {
 		return draft{}, &Error{Path: entry, Reason: "cannot be bundled", Err: err}

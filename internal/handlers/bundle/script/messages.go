@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -25,7 +26,7 @@ func (b *bundler) problem(m api.Message) Problem {
 	case l.File == ownConfig:
 		p.File = b.config // the line is of our text
 	default:
-		p.Line, p.Column = l.Line, l.Column+1
+		p.Line, p.Column, p.Source = l.Line, utf8.RuneCountInString(l.LineText[:min(l.Column, len(l.LineText))])+1, l.LineText
 		file := filepath.FromSlash(l.File)
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(b.dir, file)

@@ -39,7 +39,8 @@ type Error struct{ Problems []Problem }
 // Problem is one of them.
 type Problem struct {
 	File         string // slash-separated, below the root; "" if there is none
-	Line, Column int    // from 1; 0 if unknown
+	Line, Column int    // from 1, in lines and characters; 0 if unknown
+	Source       string // the line's text, if there is a line
 	Text         string
 	Hint         string // what to do about it, or ""
 }
