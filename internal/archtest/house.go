@@ -48,7 +48,8 @@ func may() map[string][]string {
 		"deploy":         {"versions", "associations", "deploy/plan", "deploy/release"},
 
 		"internal/handlers/bundle":               {"versions", "internal/handlers/bundle/script", "internal/handlers/bundle/wasm", "internal/handlers/bundle/ignore"},
-		"internal/handlers/bundle/script":        {"internal/handlers/bundle/wasm"},
+		"internal/handlers/bundle/script":        {"internal/handlers/bundle/wasm", "internal/handlers/bundle/script/places"},
+		"internal/handlers/bundle/script/places": {},
 		"internal/handlers/bundle/ignore":        {},
 		"internal/handlers/bundle/wasm":          {},
 		"internal/handlers/bundle/wasm/wasmtest": {},

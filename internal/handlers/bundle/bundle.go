@@ -32,6 +32,9 @@ type Function struct {
 	// it is config.json. Empty means none.
 	Config map[string]any
 
+	// External are packages that an entry imports and that are not bundled.
+	External []string
+
 	KeepNames  bool // keep the module's name and debug sections
 	Trampoline int  // its number; 0 is the newest
 }

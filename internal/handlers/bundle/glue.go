@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
@@ -31,7 +32,7 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 	if err != nil {
 		return draft{}, err
 	}
-	made, err := script.Bundle(script.Input{Root: root, Entry: entry, Node: major, MaxFile: lim.unzipped})
+	made, err := script.Bundle(script.Input{Root: root, Entry: entry, Node: major, MaxFile: lim.unzipped, External: f.External})
 	if e, ok := errors.AsType[*script.Error](err); ok {
 		return draft{}, &Error{Reason: e.Error(), Hint: e.Problems[0].Hint, Problems: e.Problems}
 	}
@@ -40,7 +41,12 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 	}
 	m.ABI, m.Module = Glue, scriptFile
 	trampoline, _ := Trampoline(m.Trampoline, Glue)
-	out := files{entryFile: trampoline, scriptFile: made.Script}
+	out := files{entryFile: trampoline}
+	if made.Async {
+		out = awaiting(m.Trampoline)
+	}
+	out[scriptFile] = made.Script
+	maps.Copy(out, made.Files)
 	d := draft{files: out, handler: wasmHandler, abi: Glue, trampoline: m.Trampoline, inputs: made.Inputs}
 	for _, name := range files(made.Wasm).names() {
 		code, sections, err := wasm.Strip(made.Wasm[name], func(section string) bool { return droppable(section, f.KeepNames) })

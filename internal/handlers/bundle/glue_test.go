@@ -56,17 +56,18 @@ func TestWhatWasmBindgenWroteIsPackedWhicheverPartIsNamed(t *testing.T) {
 	}
 	files := unzip(t, first.Zip)
 	names := slices.Sorted(maps.Keys(files))
-	if len(names) != 4 || !strings.HasPrefix(names[3], "x_bg-") {
-		t.Errorf("files %q", names)
+	const module = "files/x_bg.wasm"
+	if diff := cmp.Diff([]string{"edgedeploy.json", module, "handler.js", "index.js"}, names); diff != "" {
+		t.Errorf("files: -want +got\n%s", diff)
 	}
 	want := `{"abi":"glue","config":"{\"a\":1}","module":"handler.js","onError":"continue","trampoline":1}` + "\n"
 	if diff := cmp.Diff(want, files["edgedeploy.json"]); diff != "" {
 		t.Errorf("manifest: -want +got\n%s", diff)
 	}
-	if !strings.Contains(files["handler.js"], names[3]) {
-		t.Errorf("handler.js does not read %s", names[3])
+	if !strings.Contains(files["handler.js"], `__dirname + "/files"`) {
+		t.Errorf("handler.js does not look into files")
 	}
-	m, err := wasm.Parse([]byte(files[names[3]]))
+	m, err := wasm.Parse([]byte(files[module]))
 	if err != nil || len(m.Customs) > 0 {
 		t.Errorf("custom sections %v, %v", m.Customs, err)
 	}

@@ -22,6 +22,8 @@ const (
 	moduleFile   = "handler.wasm"
 	configFile   = "config.json"
 	wasiFile     = "wasi.js"
+	awaitFile    = "index.mjs" // the entry, for scripts that await
+	glueFile     = "glue.cjs"  // and what it runs
 )
 
 // manifest is what the trampoline reads first. Its members are in the order of

@@ -44,6 +44,13 @@ func Trampoline(number int, abi ABI) ([]byte, bool) {
 	return script.Bytes(), true
 }
 
+// awaiting are the files of the trampoline with that number for a handler that
+// awaits where it is loaded.
+func awaiting(number int) files {
+	glue, _ := Trampoline(number, Glue)
+	return files{awaitFile: asset(number, "await.mjs"), glueFile: glue}
+}
+
 // asset returns a file of the trampoline with that number.
 func asset(number int, name string) []byte {
 	b, err := assets.ReadFile(fmt.Sprintf("assets/%d/%s", number, name))
@@ -52,6 +59,16 @@ func asset(number int, name string) []byte {
 		panic(err)
 	}
 	return b
+}
+
+// matches says whether a bundle has these files.
+func matches(fs, want files) bool {
+	for name, b := range want {
+		if !bytes.Equal(b, fs[name]) {
+			return false
+		}
+	}
+	return fs[entryFile] == nil // Lambda would take that one
 }
 
 // trampolineOf returns the number of the trampoline in a bundle and its
@@ -65,6 +82,9 @@ func trampolineOf(fs files) (int, ABI) {
 			if b, _ := Trampoline(n, abi); bytes.Equal(b, fs[entryFile]) {
 				return n, abi
 			}
+		}
+		if matches(fs, awaiting(n)) {
+			return n, Glue
 		}
 	}
 	return 0, ""

@@ -3,6 +3,7 @@ package script
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -15,15 +16,21 @@ import (
 // an object, because there are packages that give it a url where it has none.
 const (
 	ownNamespace = "edgedeploy"
-	metaModule   = "edgedeploy:meta"
+	metaModule   = "edgedeploy:meta/" // and the source that asks
 	metaName     = "__edgedeploy_meta"
 	metaSource   = `import { pathToFileURL } from "node:url";
-export const ` + metaName + ` = { url: /* @__PURE__ */ pathToFileURL(__filename).href, dirname: __dirname, filename: __filename };
+export const ` + metaName + ` = { url: /* @__PURE__ */ pathToFileURL(%[2]s).href, dirname: %[1]s, filename: %[2]s };
 `
 )
 
-func loadOwn(api.OnLoadArgs) (api.OnLoadResult, error) {
-	text := metaSource
+func (b *bundler) loadOwn(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	b.mu.Lock()
+	name, ok := b.marks[strings.TrimPrefix(args.Path, metaModule)]
+	b.mu.Unlock()
+	if !ok {
+		return api.OnLoadResult{}, fmt.Errorf("%s is asked for by no source", args.Path)
+	}
+	text := fmt.Sprintf(metaSource, b.mark("dirname", name), b.mark("filename", name))
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
 }
 
@@ -39,7 +46,13 @@ func (b *bundler) load(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	}
 	out := api.OnLoadResult{ResolveDir: filepath.Dir(args.Path), Loader: api.LoaderDefault}
 	text := string(src)
-	switch {
+	switch known, special := suffixed(args.Suffix, path.Ext(name)); {
+	case special && known == "":
+		err = &Error{Problems: []Problem{{File: name, Text: "is imported with " + args.Suffix + ", which is another bundler's",
+			Hint: "import the file without it; a worker is made by new Worker(new URL(\"./worker.js\", import.meta.url)) of node:worker_threads"}}}
+	case special:
+		text, err = b.variant(name, known, src)
+		out.Loader = api.LoaderJS
 	case path.Ext(name) == ".wasm":
 		text, err = b.wasmModule(name, src)
 		out.Loader = api.LoaderJS
@@ -63,11 +76,13 @@ var (
 	// webInit is where the glue of target web would fetch its module, which
 	// Node.js cannot do from a file.
 	webInit = regexp.MustCompile(`\b(module_or_path|input)(\s*=\s*)new URL\(\s*(["'])([^"'\\]+\.wasm)["']\s*,\s*import\.meta\.url\s*\)`)
-	// wasmPath is a text that may name a file beside the source: in quotes, or
-	// at the end of a template like `${__dirname}/x_bg.wasm`.
-	wasmPath = regexp.MustCompile("(\\b(?:from|import)\\s*|\\b(?:import|require(?:\\.resolve)?)\\s*\\(\\s*)?([\"'`])((?:\\$\\{[\\w$.]+\\})?)(/?)([^\"'`$\\\\\\n]+\\.wasm)([\"'`])")
 	// ownFolder is how a source finds files beside itself.
 	ownFolder = regexp.MustCompile(`__dirname|import\.meta\b|__filename`)
+	// placing is what else makes a source worth being read for paths.
+	placing = regexp.MustCompile(`\.wasm\b|worker_threads`)
+	// ownRequire is how ES modules get what CommonJS has. esbuild follows a
+	// require that nobody declared.
+	ownRequire = regexp.MustCompile(`\b((?:const|let|var)\s+)require(\s*=\s*(?:[\w$]+\.)?createRequire\(\s*import\.meta\.(?:url|filename)\s*\))`)
 )
 
 // repair rewrites the text of a script, and takes the .wasm files that it
@@ -78,7 +93,8 @@ func (b *bundler) repair(name, text string) (string, error) {
 		return m[1] + quote(m[2])
 	})
 	text = sourceImport.ReplaceAllString(text, "$1$2")
-	if !ownFolder.MatchString(text) {
+	text = ownRequire.ReplaceAllString(text, "${1}__edgedeploy_require$2")
+	if !ownFolder.MatchString(text) && !placing.MatchString(text) {
 		return text, nil
 	}
 	var added strings.Builder
@@ -92,46 +108,16 @@ func (b *bundler) repair(name, text string) (string, error) {
 			return m[1] + m[2] + "__edgedeploy_module"
 		})
 	}
-	text, err := b.moveWasm(name, text)
+	meta := strings.Contains(text, "import.meta")
+	text, err := b.place(name, text)
 	if err != nil {
 		return "", err
 	}
-	if strings.Contains(text, "import.meta") {
-		added.WriteString("\nimport { " + metaName + " } from " + quote(metaModule) + ";")
+	if meta {
+		id := strings.TrimPrefix(b.mark("meta", name), "__edgedeploy_meta_")
+		added.WriteString("\nimport { " + metaName + " } from " + quote(metaModule+id) + ";")
 	}
 	return text + added.String(), nil
-}
-
-// moveWasm takes the .wasm files that are named in a script, and names them as
-// they will be called beside the bundle. What is imported is esbuild's to find.
-func (b *bundler) moveWasm(name, text string) (string, error) {
-	var failed error
-	text = wasmPath.ReplaceAllStringFunc(text, func(found string) string {
-		m := wasmPath.FindStringSubmatch(found)
-		if m[1] != "" || m[2] != m[6] || failed != nil {
-			return found
-		}
-		file := path.Join(path.Dir(name), m[5])
-		if strings.HasPrefix(file, "../") || !b.exists(file) {
-			return found
-		}
-		src, err := b.read(file)
-		if err != nil {
-			failed = &Error{Problems: []Problem{{File: file, Text: "cannot be read: " + cause(err)}}}
-			return found
-		}
-		stored, _, err := b.take(file, src)
-		if err != nil {
-			failed = err
-			return found
-		}
-		dot := ""
-		if strings.HasPrefix(m[5], "./") {
-			dot = "./"
-		}
-		return m[2] + m[3] + m[4] + dot + stored + m[6]
-	})
-	return text, failed
 }
 
 func (b *bundler) exists(name string) bool {

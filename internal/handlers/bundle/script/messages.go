@@ -41,28 +41,34 @@ func (b *bundler) problem(m api.Message) Problem {
 	if p.Hint == "" {
 		p.Hint = hint(m)
 	}
+	b.missing(m, &p)
 	return p
 }
 
 // hint is what helps against esbuild's own messages.
 func hint(m api.Message) string {
 	switch {
-	case strings.HasPrefix(m.Text, "Could not resolve \"."), strings.HasPrefix(m.Text, "Could not resolve \"/"):
-		return "correct the path, or build what makes the file"
-	case strings.HasPrefix(m.Text, "Could not resolve"):
-		return "run npm install (or pnpm, or yarn) where package.json is; nothing is found at run time that is not in the bundle, the AWS SDK included"
-	case strings.HasPrefix(m.Text, "Top-level await"):
-		return "await it inside of the handler, once; for wasm-bindgen's JavaScript build with --target nodejs"
+	case strings.HasPrefix(m.Text, topLevelAwait):
+		return "await it inside of a function" // a worker's: the handler may
 	case strings.HasPrefix(m.Text, "No loader is configured"):
-		return "only scripts, JSON, text and WebAssembly can be imported"
+		return "import scripts, JSON, WebAssembly, texts like .html and bytes like .png, or read the file: readFileSync(new URL(\"./name\", import.meta.url))"
 	}
 	return ""
 }
 
 func (b *bundler) problems(messages []api.Message) []Problem {
 	var all []Problem
+	native := map[string]bool{} // packages that were refused for it, once
 	for _, m := range messages {
-		all = append(all, b.problem(m))
+		p := b.problem(m)
+		if p.Hint == nativeHint {
+			folder, of := packageOf(p.File)
+			if of != "" && native[folder+of] {
+				continue
+			}
+			native[folder+of] = true
+		}
+		all = append(all, p)
 	}
 	return all
 }
@@ -78,6 +84,9 @@ func (b *bundler) warnings(messages []api.Message) ([]string, error) {
 			continue
 		}
 		p := b.problem(m)
+		if asked, ok := strings.CutSuffix(p.Text, ` should be marked as external for use with "require.resolve"`); ok {
+			p.Text = "require.resolve of " + asked + " has no answer at run time: scripts are in one bundle"
+		}
 		all = append(all, strings.TrimPrefix(p.Place()+": ", ": ")+p.Text)
 	}
 	if missing >= 2 {

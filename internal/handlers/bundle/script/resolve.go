@@ -2,17 +2,19 @@ package script
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script/places"
 )
 
 // bundler is one call of Bundle.
@@ -23,11 +25,16 @@ type bundler struct {
 	entry    string // slash-separated, below the root
 	dir      string // the entry's folder, absolute
 	config   string // the tsconfig.json that holds, slash-separated, below the root
+	compiler string // its options, as a text
+	async    bool   // something of it awaits where it is loaded
 	resolver func(string, api.ResolveOptions) api.ResolveResult
 
-	mu     sync.Mutex // esbuild loads files in parallel
-	wasm   map[string][]byte
-	inputs map[string]bool // the files that were read
+	mu       sync.Mutex          // esbuild loads files in parallel
+	wasm     map[string]imported // that are imported, by the id of their identifier
+	marks    map[string]string   // files below the root, by the id of their identifier
+	wants    []want              // what sources want, live or not
+	packages map[string][]string // the modules of packages, by their folder
+	inputs   map[string]bool     // the files that were read
 }
 
 const (
@@ -52,29 +59,35 @@ func (b *bundler) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
 	if _, asked := args.PluginData.(ours); asked {
 		return api.OnResolveResult{}, nil
 	}
-	if args.Path == metaModule {
-		return api.OnResolveResult{Path: metaModule, Namespace: ownNamespace, SideEffects: api.SideEffectsFalse}, nil
+	if strings.HasPrefix(args.Path, metaModule) {
+		return api.OnResolveResult{Path: args.Path, Namespace: ownNamespace, SideEffects: api.SideEffectsFalse}, nil
+	}
+	if args.Namespace == nodeNamespace || b.external(args.Path) {
+		return b.outsider(args, args.Path), nil
 	}
 	r := b.resolver(args.Path, api.ResolveOptions{
 		Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir,
 		Kind: args.Kind, With: args.With, PluginData: ours{},
 	})
 	if len(r.Errors) > 0 {
-		return api.OnResolveResult{}, nil // esbuild asks itself again, and knows where to say it
+		return b.lacking(args), nil
+	}
+	if r.Namespace == "file" && strings.Contains(r.Path, ".zip/") && b.plugAndPlay() {
+		return refused(fmt.Sprintf("%q is in an archive of Yarn's", args.Path), pnpHint)
 	}
 	if r.External {
 		if strings.Contains(args.Path, "//") {
 			return refused(fmt.Sprintf("%q is an address; the edge loads no code from elsewhere", args.Path),
 				"install the package and import it by its name")
 		}
-		return api.OnResolveResult{Path: r.Path, External: true}, nil
+		return b.outsider(args, r.Path), nil
 	}
 	if r.Namespace == "file" {
 		if res, err := b.admit(args.Path, r.Path); err != nil || len(res.Errors) > 0 {
 			return res, err
 		}
 	}
-	if args.Kind == api.ResolveJSRequireResolve && path.Ext(r.Path) == ".wasm" {
+	if args.Kind == api.ResolveJSRequireResolve && !IsEntry(r.Path) {
 		return b.placed(r.Path)
 	}
 	res := api.OnResolveResult{Path: r.Path, Namespace: r.Namespace, Suffix: r.Suffix, PluginData: r.PluginData}
@@ -82,6 +95,46 @@ func (b *bundler) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		res.SideEffects = api.SideEffectsFalse
 	}
 	return res, nil
+}
+
+// absentNamespace holds modules that stand for packages that are not there.
+const absentNamespace = "edgedeploy-absent"
+
+// lacking answers an import that leads nowhere. A package may require what it
+// lacks in a function that nobody calls: that fails when it is called. Anything
+// else esbuild asks itself again, and knows where to say it.
+func (b *bundler) lacking(args api.OnResolveArgs) api.OnResolveResult {
+	name, ok := b.below(args.Importer)
+	if !ok || args.Kind != api.ResolveJSRequireCall {
+		return api.OnResolveResult{}
+	}
+	if _, of := packageOf(name); of == "" {
+		return api.OnResolveResult{}
+	}
+	src, err := b.read(name)
+	if err != nil || !places.Nested(string(src), args.Path) {
+		return api.OnResolveResult{}
+	}
+	return api.OnResolveResult{Path: args.Path, Namespace: absentNamespace, Warnings: []api.Message{{
+		Text: fmt.Sprintf("%q is required within a function and not there, so that function will fail", args.Path),
+	}}}
+}
+
+func loadAbsent(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	text := "throw Object.assign(new Error(" + quote("Cannot find module '"+args.Path+"', which was not there when the bundle was made") + "), { code: \"MODULE_NOT_FOUND\" });\n"
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+}
+
+// real follows the links of a path below the root, as far as they stay there.
+func (b *bundler) real(name string) string {
+	real, err := filepath.EvalSymlinks(b.absolute(name))
+	if err != nil {
+		return name
+	}
+	if below, ok := b.below(real); ok {
+		return below
+	}
+	return name
 }
 
 // admit refuses files that lie, or are ruled, outside of the root, and native
@@ -111,19 +164,43 @@ func (b *bundler) admit(imported, file string) (api.OnResolveResult, error) {
 	return api.OnResolveResult{}, nil
 }
 
-// placed answers require.resolve of a module with where it will be at run time,
-// beside the bundle. What else is asked for that way, esbuild warns about.
+// nodeNamespace holds modules that stand for what Node.js finds itself.
+const nodeNamespace = "edgedeploy-node"
+
+// external says whether a package is left to be found at run time.
+func (b *bundler) external(name string) bool {
+	return slices.ContainsFunc(b.in.External, func(one string) bool {
+		if beginning, ok := strings.CutSuffix(one, "*"); ok {
+			return strings.HasPrefix(name, beginning)
+		}
+		return name == one || strings.HasPrefix(name, one+"/")
+	})
+}
+
+// outsider leaves something to be found at run time. An asynchronous script has
+// no import that could be left in it, so there a module of ours requires it.
+func (b *bundler) outsider(args api.OnResolveArgs, name string) api.OnResolveResult {
+	if b.async && args.Namespace != nodeNamespace && args.Kind != api.ResolveJSRequireResolve {
+		return api.OnResolveResult{Path: name, Namespace: nodeNamespace}
+	}
+	return api.OnResolveResult{Path: name, External: true}
+}
+
+func loadOutsider(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	text := "module.exports = require(" + quote(args.Path) + ");\n"
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+}
+
+// placedModule stands for require.resolve of a file that lies beside the bundle.
+const placedModule = "edgedeploy:placed/"
+
+var placedName = regexp.MustCompile(`\b(?:__)?require\.resolve\("` + placedModule + `(__edgedeploy_file_[0-9a-f]{12})"\)`)
+
+// placed answers require.resolve of a file with an identifier that becomes its
+// place. What else is asked for that way, esbuild warns about.
 func (b *bundler) placed(file string) (api.OnResolveResult, error) {
 	name, _ := b.below(file) // or it had not been admitted
-	src, err := b.read(name)
-	if err != nil {
-		return refused(name+" cannot be read: "+cause(err), "")
-	}
-	stored, _, err := b.take(name, src)
-	if e, ok := errors.AsType[*Error](err); ok {
-		return refused(e.Error(), e.Problems[0].Hint)
-	}
-	return api.OnResolveResult{Path: "./" + stored, External: true}, err
+	return api.OnResolveResult{Path: placedModule + b.mark("file", name), External: true}, nil
 }
 
 const nativeHint = "native libraries are built for one kind of machine and take tens of megabytes; use a package that brings WebAssembly instead, like @silvia-odwyer/photon-node for sharp, or @resvg/resvg-wasm for @resvg/resvg-js"
@@ -137,18 +214,28 @@ func refused(text, hint string) (api.OnResolveResult, error) {
 // @img/sharp-linux-x64, @resvg/resvg-js-win32-x64-msvc.
 var platformPackage = regexp.MustCompile(`(^|[-/@.])(linux|linuxmusl|darwin|win32)-(x64|arm64)(-|$)`)
 
+// packageOf gives the node_modules that a file lies in, and the package; "" if
+// it lies in none.
+func packageOf(name string) (folder, of string) {
+	at := strings.LastIndex("/"+name, "/node_modules/")
+	if at < 0 {
+		return "", ""
+	}
+	folder = name[:at] + "node_modules/"
+	inside := strings.Split(name[len(folder):], "/")
+	of = inside[0]
+	if strings.HasPrefix(of, "@") && len(inside) > 1 {
+		of += "/" + inside[1]
+	}
+	return folder, of
+}
+
 // isNative says whether a file belongs to a package that loads native code:
 // such packages find it at run time, so that no import leads to it.
 func (b *bundler) isNative(name string) (bool, error) {
-	at := strings.LastIndex("/"+name, "/node_modules/")
-	if at < 0 {
+	folder, of := packageOf(name)
+	if of == "" {
 		return false, nil
-	}
-	folder := name[:at] + "node_modules/"
-	inside := strings.Split(name[len(folder):], "/")
-	of := inside[0]
-	if strings.HasPrefix(of, "@") && len(inside) > 1 {
-		of += "/" + inside[1]
 	}
 	text, err := b.read(folder + of + "/package.json")
 	if os.IsNotExist(err) {

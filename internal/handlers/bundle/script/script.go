@@ -17,6 +17,9 @@ type Input struct {
 	Root  *os.Root // no file outside is read
 	Entry string   // slash-separated, below Root: .js .mjs .cjs .jsx .ts .mts .cts or .tsx
 	Node  int      // the major of the Node.js that runs it: 20, 22, …
+	// External are packages that are left to be found at run time: names, or the
+	// beginnings of names with a * behind them.
+	External []string
 
 	// MaxFile is the most bytes that any one file may have.
 	MaxFile int64
@@ -24,8 +27,12 @@ type Input struct {
 
 // Output is what an entry became.
 type Output struct {
-	Script   []byte            // CommonJS; exports.handler is the entry's handler
-	Wasm     map[string][]byte // by the name under which Script reads it, beside itself
+	// Script is CommonJS. exports.handler is the entry's handler; if Async,
+	// once exports.ready is settled.
+	Script   []byte
+	Async    bool
+	Wasm     map[string][]byte // modules, by the name under which Script reads them, beside itself
+	Files    map[string][]byte // what else lies beside it: data, and scripts of workers
 	Warnings []string
 	// Inputs are the files that were read, slash-separated, below the root, sorted:
 	// scripts and what they import, modules, tsconfig.json with what it extends. A
@@ -81,29 +88,95 @@ func Bundle(in Input) (Output, error) {
 	if top, err = filepath.EvalSymlinks(top); err != nil {
 		return Output{}, err
 	}
-	b := &bundler{in: in, top: top, above: lookAbove(top), entry: entry, wasm: map[string][]byte{}, inputs: map[string]bool{}}
+	b := newBundler(in, top, entry)
 	if b.dir, err = b.entryDir(); err != nil {
 		return Output{}, err
 	}
-	options := b.options()
-	if options.TsconfigRaw, err = b.tsconfig(); err != nil {
+	if b.compiler, err = b.tsconfig(); err != nil {
 		return Output{}, err
 	}
-	result := api.Build(options)
-	if problems := b.problems(result.Errors); len(problems) > 0 {
-		return Output{}, &Error{Problems: problems}
-	}
-	warnings, err := b.warnings(result.Warnings)
+	main, warnings, err := b.handler()
 	if err != nil {
 		return Output{}, err
 	}
-	if len(result.OutputFiles) != 1 {
-		return Output{}, &Error{Problems: []Problem{{File: entry, Text: fmt.Sprintf("became %d files, want one", len(result.OutputFiles))}}}
+	scripts, more, err := b.workers(main)
+	if err != nil {
+		return Output{}, err
 	}
-	return Output{
-		Script: result.OutputFiles[0].Contents, Wasm: b.wasm, Warnings: warnings,
-		Inputs: slices.Sorted(maps.Keys(b.inputs)),
-	}, nil
+	out, err := b.settle(scripts)
+	if err != nil {
+		return Output{}, err
+	}
+	out.Async = b.async
+	out.Warnings = append(append(warnings, more...), out.Warnings...)
+	out.Inputs = slices.Sorted(maps.Keys(b.inputs))
+	return out, nil
+}
+
+func newBundler(in Input, top, entry string) *bundler {
+	return &bundler{
+		in: in, top: top, above: lookAbove(top), entry: entry,
+		wasm: map[string]imported{}, inputs: map[string]bool{}, marks: map[string]string{}, packages: map[string][]string{},
+	}
+}
+
+// handler bundles the entry; once more, in another form, if anything of it
+// awaits where it is loaded.
+func (b *bundler) handler() (made, []string, error) {
+	result := api.Build(b.options())
+	if files := awaiting(result.Errors); files != nil {
+		b.async, b.wants = true, nil
+		if result = api.Build(b.options()); len(result.Errors) == 0 {
+			if err := b.checkRequired(result.Metafile, files); err != nil {
+				return made{}, nil, err
+			}
+		}
+	}
+	return b.output(result)
+}
+
+// output takes what esbuild made.
+func (b *bundler) output(result api.BuildResult) (made, []string, error) {
+	if problems := b.problems(result.Errors); len(problems) > 0 {
+		return made{}, nil, &Error{Problems: problems}
+	}
+	warnings, err := b.warnings(result.Warnings)
+	if err != nil {
+		return made{}, nil, err
+	}
+	if len(result.OutputFiles) != 1 {
+		return made{}, nil, &Error{Problems: []Problem{{File: b.entry, Text: fmt.Sprintf("became %d files, want one", len(result.OutputFiles))}}}
+	}
+	m := made{script: placedName.ReplaceAll(result.OutputFiles[0].Contents, []byte("$1"))}
+	m.live, err = b.live(result.Metafile)
+	return m, warnings, err
+}
+
+// workers bundles the scripts that live sources give to workers, and those that
+// workers give to further ones.
+func (b *bundler) workers(main made) ([]made, []string, error) {
+	scripts := []made{main}
+	var warnings []string
+	done := map[string]bool{}
+	for i := 0; i < len(scripts); i++ {
+		for _, w := range slices.Clone(b.wants) {
+			if w.runs == "" || done[w.file] || !scripts[i].live[w.by] {
+				continue
+			}
+			done[w.file] = true
+			options := b.options()
+			options.Stdin = nil
+			options.Format, options.Banner, options.Footer = api.FormatCommonJS, nil, nil
+			options.EntryPoints = []string{b.absolute(w.runs)}
+			worker, more, err := b.output(api.Build(options))
+			if err != nil {
+				return nil, nil, err
+			}
+			worker.at = w.file
+			scripts, warnings = append(scripts, worker), append(warnings, more...)
+		}
+	}
+	return scripts, warnings, nil
 }
 
 // entryDir finds the folder of the entry with all links followed.
@@ -133,7 +206,7 @@ const stdin = "<handler>"
 // leads to a line that can be read: with photon-node, names and spaces take
 // 2.6 KB of a zip of 640.
 func (b *bundler) options() api.BuildOptions {
-	return api.BuildOptions{
+	options := api.BuildOptions{
 		Bundle:   true,
 		Platform: api.PlatformNode,
 		Format:   api.FormatCommonJS,
@@ -141,14 +214,16 @@ func (b *bundler) options() api.BuildOptions {
 		Charset:  api.CharsetUTF8,
 		// import() becomes require: from a compiled script, Node.js answers import()
 		// with a warning, which Lambda would log at each cold start.
-		Supported: map[string]bool{"dynamic-import": false},
-		LogLevel: api.LogLevelSilent,
+		Supported:   map[string]bool{"dynamic-import": false},
+		LogLevel:    api.LogLevelSilent,
+		Metafile:    true,
+		TsconfigRaw: b.compiler,
 		// Imports and comments name files relative to the entry, which is the
 		// same wherever the project and its root are.
 		AbsWorkingDir: b.dir,
 		Outfile:       filepath.Join(b.dir, "handler.js"),
 		Stdin: &api.StdinOptions{
-			Contents:   start(path.Base(b.entry)),
+			Contents:   fmt.Sprintf(start, quote("./"+path.Base(b.entry))),
 			Sourcefile: stdin,
 			ResolveDir: b.dir,
 			Loader:     api.LoaderJS,
@@ -160,22 +235,34 @@ func (b *bundler) options() api.BuildOptions {
 			"import-is-undefined":        api.LogLevelWarning,
 		},
 		Define: map[string]string{"import.meta": metaName},
-		Loader: map[string]api.Loader{".css": api.LoaderNone, ".module.css": api.LoaderNone},
+		Loader: loaders(),
 		Plugins: []api.Plugin{{
 			Name: "edgedeploy",
 			Setup: func(build api.PluginBuild) {
 				b.resolver = build.Resolve
 				build.OnResolve(api.OnResolveOptions{Filter: ".*"}, b.resolve)
 				build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "file"}, b.load)
-				build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ownNamespace}, loadOwn)
+				build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ownNamespace}, b.loadOwn)
+				build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: nodeNamespace}, loadOutsider)
+				build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: absentNamespace}, loadAbsent)
 			},
 		}},
 	}
+	if b.async {
+		options.Format = api.FormatESModule
+		options.Stdin.Contents = strings.Replace(options.Stdin.Contents, "export const handler", asyncExports+".handler", 1)
+		options.Banner = map[string]string{"js": "const " + asyncExports + " = exports;\nexports.ready = (async () => {"}
+		options.Footer = map[string]string{"js": "})();"}
+	}
+	return options
 }
 
+// asyncExports is what a script with await at its top level puts its handler
+// into. Such a script is an ES module for esbuild, without any import or export
+// that is left, within a function. So it stays one that can be run again.
+const asyncExports = "__edgedeploy_exports"
+
 // start takes the handler from wherever modules of either kind may have it.
-func start(entry string) string {
-	return fmt.Sprintf(`import * as entry from %s;
+const start = `import * as entry from %s;
 export const handler = entry.handler ?? entry.default?.handler ?? entry.default;
-`, quote("./"+entry))
-}
+`

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -11,29 +12,67 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm"
 )
 
-// take puts a module beside the bundle. Its name there says what is in it, so
-// that two packages with an index_bg.wasm do not meet, and the order in which
-// esbuild comes upon them does not matter.
+// imported is a module that is imported. Its name in the bundle says what is in
+// it, so that two packages with an index_bg.wasm do not meet.
+type imported struct {
+	name string
+	src  []byte
+}
+
+// take remembers a module, and gives the identifier of its place.
 func (b *bundler) take(name string, src []byte) (string, wasm.Module, error) {
+	m, err := b.checked(name, src)
+	if err != nil {
+		return "", m, err
+	}
+	sum := sha256.Sum256(src)
+	id := hex.EncodeToString(sum[:6])
+	stored := strings.TrimSuffix(path.Base(name), ".wasm") + "-" + id[:8] + ".wasm"
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if old, ok := b.wasm[id]; !ok || stored < old.name {
+		b.wasm[id] = imported{stored, src}
+	}
+	return "__edgedeploy_wasm_" + id, m, nil
+}
+
+// checked refuses a module that the runtime cannot take.
+func (b *bundler) checked(name string, src []byte) (wasm.Module, error) {
 	m, err := wasm.Parse(src)
 	if err != nil {
-		return "", m, &Error{Problems: []Problem{{
+		return m, &Error{Problems: []Problem{{
 			File: name, Text: "is not a readable WebAssembly module: " + err.Error(),
 			Hint: "see that the file is whole, and build it without what Node.js does not have yet: take wasm-opt's --all-features away",
 		}}}
 	}
 	if why := m.TooNew(b.in.Node); why != "" {
-		return "", m, &Error{Problems: []Problem{{
+		return m, &Error{Problems: []Problem{{
 			File: name, Text: why, Hint: fmt.Sprintf("use the runtime nodejs%d.x or newer, or take wasm-opt's --all-features away", wasm.FirstNode3),
 		}}}
 	}
-	sum := sha256.Sum256(src)
-	base := path.Base(name)
-	stored := strings.TrimSuffix(base, ".wasm") + "-" + hex.EncodeToString(sum[:4]) + ".wasm"
+	return m, nil
+}
+
+// modulesOf lists the .wasm files of a package, sorted.
+func (b *bundler) modulesOf(folder string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.wasm[stored] = src
-	return stored, m, nil
+	if list, ok := b.packages[folder]; ok {
+		return list
+	}
+	var list []string
+	// What cannot be walked has no module that could be read.
+	_ = fs.WalkDir(b.in.Root.FS(), folder, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil, d.IsDir() && d.Name() == "node_modules" && name != folder:
+			return fs.SkipDir
+		case d.Type().IsRegular() && path.Ext(name) == ".wasm":
+			list = append(list, name)
+		}
+		return nil
+	})
+	b.packages[folder] = list
+	return list
 }
 
 // wasmModule is what `import … from "x.wasm"` gives: by default the compiled
@@ -41,12 +80,12 @@ func (b *bundler) take(name string, src []byte) (string, wasm.Module, error) {
 // an instance only if the module imports nothing, or from files beside it, as
 // what wasm-bindgen makes for bundlers does. What is not used is left out.
 func (b *bundler) wasmModule(name string, src []byte) (string, error) {
-	stored, m, err := b.take(name, src)
+	place, m, err := b.take(name, src)
 	if err != nil {
 		return "", err
 	}
 	var out strings.Builder
-	out.WriteString("import { readFileSync } from \"node:fs\";\nimport { join } from \"node:path\";\n")
+	out.WriteString("import { readFileSync } from \"node:fs\";\n")
 	var from []string
 	linkable := true
 	for _, i := range m.Imports {
@@ -60,7 +99,7 @@ func (b *bundler) wasmModule(name string, src []byte) (string, error) {
 			fmt.Fprintf(&out, "import * as i%d from %s;\n", n, quote(module))
 		}
 	}
-	fmt.Fprintf(&out, "const module = /* @__PURE__ */ new WebAssembly.Module(/* @__PURE__ */ readFileSync(/* @__PURE__ */ join(__dirname, %s)));\nexport default module;\n", quote(stored))
+	fmt.Fprintf(&out, "const module = /* @__PURE__ */ new WebAssembly.Module(/* @__PURE__ */ readFileSync(/* @__PURE__ */ (() => %s)()));\nexport default module;\n", place)
 	if !linkable {
 		return out.String(), nil
 	}

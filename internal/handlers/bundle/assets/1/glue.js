@@ -2,7 +2,8 @@
 // edgedeploy trampoline 1: carries CloudFront events to a handler in
 // JavaScript, which wasm-bindgen or a person wrote (docs/abi-glue.md).
 //
-// Beside this file: edgedeploy.json (what to do on failure, the configuration),
+// This is index.js, or glue.cjs beside an index.mjs if the handler awaits where it
+// is loaded. Beside this file: edgedeploy.json (what to do on failure, the configuration),
 // and handler.js with the modules that it reads. These bytes are the same for
 // every function with such a handler.
 
@@ -45,7 +46,11 @@ function start() {
   });
   const fresh = { exports: {} };
   body.call(fresh.exports, fresh.exports, require, fresh, filename, __dirname);
-  const { handler } = fresh.exports;
+  const { ready } = fresh.exports; // a promise, if the script awaits where it is loaded
+  return ready ? ready.then(() => accept(fresh.exports)) : accept(fresh.exports);
+}
+
+function accept({ handler }) {
   if (typeof handler !== 'function') refuse('the entry exports no function handler: write "export const handler = …", or "exports.handler = …" in CommonJS');
   handle = handler.length > 2 ? called(handler) : handler;
 }
@@ -178,7 +183,7 @@ exports.handler = async (event, context) => {
   // A handler may change what it was given before it fails.
   const original = keepsOriginal ? structuredClone(response ?? request) : undefined;
   try {
-    if (handle === null) start();
+    if (handle === null) await start();
     context ??= {};
     context.config = config;
     return ready(await handle(event, context));
@@ -190,10 +195,14 @@ exports.handler = async (event, context) => {
   }
 };
 
-try {
-  start();
-} catch (thrown) {
-  // Not loading at all is the clearest failure, unless traffic must go on.
+// Not loading at all is the clearest failure, unless traffic must go on.
+function unloaded(thrown) {
   const err = asError(thrown);
   if (!passing(err)) throw err;
+}
+
+try {
+  exports.ready = start()?.catch(unloaded); // for index.mjs, if there is one
+} catch (thrown) {
+  unloaded(thrown);
 }

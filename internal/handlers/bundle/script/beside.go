@@ -1,0 +1,395 @@
+package script
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script/places"
+)
+
+// filesDir is the folder of a bundle in which files lie as they lay in the
+// project, so that a path from one to another stays right.
+const filesDir = "files"
+
+// A source's own place, and files that are named in it, are identifiers of ours
+// until all is bundled. Only then it is known what lies beside the bundle.
+var ownName = regexp.MustCompile(`\b__edgedeploy_(dirname|filename|file|wasm)_([0-9a-f]{12})\b`)
+
+// fetchName stands for fetch in a source that knows its own place.
+const fetchName = "__edgedeploy_fetch"
+
+// fetchSource answers what a source asks for beside itself from the bundle:
+// Node.js fetches no files.
+const fetchSource = `const ` + fetchName + ` = async (input, init) => {
+  const url = String(input?.url ?? input);
+  if (!url.startsWith("file:")) return fetch(input, init);
+  const type = url.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
+  return new Response(require("node:fs").readFileSync(new URL(url)), { headers: { "content-type": type } });
+};
+`
+
+// want is a file that a source names, or a remark about a line of it.
+type want struct {
+	by   string // the source, slash-separated, below the root
+	file string // what it wants beside itself; "" for a remark
+	runs string // the script that file is made of, if it is a worker's
+	text string // the remark, with its place
+}
+
+func (b *bundler) want(w want) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wants = append(b.wants, w)
+}
+
+// mark makes the identifier that stands for a file.
+func (b *bundler) mark(kind, name string) string {
+	sum := sha256.Sum256([]byte(b.fromEntry(name)))
+	id := hex.EncodeToString(sum[:6])
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.marks[id] = name
+	return "__edgedeploy_" + kind + "_" + id
+}
+
+// fromEntry names a file as seen from the entry, which is the same whichever
+// folder is the root.
+func (b *bundler) fromEntry(name string) string {
+	rel, err := filepath.Rel(filepath.FromSlash(path.Dir(b.entry)), filepath.FromSlash(name))
+	if err != nil {
+		return name
+	}
+	return filepath.ToSlash(rel)
+}
+
+// place replaces what means a source's own place, and notes the files that the
+// source makes paths of. Lines stay where they are.
+func (b *bundler) place(name, script string) (string, error) {
+	found := places.Read(script, name)
+	if !ownFolder.MatchString(script) {
+		found.Words = slices.DeleteFunc(found.Words, func(w places.Word) bool { return w.Name == "fetch" && !strings.Contains(script, "?url") })
+	}
+	edits := map[int]edit{}
+	for _, w := range found.Words {
+		by := fetchName
+		if w.Name != "fetch" {
+			by = b.mark(strings.Trim(w.Name, "_"), name)
+		}
+		if w.Short {
+			by = w.Name + ": " + by
+		}
+		edits[w.From] = edit{w.To, by}
+	}
+	for _, u := range found.Uses {
+		if u.Kind == places.Runs {
+			b.worker(name, script, u, edits)
+			continue
+		}
+		b.use(name, u)
+	}
+	for _, text := range found.Wasm {
+		if file := b.named(name, text); file != "" {
+			b.want(want{by: name, file: file})
+		}
+	}
+	return applied(script, edits), nil
+}
+
+type edit struct {
+	to   int
+	text string
+}
+
+func applied(script string, edits map[int]edit) string {
+	var out strings.Builder
+	at := 0
+	for _, from := range slices.Sorted(maps.Keys(edits)) {
+		out.WriteString(script[at:from] + edits[from].text)
+		at = edits[from].to
+	}
+	return out.String() + script[at:]
+}
+
+// use notes a path that is not a worker's.
+func (b *bundler) use(name string, u places.Use) {
+	remark := func(text string) {
+		b.want(want{by: name, text: fmt.Sprintf("%s:%d:%d: %s", name, u.Line, u.Column, text)})
+	}
+	switch {
+	case u.Kind == places.Lists:
+		remark("reads a folder beside the script, which is not in the bundle; import what it needs, or read files whose names are written out")
+	case u.Kind == places.Reads && !u.Known:
+		remark("reads a file beside the script whose name cannot be told, so it is not in the bundle; write the name out, or import the file")
+	case u.Path == "" || u.Path == name || !b.exists(u.Path):
+		// Nobody can tell whether it will ever be read.
+	case u.Kind == places.Reads || !IsEntry(u.Path) && path.Ext(u.Path) != ".node":
+		b.want(want{by: name, file: u.Path})
+	}
+}
+
+// workerSuffix ends the name of what a worker's script became.
+const workerSuffix = ".worker.cjs"
+
+// worker notes a script that a worker runs, which becomes a bundle of its own.
+func (b *bundler) worker(name, script string, u places.Use, edits map[int]edit) {
+	remark := func(text string) {
+		b.want(want{by: name, text: fmt.Sprintf("%s:%d:%d: %s", name, u.Line, u.Column, text)})
+	}
+	const advice = "; write new Worker(new URL(\"./worker.js\", import.meta.url))"
+	switch {
+	case !u.Known:
+		remark("starts a worker whose file cannot be told, so it is not in the bundle" + advice)
+		return
+	case u.Path == "" || !b.exists(u.Path) || !IsEntry(u.Path):
+		remark("starts a worker from what is no script of the project" + advice)
+		return
+	}
+	stem := strings.TrimSuffix(u.Path, path.Ext(u.Path))
+	if path.Ext(u.Path) == ".cjs" && u.To == 0 {
+		b.want(want{by: name, file: u.Path, runs: u.Path})
+		return
+	}
+	quoted := script[u.From:u.To]
+	base := path.Base(u.Path)
+	if u.To == 0 || !strings.Contains(quoted, base) {
+		remark("starts a worker whose file is not written out where the worker is made" + advice)
+		return
+	}
+	edits[u.From] = edit{u.To, strings.Replace(quoted, base, path.Base(stem)+workerSuffix, 1)}
+	b.want(want{by: name, file: stem + workerSuffix, runs: u.Path})
+}
+
+// named finds the module that a text in a source names: beside the source, or
+// anywhere in its package if there is just one of that name.
+func (b *bundler) named(name, text string) string {
+	file := path.Join(path.Dir(name), text)
+	if b.exists(file) {
+		return file
+	}
+	folder, of := packageOf(name)
+	if of == "" {
+		return "" // the project's own folder may hold anything, whole builds of Rust
+	}
+	found := ""
+	for _, one := range b.modulesOf(folder + of) {
+		if path.Base(one) != path.Base(text) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = one
+	}
+	return found
+}
+
+// live lists the sources that have something in an output.
+func (b *bundler) live(metafile string) (map[string]bool, error) {
+	var about struct {
+		Outputs map[string]struct {
+			Inputs map[string]struct {
+				BytesInOutput int `json:"bytesInOutput"`
+			} `json:"inputs"`
+		} `json:"outputs"`
+	}
+	if err := json.Unmarshal([]byte(metafile), &about); err != nil {
+		return nil, err
+	}
+	live := map[string]bool{}
+	for _, out := range about.Outputs {
+		for file, in := range out.Inputs {
+			if name, ok := b.below(filepath.Join(b.dir, filepath.FromSlash(file))); ok && in.BytesInOutput > 0 {
+				live[name] = true
+			}
+		}
+	}
+	return live, nil
+}
+
+// made is one output of esbuild, and where it will lie.
+type made struct {
+	script []byte
+	at     string // below the root, for what a worker runs; "" for the handler
+	live   map[string]bool
+}
+
+// beside are the files that will lie beside the handler.
+type beside struct {
+	files  map[string][]byte // by their names below the root
+	anchor string            // the folder below the root that becomes filesDir
+	wasm   map[string]string // where in the bundle a module lies, by the identifier's id
+}
+
+// collect reads what live sources want, and what identifiers stand for.
+func (b *bundler) collect(scripts []made) (beside, []string, error) {
+	out := beside{files: map[string][]byte{}, wasm: map[string]string{}}
+	var remarks []string
+	read := func(name string) error {
+		src, err := b.read(name)
+		if err != nil {
+			return &Error{Problems: []Problem{{File: name, Text: "cannot be read: " + cause(err)}}}
+		}
+		out.files[name] = src
+		return nil
+	}
+	alive := func(name string) bool { return slices.ContainsFunc(scripts, func(m made) bool { return m.live[name] }) }
+	for _, w := range b.wants {
+		switch {
+		case !alive(w.by):
+		case w.text != "":
+			remarks = append(remarks, w.text)
+		case w.runs == "":
+			if err := read(w.file); err != nil {
+				return out, nil, err
+			}
+		}
+	}
+	dirs := map[string]bool{}
+	for _, m := range scripts {
+		for _, found := range ownName.FindAllSubmatch(m.script, -1) {
+			name, ok := b.marks[string(found[2])]
+			switch {
+			case !ok || string(found[1]) == "wasm":
+				continue
+			case string(found[1]) == "file":
+				if err := read(name); err != nil {
+					return out, nil, err
+				}
+			}
+			dirs[path.Dir(name)] = true
+		}
+		if m.at != "" {
+			out.files[m.at] = m.script
+		}
+	}
+	for name := range out.files {
+		dirs[path.Dir(name)] = true
+	}
+	out.anchor = common(slices.Sorted(maps.Keys(dirs)))
+	slices.Sort(remarks)
+	return out, slices.Compact(remarks), nil
+}
+
+// common is the deepest folder that all are in.
+func common(dirs []string) string {
+	if len(dirs) == 0 {
+		return "."
+	}
+	in := dirs[0]
+	for _, dir := range dirs {
+		for in != "." && dir != in && !strings.HasPrefix(dir, in+"/") {
+			in = path.Dir(in)
+		}
+	}
+	return in
+}
+
+// name is what a file of the project is called in the bundle.
+func (s beside) name(file string) string {
+	return path.Join(filesDir, strings.TrimPrefix(strings.TrimPrefix(file, s.anchor), "/"))
+}
+
+// settle says where everything lies: it gives the script with what its
+// identifiers mean, and the files of the bundle.
+func (b *bundler) settle(scripts []made) (Output, error) {
+	s, remarks, err := b.collect(scripts)
+	if err != nil {
+		return Output{}, err
+	}
+	out := Output{Wasm: map[string][]byte{}, Files: map[string][]byte{}, Warnings: remarks}
+	byContent := map[[32]byte]string{}
+	for _, file := range slices.Sorted(maps.Keys(s.files)) {
+		name, src := s.name(file), s.files[file]
+		if path.Ext(file) != ".wasm" {
+			out.Files[name] = src
+			continue
+		}
+		if _, err := b.checked(file, src); err != nil {
+			return Output{}, err
+		}
+		out.Wasm[name] = src
+		if sum := sha256.Sum256(src); byContent[sum] == "" {
+			byContent[sum] = name
+		}
+	}
+	for _, m := range scripts {
+		for _, found := range ownName.FindAllSubmatch(m.script, -1) {
+			id := string(found[2])
+			one, ok := b.wasm[id]
+			if string(found[1]) != "wasm" || !ok || s.wasm[id] != "" {
+				continue
+			}
+			if s.wasm[id] = byContent[sha256.Sum256(one.src)]; s.wasm[id] == "" {
+				s.wasm[id] = one.name
+				out.Wasm[one.name] = one.src
+			}
+		}
+	}
+	for _, m := range scripts {
+		text := b.headed(m, s)
+		if m.at == "" {
+			out.Script = text
+		} else {
+			out.Files[s.name(m.at)] = text
+		}
+	}
+	return out, nil
+}
+
+// headed puts before a script what its identifiers mean.
+func (b *bundler) headed(m made, s beside) []byte {
+	var head strings.Builder
+	up := ""
+	if m.at != "" {
+		up = strings.Repeat("../", strings.Count(s.name(m.at), "/"))
+	}
+	seen := map[string]bool{}
+	for _, found := range ownName.FindAllSubmatch(m.script, -1) {
+		name, kind, id := string(found[0]), string(found[1]), string(found[2])
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		at := s.wasm[id]
+		if kind != "wasm" {
+			at = s.name(b.marks[id])
+		}
+		if kind == "dirname" {
+			at = path.Dir(at)
+		}
+		switch alone := len(s.files) == 0 && (kind == "dirname" || kind == "filename"); {
+		case alone: // then it may as well be the bundle's own
+			fmt.Fprintf(&head, "const %s = __%s;\n", name, kind)
+		case up != "":
+			fmt.Fprintf(&head, "const %s = require(\"node:path\").join(__dirname, %s);\n", name, quote(up+at))
+		default:
+			fmt.Fprintf(&head, "const %s = __dirname + %s;\n", name, quote("/"+at))
+		}
+	}
+	if strings.Contains(string(m.script), fetchName) {
+		head.WriteString(fetchSource)
+	}
+	const strict = "\"use strict\";\n"
+	body, ok := strings.CutPrefix(string(m.script), strict)
+	if ok {
+		return []byte(strict + head.String() + body)
+	}
+	return []byte(head.String() + body)
+}
+
+// asError keeps the errors of this package as they are.
+func asError(err error, name string) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Problems: []Problem{{File: name, Text: err.Error()}}}
+}

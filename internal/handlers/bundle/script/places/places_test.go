@@ -1,0 +1,193 @@
+package places
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// told writes what was found in one line each: the kind, the path, the line.
+func told(script string) []string {
+	var all []string
+	for _, u := range Read(script, "p/lib/i.js").Uses {
+		at := u.Path
+		if !u.Known {
+			at = "?"
+		} else if at == "" {
+			at = "outside"
+		}
+		all = append(all, fmt.Sprintf("%s %s %d", []string{"names", "reads", "lists", "runs"}[u.Kind], at, u.Line))
+	}
+	return all
+}
+
+func TestPathsThatAScriptMakesOfItsOwnPlaceAreKnown(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		script string
+		want   []string
+	}{
+		"path.join":               {"fs.readFileSync(path.join(__dirname, '..', 'data', 'x.json'))", []string{"reads p/data/x.json 1"}},
+		"require in place":        {"require('fs').readFileSync(require('path').join(__dirname, 'x.json'))", []string{"reads p/lib/x.json 1"}},
+		"join, imported":          {"readFileSync(join(__dirname, './x.json'), 'utf8')", []string{"reads p/lib/x.json 1"}},
+		"compiled TypeScript":     {"(0, fs_1.readFileSync)((0, path_1.join)(__dirname, 'x.json'))", []string{"reads p/lib/x.json 1", "names p/lib/x.json 1"}},
+		"path.resolve":            {"fs.readFile(path.resolve(__dirname, '../x'), done)", []string{"reads p/x 1"}},
+		"resolve of the root":     {"fs.readFile(path.resolve(__dirname, '/etc/x'), done)", []string{"names p/lib 1"}},
+		"a sum":                   {"fs.readFileSync(__dirname + '/x.json')", []string{"reads p/lib/x.json 1"}},
+		"a template":              {"fs.readFileSync(`${__dirname}/x.json`)", []string{"reads p/lib/x.json 1"}},
+		"import.meta.url":         {"await readFile(new URL('../x.json?v=1', import.meta.url), 'utf8')", []string{"reads p/x.json 1"}},
+		"fileURLToPath":           {"readFileSync(fileURLToPath(new URL('x.json', import.meta.url)))", []string{"reads p/lib/x.json 1"}},
+		"import.meta.dirname":     {"readFileSync(import.meta.dirname + '/x.json')", []string{"reads p/lib/x.json 1"}},
+		"an address of a folder":  {"const d = new URL('data/', import.meta.url);\nreadFileSync(new URL('x', d))", []string{"names p/lib/data 1", "reads p/lib/data/x 2"}},
+		"__dirname as ES modules": {"const __filename = fileURLToPath(import.meta.url);\nconst __dirname = path.dirname(__filename);\nreadFileSync(join(__dirname, 'x'))", []string{"names p/lib 2", "reads p/lib/x 3"}},
+		"variables":               {"const DATA = path.join(path.dirname(__dirname), 'data');\nexports.f = () => fs.readFileSync(path.join(DATA, 'x.json'))", []string{"names p/data 1", "reads p/data/x.json 2"}},
+		"a variable below":        {"const f = () => readFileSync(FILE);\nconst FILE = __dirname + '/x';", []string{"reads p/lib/x 1"}},
+		"a type":                  {"const FILE: string = join(__dirname, 'x') as string;\nreadFileSync(FILE!)", []string{"names p/lib/x 1", "reads p/lib/x 2"}},
+		"a path that is kept":     {"module.exports = path.join(__dirname, 'x.txt')", []string{"names p/lib/x.txt 1"}},
+		"outside":                 {"readFileSync(path.join(__dirname, '../../../x'))", []string{"reads outside 1"}},
+		"the script itself":       {"readFileSync(__filename)", []string{"reads p/lib/i.js 1"}},
+		"a worker":                {"new Worker(new URL('./w.js', import.meta.url), { type: 'module' })", []string{"runs p/lib/w.js 1"}},
+		"a worker of a namespace": {"new threads.Worker(path.join(__dirname, 'w.js'))", []string{"runs p/lib/w.js 1"}},
+		"a worker of a text":      {"import 'worker_threads'; new Worker(source, { eval: true })", nil},
+		"a worker somewhere":      {"import 'worker_threads'; new Worker(file)", []string{"runs ? 1"}},
+		"a page's worker":         {"new Worker(file)", nil},
+		"a folder":                {"readdirSync(path.join(__dirname, 'x'))", []string{"lists p/lib/x 1"}},
+		"a name that is computed": {"fs.readFileSync(path.join(__dirname, name + '.json'))", []string{"reads ? 1"}},
+		"one or the other":        {"const d = big ? __dirname : '/tmp';\n\nfs.readFileSync(d + '/x')", []string{"reads ? 3"}},
+		"a variable set twice":    {"let d = __dirname;\nd = join(d, 'y');\nfs.readFileSync(join(d, 'x'))", []string{"names p/lib 1", "reads ? 3"}},
+		"an argument":             {"fs.readFileSync(file); open(a, b); readFile('x')", nil},
+		"in comments and texts":   {"// readFileSync(__dirname + '/x')\n/* __dirname + '/y' */ const s = \"__dirname + '/z'\", r = /__dirname '/;", nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := told(tt.script)
+			for _, line := range tt.want {
+				if !slices.Contains(got, line) {
+					t.Errorf("got %q, want %q", got, tt.want)
+				}
+			}
+			for _, line := range got { // that it has a path as well is no harm
+				if !strings.HasPrefix(line, "names") && !slices.Contains(tt.want, line) {
+					t.Errorf("got %q, want %q", got, tt.want)
+				}
+			}
+			if tt.want == nil && len(got) > 0 {
+				t.Errorf("got %q, want nothing", got)
+			}
+		})
+	}
+}
+
+func TestTheTextThatAPathEndsWithIsTold(t *testing.T) {
+	t.Parallel()
+	const script = "new Worker(new URL('./w.ts', import.meta.url)); new Worker(join(__dirname, \"x.js\"))"
+	var got []string
+	for _, u := range Read(script, "i.js").Uses {
+		if u.Kind == Runs {
+			got = append(got, script[u.From:u.To])
+		}
+	}
+	if diff := cmp.Diff([]string{"'./w.ts'", `"x.js"`}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestWordsThatMeanTheScriptsPlace(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{ // with the words in brackets
+		"a(<__dirname>, <__filename>)":                               "",
+		"`${<__dirname>}/x ${`${<__filename>}`}`":                    "",
+		"x = { <__dirname>, y: <__filename> }":                       "short",
+		"x = { __dirname: 1 }; y.__dirname":                          "",
+		"x ? <__dirname> : y":                                        "",
+		"[1, <__dirname>, 2]":                                        "",
+		"'__dirname' + /__dirname/ // __dirname":                     "",
+		"const __dirname = 1; f(__dirname, <__filename>)":            "",
+		"(function (exports, __filename, __dirname) { __dirname })":  "",
+		"const { __dirname } = x; __dirname":                         "",
+		"(__dirname, x) => __dirname":                                "",
+		"<fetch>(u); x.fetch(u); typeof fetch":                       "",
+		"import { fetch } from 'x'; fetch(u)":                        "",
+		"const x = { fetch(u) { return 1 } }; async function f() {}": "",
+		"function fetch() {} fetch(u)":                               "",
+	}
+	for marked, short := range tests {
+		script := strings.NewReplacer("<", "", ">", "").Replace(strings.ReplaceAll(marked, "=>", "=\x00"))
+		script = strings.ReplaceAll(script, "\x00", ">")
+		out, at := "", 0
+		anyShort := false
+		for _, w := range Read(script, "i.js").Words {
+			out += script[at:w.From] + "<" + script[w.From:w.To] + ">"
+			at = w.To
+			anyShort = anyShort || w.Short
+		}
+		if out += script[at:]; out != marked || anyShort != (short != "") {
+			t.Errorf("got %s, want %s; short %v", out, marked, anyShort)
+		}
+	}
+}
+
+func TestModulesNamedInTextsAreToldUnlessTheyAreImported(t *testing.T) {
+	t.Parallel()
+	got := Read("import a from './a.wasm'; import('./b.wasm'); require('./c.wasm'); require.resolve('d.wasm'); f('e.wasm', `${x}/f.wasm`, `g.wasm`, '.wasm.js')", "i.js").Wasm
+	if diff := cmp.Diff([]string{"e.wasm", "f.wasm", "g.wasm"}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestARequireThatIsOnlyWithinFunctionsIsNested(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]bool{
+		"exports.f = () => { return require('x') }":                    true,
+		"require('x'); exports.f = () => { require('x') }":             false,
+		"if (y) { require(\"x\") }":                                    true,
+		"function f() { try { require('x') } catch {} }":               false,
+		"function f() { try { require('x') } catch { require('x') } }": true,
+		"exports.f = () => g(1, require('x'))":                         true,
+		"const f = () => 1; require('x')":                              false,
+		"f(() => 1, require('x'))":                                     false,
+		"const x = require('x')":                                       false,
+		"// require('x')\nf(function () { require('y') })":             false,
+		"const t = `${'}'}`; function f() { require('x') } {":          true,
+	} {
+		if got := Nested(script, "x"); got != want {
+			t.Errorf("%s: %v", script, got)
+		}
+	}
+}
+
+// Whatever the text: it is read to its end, once, and what is told lies in it.
+func TestAnyTextIsRead(t *testing.T) {
+	t.Parallel()
+	parts := []string{"__dirname", "import.meta.url", "path.join", "new URL", "readFileSync", "new Worker", "(", ")", "{", "}", "[", "]", ",", ";", "+", "=", "=>", ".", "'", "\"", "`", "${", "/", "//", "/*", "*/", "\\", "\n", " ", "x", "'a'", "'b.wasm'", "const ", "ü", "\xff", "?", ":", "!", "as T", "await "}
+	rapid.Check(t, func(t *rapid.T) {
+		script := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 60).Draw(t, "parts"), "")
+		found := Read(script, "i.js")
+		at := 0
+		for _, w := range found.Words {
+			if w.From < at || w.To > len(script) || script[w.From:w.To] != w.Name {
+				t.Fatalf("word %+v in %q", w, script)
+			}
+			at = w.To
+		}
+		for _, u := range found.Uses {
+			if u.From < 0 || u.To > len(script) || u.Line < 1 || u.Column < 1 {
+				t.Fatalf("use %+v in %q", u, script)
+			}
+		}
+		Nested(script, "a")
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	script := strings.Repeat("function f(a) { return g(function () { return h(a, [1, { x: `${a}` }], function () { const p = path.join(__dirname, 'x', a); return p; }); }); }\n", 2000)
+	b.SetBytes(int64(len(script)))
+	for b.Loop() {
+		Read(script, "i.js")
+	}
+}
