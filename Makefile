@@ -70,6 +70,12 @@ bench-handlers: ## measure a handler in every interface (needs npm and, for wasm
 	@[ -d integration/bench/handlers/bindgen/pkg ] || ! [ -x "$${CARGO:-/usr/bin/cargo}" ] || integration/bench/handlers/bindgen/build.sh
 	EDGEDEPLOY_TEST_NODES=$${EDGEDEPLOY_TEST_NODES:-$$(integration/nodes.sh .tools/nodes)} go run ./integration/bench
 
+.PHONY: packages
+packages: ## run handlers with every npm package of the list (needs npm; half a gigabyte)
+	@EDGEDEPLOY_TEST_PACKAGES=$$(integration/packages.sh .tools/all-packages all) && export EDGEDEPLOY_TEST_PACKAGES && \
+	EDGEDEPLOY_TEST_NODES=$${EDGEDEPLOY_TEST_NODES:-$$(integration/nodes.sh .tools/nodes)} && export EDGEDEPLOY_TEST_NODES && \
+	EDGEDEPLOY_REQUIRE_PACKAGES=all go test -count=1 -timeout 30m -v -run TestPackagesByOthersRun ./integration/handlers
+
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \

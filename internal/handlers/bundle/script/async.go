@@ -54,7 +54,7 @@ func (b *bundler) checkRequired(metafile string, files []string) error {
 	for name, in := range about.Inputs {
 		for _, i := range in.Imports {
 			if i.Kind == "require-call" && slices.Contains(files, i.Path) {
-				problems = append(problems, b.required(name, i.Original))
+				problems = append(problems, b.requiredAt(name, i.Original))
 			}
 		}
 	}
@@ -65,8 +65,8 @@ func (b *bundler) checkRequired(metafile string, files []string) error {
 	return &Error{Problems: problems}
 }
 
-// required says where a file requires what awaits.
-func (b *bundler) required(file, wanted string) Problem {
+// requiredAt says where a file requires what awaits.
+func (b *bundler) requiredAt(file, wanted string) Problem {
 	p := b.problem(api.Message{
 		Text:     fmt.Sprintf("%q awaits where it is loaded, so it cannot be required", wanted),
 		Location: &api.Location{File: file, Line: 1},

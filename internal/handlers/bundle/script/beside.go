@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"path/filepath"
@@ -127,6 +128,7 @@ func (b *bundler) use(name string, u places.Use) {
 	switch {
 	case u.Kind == places.Lists:
 		remark("reads a folder beside the script, which is not in the bundle; import what it needs, or read files whose names are written out")
+	case u.Kind == places.Reads && !u.Known && b.matching(name, u.Pattern):
 	case u.Kind == places.Reads && !u.Known:
 		remark("reads a file beside the script whose name cannot be told, so it is not in the bundle; write the name out, or import the file")
 	case u.Path == "" || u.Path == name || !b.exists(u.Path):
@@ -134,6 +136,29 @@ func (b *bundler) use(name string, u places.Use) {
 	case u.Kind == places.Reads || !IsEntry(u.Path) && path.Ext(u.Path) != ".node":
 		b.want(want{by: name, file: u.Path})
 	}
+}
+
+// mostMatching is how many files a pattern may bring.
+const mostMatching = 100
+
+// matching takes the files that a source may read, of which it tells the folder
+// and the kind, and says whether there are any.
+func (b *bundler) matching(name, pattern string) bool {
+	if pattern == "" {
+		return false
+	}
+	files, err := fs.Glob(b.in.Root.FS(), pattern)
+	if err != nil || len(files) > mostMatching {
+		return false
+	}
+	found := false
+	for _, file := range files {
+		if file != name && b.exists(file) {
+			b.want(want{by: name, file: file})
+			found = true
+		}
+	}
+	return found
 }
 
 // workerSuffix ends the name of what a worker's script became.
@@ -300,12 +325,12 @@ func (s beside) name(file string) string {
 
 // settle says where everything lies: it gives the script with what its
 // identifiers mean, and the files of the bundle.
-func (b *bundler) settle(scripts []made) (Output, error) {
+func (b *bundler) settle(scripts []made, out *Output) error {
 	s, remarks, err := b.collect(scripts)
 	if err != nil {
-		return Output{}, err
+		return err
 	}
-	out := Output{Wasm: map[string][]byte{}, Files: map[string][]byte{}, Warnings: remarks}
+	out.Wasm, out.Files, out.Warnings = map[string][]byte{}, map[string][]byte{}, remarks
 	byContent := map[[32]byte]string{}
 	for _, file := range slices.Sorted(maps.Keys(s.files)) {
 		name, src := s.name(file), s.files[file]
@@ -314,7 +339,7 @@ func (b *bundler) settle(scripts []made) (Output, error) {
 			continue
 		}
 		if _, err := b.checked(file, src); err != nil {
-			return Output{}, err
+			return err
 		}
 		out.Wasm[name] = src
 		if sum := sha256.Sum256(src); byContent[sum] == "" {
@@ -342,7 +367,7 @@ func (b *bundler) settle(scripts []made) (Output, error) {
 			out.Files[s.name(m.at)] = text
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // headed puts before a script what its identifiers mean.

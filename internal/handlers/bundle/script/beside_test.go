@@ -180,6 +180,32 @@ func TestNativeCodeIsRefusedOnceForAPackage(t *testing.T) {
 	}
 }
 
+// A package with another way, and one whose parts are others'.
+func TestNativeCodeThatIsNotNeededIsLeftOut(t *testing.T) {
+	t.Parallel()
+	for name, files := range map[string]tree{
+		"tried":           {"node_modules/n/index.js": "try { module.exports = require('./a.node') } catch { module.exports = 'wasm' }"},
+		"tried, computed": {"node_modules/n/index.js": "try { module.exports = require(`./${process.arch}.node`) } catch { module.exports = 'wasm' }"},
+		"thrown on":       {"node_modules/n/index.js": "let n; try { n = require(`./${process.arch}.node`) } catch (e) { throw e }\nmodule.exports = n && 'wasm';"},
+		"another's":       {"node_modules/n/package.json": `{"main": "i.js", "optionalDependencies": {"@other/thing-linux-x64-gnu": "1"}}`, "node_modules/n/i.js": "module.exports = 'wasm'"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files["h.js"], files["node_modules/n/a.node"] = "exports.handler = () => require('n');", "NATIVE"
+			out, err := bundleAt(files.write(t, t.TempDir()), "h.js")
+			if err != nil || strings.Contains(string(out.Script), "NATIVE") || len(out.Files) > 0 {
+				t.Errorf("%v, files %v", err, out.Files)
+			}
+			if fails := !strings.Contains(string(out.Script), "new Proxy"); fails == (name == "thrown on") {
+				t.Errorf("it fails when it is loaded: %v\n%s", fails, out.Script)
+			}
+			if warned := len(out.Warnings) == 1 && strings.HasPrefix(out.Warnings[0], "node_modules/n: brings native libraries"); warned != (name == "tried, computed" || name == "thrown on") {
+				t.Errorf("warnings %q", out.Warnings)
+			}
+		})
+	}
+}
+
 func TestWhatIsExternalIsLeftToBeFound(t *testing.T) {
 	t.Parallel()
 	root := tree{"h.mjs": "import { S3 } from '@aws-sdk/client-s3'; import x from 'x/y'; const z = require('zz');\nexport const handler = () => [S3, x, z];"}.write(t, t.TempDir())

@@ -56,7 +56,10 @@ func (b *bundler) load(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	case path.Ext(name) == ".wasm":
 		text, err = b.wasmModule(name, src)
 		out.Loader = api.LoaderJS
+	case path.Ext(name) == ".node":
+		text, out.Loader = b.leftOut(name), api.LoaderJS
 	case IsEntry(name):
+		b.noteNative(name, text)
 		text, err = b.repair(name, text)
 	}
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -29,12 +29,14 @@ type bundler struct {
 	async    bool   // something of it awaits where it is loaded
 	resolver func(string, api.ResolveOptions) api.ResolveResult
 
-	mu       sync.Mutex          // esbuild loads files in parallel
-	wasm     map[string]imported // that are imported, by the id of their identifier
-	marks    map[string]string   // files below the root, by the id of their identifier
-	wants    []want              // what sources want, live or not
-	packages map[string][]string // the modules of packages, by their folder
-	inputs   map[string]bool     // the files that were read
+	mu       sync.Mutex                     // esbuild loads files in parallel
+	wasm     map[string]imported            // that are imported, by the id of their identifier
+	marks    map[string]string              // files below the root, by the id of their identifier
+	wants    []want                         // what sources want, live or not
+	packages map[string][]string            // the modules of packages, by their folder
+	insists  map[string]bool                // packages that throw without their native library, by their folder
+	inputs   map[string]bool                // the files that were read
+	wanted   map[string][]api.OnResolveArgs // by whom files are, absolute
 }
 
 const (
@@ -83,7 +85,8 @@ func (b *bundler) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		return b.outsider(args, r.Path), nil
 	}
 	if r.Namespace == "file" {
-		if res, err := b.admit(args.Path, r.Path); err != nil || len(res.Errors) > 0 {
+		b.imported(args, r.Path)
+		if res, err := b.admit(args, r.Path); err != nil || len(res.Errors) > 0 || res.Path != "" {
 			return res, err
 		}
 	}
@@ -104,15 +107,7 @@ const absentNamespace = "edgedeploy-absent"
 // lacks in a function that nobody calls: that fails when it is called. Anything
 // else esbuild asks itself again, and knows where to say it.
 func (b *bundler) lacking(args api.OnResolveArgs) api.OnResolveResult {
-	name, ok := b.below(args.Importer)
-	if !ok || args.Kind != api.ResolveJSRequireCall {
-		return api.OnResolveResult{}
-	}
-	if _, of := packageOf(name); of == "" {
-		return api.OnResolveResult{}
-	}
-	src, err := b.read(name)
-	if err != nil || !places.Nested(string(src), args.Path) {
+	if how := b.required(args); how != places.Called && (how != places.AtLoad || !b.lazy(args.Importer, 0)) {
 		return api.OnResolveResult{}
 	}
 	return api.OnResolveResult{Path: args.Path, Namespace: absentNamespace, Warnings: []api.Message{{
@@ -120,9 +115,90 @@ func (b *bundler) lacking(args api.OnResolveArgs) api.OnResolveResult {
 	}}}
 }
 
+// imported remembers by whom a file is wanted.
+func (b *bundler) imported(args api.OnResolveArgs, file string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wanted[file] = append(b.wanted[file], args)
+}
+
+// lazy says whether a source of a package is loaded by functions only, which
+// may never be called: as far as is known when it is asked.
+func (b *bundler) lazy(file string, depth int) bool {
+	b.mu.Lock()
+	by := slices.Clone(b.wanted[file])
+	b.mu.Unlock()
+	if len(by) == 0 || depth > 20 {
+		return false
+	}
+	return !slices.ContainsFunc(by, func(args api.OnResolveArgs) bool {
+		how := b.required(args)
+		return how != places.Called && how != places.Tried && (how != places.AtLoad || !b.lazy(args.Importer, depth+1))
+	})
+}
+
+// required says how a source of a package requires a module.
+func (b *bundler) required(args api.OnResolveArgs) places.Required {
+	name, ok := b.below(args.Importer)
+	if _, of := packageOf(name); !ok || of == "" || args.Kind != api.ResolveJSRequireCall {
+		return places.Nowhere
+	}
+	src, err := b.read(name)
+	if err != nil {
+		return places.Nowhere
+	}
+	return places.Requires(string(src), args.Path)
+}
+
 func loadAbsent(args api.OnLoadArgs) (api.OnLoadResult, error) {
-	text := "throw Object.assign(new Error(" + quote("Cannot find module '"+args.Path+"', which was not there when the bundle was made") + "), { code: \"MODULE_NOT_FOUND\" });\n"
+	text := absent(args.Path)
+	if _, ok := args.PluginData.(unused); ok {
+		text = absentUntilUsed(args.Path)
+	}
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+}
+
+// unused marks a module that only fails when something of it is asked for.
+type unused struct{}
+
+// absentUntilUsed stands for a native library without which its package does not
+// even load, though it may have WebAssembly for the rest.
+func absentUntilUsed(name string) string {
+	return "const fail = () => { throw new Error(" + quote("the native library "+name+" is not in the bundle") + "); };\n" +
+		"module.exports = new Proxy({}, { get: fail, apply: fail, construct: fail });\n"
+}
+
+// absent is a module that fails as one that is not there.
+func absent(name string) string {
+	return "throw Object.assign(new Error(" + quote("Cannot find module '"+name+"': it is not in the bundle") + "), { code: \"MODULE_NOT_FOUND\" });\n"
+}
+
+// leftOut stands for a native library that a package requires by a computed
+// name. esbuild finds all that fit by itself; one of them may be a fallback.
+func (b *bundler) leftOut(name string) string {
+	of := name
+	if folder, pkg := packageOf(name); pkg != "" {
+		of = folder + pkg
+	}
+	b.want(want{by: name, text: of + ": brings native libraries, which are not in the bundle: " + nativeHint})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.insists[of] {
+		return absentUntilUsed(path.Base(name))
+	}
+	return absent(path.Base(name))
+}
+
+// noteNative remembers a package that throws on what keeps a native library
+// from being loaded.
+func (b *bundler) noteNative(name, script string) {
+	folder, pkg := packageOf(name)
+	if pkg == "" || !strings.Contains(script, ".node`") || !places.Rethrows(script, ".node") {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.insists[folder+pkg] = true
 }
 
 // real follows the links of a path below the root, as far as they stay there.
@@ -139,7 +215,8 @@ func (b *bundler) real(name string) string {
 
 // admit refuses files that lie, or are ruled, outside of the root, and native
 // code.
-func (b *bundler) admit(imported, file string) (api.OnResolveResult, error) {
+func (b *bundler) admit(args api.OnResolveArgs, file string) (api.OnResolveResult, error) {
+	imported := args.Path
 	real, err := filepath.EvalSymlinks(file)
 	if err != nil {
 		return api.OnResolveResult{}, err
@@ -152,16 +229,28 @@ func (b *bundler) admit(imported, file string) (api.OnResolveResult, error) {
 		return refused(why, aboveHint)
 	}
 	if path.Ext(name) == ".node" {
-		return refused(fmt.Sprintf("%q is a native library", imported), nativeHint)
+		return b.native(args, fmt.Sprintf("%q is a native library", imported))
 	}
 	native, err := b.isNative(name)
 	if err != nil {
 		return api.OnResolveResult{}, err
 	}
 	if native {
-		return refused(fmt.Sprintf("%q brings a native library for each kind of machine", imported), nativeHint)
+		return b.native(args, fmt.Sprintf("%q brings a native library for each kind of machine", imported))
 	}
 	return api.OnResolveResult{}, nil
+}
+
+// native refuses native code, unless it is only tried: then the package has
+// another way, like WebAssembly, and gets to hear that there is none.
+func (b *bundler) native(args api.OnResolveArgs, why string) (api.OnResolveResult, error) {
+	switch b.required(args) {
+	case places.Tried:
+		return api.OnResolveResult{Path: args.Path, Namespace: absentNamespace}, nil
+	case places.Rethrown:
+		return api.OnResolveResult{Path: args.Path, Namespace: absentNamespace, PluginData: unused{}}, nil
+	}
+	return refused(why, nativeHint)
 }
 
 // nodeNamespace holds modules that stand for what Node.js finds itself.
@@ -251,8 +340,10 @@ func (b *bundler) isNative(name string) (bool, error) {
 	if json.Unmarshal(text, &about) != nil {
 		return false, nil // esbuild complains about it where it matters
 	}
+	itself := regexp.MustCompile(`(^|[-/@.])` + regexp.QuoteMeta(path.Base(of)) + `([-/.]|$)`)
 	for dependency := range about.OptionalDependencies {
-		if platformPackage.MatchString(dependency) {
+		// Another package's parts may be what its tests or its commands need.
+		if itself.MatchString(dependency) && platformPackage.MatchString(dependency) {
 			return true, nil
 		}
 	}

@@ -99,15 +99,14 @@ func Bundle(in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
+	out := Output{Async: b.async}
 	scripts, more, err := b.workers(main)
 	if err != nil {
 		return Output{}, err
 	}
-	out, err := b.settle(scripts)
-	if err != nil {
+	if err := b.settle(scripts, &out); err != nil {
 		return Output{}, err
 	}
-	out.Async = b.async
 	out.Warnings = append(append(warnings, more...), out.Warnings...)
 	out.Inputs = slices.Sorted(maps.Keys(b.inputs))
 	return out, nil
@@ -116,23 +115,35 @@ func Bundle(in Input) (Output, error) {
 func newBundler(in Input, top, entry string) *bundler {
 	return &bundler{
 		in: in, top: top, above: lookAbove(top), entry: entry,
-		wasm: map[string]imported{}, inputs: map[string]bool{}, marks: map[string]string{}, packages: map[string][]string{},
+		wasm: map[string]imported{}, inputs: map[string]bool{}, marks: map[string]string{}, packages: map[string][]string{}, wanted: map[string][]api.OnResolveArgs{}, insists: map[string]bool{},
 	}
 }
 
-// handler bundles the entry; once more, in another form, if anything of it
-// awaits where it is loaded.
+// handler bundles the entry.
 func (b *bundler) handler() (made, []string, error) {
-	result := api.Build(b.options())
-	if files := awaiting(result.Errors); files != nil {
-		b.async, b.wants = true, nil
-		if result = api.Build(b.options()); len(result.Errors) == 0 {
-			if err := b.checkRequired(result.Metafile, files); err != nil {
-				return made{}, nil, err
-			}
-		}
+	result, err := b.build(start, b.entry)
+	if err != nil {
+		return made{}, nil, err
 	}
 	return b.output(result)
+}
+
+// build lets esbuild bundle a script that is imported as one of the starts says:
+// once more, in another form, if anything of it awaits where it is loaded.
+func (b *bundler) build(how, script string) (api.BuildResult, error) {
+	start := fmt.Sprintf(how, quote("./"+b.fromEntry(script)))
+	before := len(b.wants)
+	b.async = false
+	result := api.Build(b.options(start))
+	files := awaiting(result.Errors)
+	if files == nil {
+		return result, nil
+	}
+	b.async, b.wants = true, b.wants[:before]
+	if result = api.Build(b.options(start)); len(result.Errors) > 0 {
+		return result, nil
+	}
+	return result, b.checkRequired(result.Metafile, files)
 }
 
 // output takes what esbuild made.
@@ -164,11 +175,11 @@ func (b *bundler) workers(main made) ([]made, []string, error) {
 				continue
 			}
 			done[w.file] = true
-			options := b.options()
-			options.Stdin = nil
-			options.Format, options.Banner, options.Footer = api.FormatCommonJS, nil, nil
-			options.EntryPoints = []string{b.absolute(w.runs)}
-			worker, more, err := b.output(api.Build(options))
+			result, err := b.build(startWorker, w.runs)
+			if err != nil {
+				return nil, nil, err
+			}
+			worker, more, err := b.output(result)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -205,7 +216,7 @@ const stdin = "<handler>"
 // options are esbuild's. Nothing is minified, so that a stack in CloudWatch
 // leads to a line that can be read: with photon-node, names and spaces take
 // 2.6 KB of a zip of 640.
-func (b *bundler) options() api.BuildOptions {
+func (b *bundler) options(start string) api.BuildOptions {
 	options := api.BuildOptions{
 		Bundle:   true,
 		Platform: api.PlatformNode,
@@ -223,7 +234,7 @@ func (b *bundler) options() api.BuildOptions {
 		AbsWorkingDir: b.dir,
 		Outfile:       filepath.Join(b.dir, "handler.js"),
 		Stdin: &api.StdinOptions{
-			Contents:   fmt.Sprintf(start, quote("./"+path.Base(b.entry))),
+			Contents:   start,
 			Sourcefile: stdin,
 			ResolveDir: b.dir,
 			Loader:     api.LoaderJS,
@@ -250,7 +261,7 @@ func (b *bundler) options() api.BuildOptions {
 	}
 	if b.async {
 		options.Format = api.FormatESModule
-		options.Stdin.Contents = strings.Replace(options.Stdin.Contents, "export const handler", asyncExports+".handler", 1)
+		options.Stdin.Contents = strings.Replace(start, "export const ", asyncExports+".", 1)
 		options.Banner = map[string]string{"js": "const " + asyncExports + " = exports;\nexports.ready = (async () => {"}
 		options.Footer = map[string]string{"js": "})();"}
 	}
@@ -265,4 +276,9 @@ const asyncExports = "__edgedeploy_exports"
 // start takes the handler from wherever modules of either kind may have it.
 const start = `import * as entry from %s;
 export const handler = entry.handler ?? entry.default?.handler ?? entry.default;
+`
+
+// startWorker takes all of a script, so that nothing of it is left out.
+const startWorker = `import * as entry from %s;
+export const all = entry;
 `

@@ -22,6 +22,7 @@ const (
 type Use struct {
 	Kind         Kind
 	Path         string // slash-separated, below the root; "" if it cannot be told, or lies outside
+	Pattern      string // as [path.Match] reads it, where parts of the path cannot be told
 	Known        bool   // what the path is, be it outside
 	Line, Column int    // from 1
 
@@ -91,35 +92,90 @@ func position(script string, at int) (line, column int) {
 	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(before[start:]) + 1
 }
 
-// Nested says whether a script requires a module by a text, and does so within
-// functions or blocks only. What is tried stands for itself.
-func Nested(script, module string) bool {
+// Required is how a script requires a module.
+type Required int
+
+const (
+	Nowhere  Required = iota
+	AtLoad            // when it is loaded
+	Called            // within functions or blocks only
+	Tried             // within try only, so that it can do without
+	Rethrown          // within try only, and what is caught is thrown on
+)
+
+// Requires says how a script requires a module: by its name, or by a template
+// that it fits.
+func Requires(script, module string) Required {
 	tokens, _ := lex(script, 0, false)
 	r := newReader(tokens, root, nil)
-	found := false
+	how := Nowhere
 	for i, t := range tokens {
-		if t.kind != word || t.value != "require" || !r.is(i+1, "(") || r.at(i+2).kind != text || r.at(i+2).value != module {
+		if t.kind != word || t.value != "require" || !r.is(i+1, "(") || !r.at(i+2).names(module) {
 			continue
 		}
 		switch {
-		case r.tried(t):
+		case r.tried(t) >= 0:
+			if how == Nowhere {
+				how = Tried
+			}
+			if r.throwsOn(r.tried(t)) {
+				how = Rethrown
+			}
 		case t.depth == 0 && !r.behindArrow(i):
-			return false
+			return AtLoad
 		default:
-			found = true
+			how = Called
 		}
 	}
-	return found
+	return how
 }
 
-// tried says whether a token stands in the block of a try.
-func (r *reader) tried(t token) bool {
-	for at := t.opener; at >= 0; at = r.tokens[at].opener {
-		if r.is(at, "{") && r.is(at-1, "try") {
+// Rethrows says whether a script requires, by a template with this end, what it
+// throws on without.
+func Rethrows(script, end string) bool {
+	tokens, _ := lex(script, 0, false)
+	r := newReader(tokens, root, nil)
+	for i, t := range tokens {
+		named := r.at(i + 2)
+		if t.kind == word && t.value == "require" && named.kind == mold && strings.HasSuffix(named.pieces[len(named.pieces)-1].text, end) &&
+			r.tried(t) >= 0 && r.throwsOn(r.tried(t)) {
 			return true
 		}
 	}
 	return false
+}
+
+// names says whether a token is a text, or a template that may become it.
+func (t token) names(s string) bool {
+	switch t.kind {
+	case text:
+		return t.value == s
+	case mold:
+		return strings.HasPrefix(s, t.pieces[0].text) && strings.HasSuffix(s, t.pieces[len(t.pieces)-1].text)
+	}
+	return false
+}
+
+// tried gives the brace of the try that a token stands in; -1 if in none.
+func (r *reader) tried(t token) int {
+	for at := t.opener; at >= 0; at = r.tokens[at].opener {
+		if r.is(at, "{") && r.is(at-1, "try") {
+			return at
+		}
+	}
+	return -1
+}
+
+// throwsOn says whether what is caught of a try is thrown again.
+func (r *reader) throwsOn(try int) bool {
+	at := r.closing(try) + 1
+	if !r.is(at, "catch") {
+		return false
+	}
+	if at++; r.is(at, "(") {
+		at = r.closing(at) + 1
+	}
+	return r.is(at, "{") && r.is(at+1, "throw")
 }
 
 // behindArrow says whether a token stands in an arrow function without braces.
@@ -202,6 +258,9 @@ func (r *reader) bind() {
 			continue
 		}
 		v := r.whole(at + 1)
+		if r.is(at+1, "{") {
+			r.bindMembers(t.value, at+1, bound)
+		}
 		if old, ok := bound[t.value]; ok && (old.text != v.text || !v.known) {
 			v = unknown(v.own || old.own)
 		}
@@ -209,6 +268,15 @@ func (r *reader) bind() {
 	}
 	maps.Copy(r.names, bound)
 	r.count()
+}
+
+// bindMembers notes what the members of an object are known to hold.
+func (r *reader) bindMembers(name string, brace int, bound map[string]value) {
+	for i := brace + 1; i < r.closing(brace); i++ {
+		if t := r.tokens[i]; t.opener == brace && t.kind == word && r.is(i+1, ":") && (r.is(i-1, "{") || r.is(i-1, ",")) {
+			bound[name+"."+t.value] = r.whole(i + 2)
+		}
+	}
 }
 
 // whole evaluates an expression that has to end where a statement may.
@@ -345,6 +413,9 @@ func (r *reader) saysEval(at int) bool {
 
 func (r *reader) use(k Kind, v value, at token) Use {
 	u := Use{Kind: k, Known: v.known && v.own, at: at.from, own: v.own}
+	if rest, ok := strings.CutPrefix(v.text, root); ok && v.own && !u.Known {
+		u.Pattern = pattern(rest)
+	}
 	if u.Known {
 		if rest, ok := strings.CutPrefix(path.Clean(v.text)+"/", root); ok {
 			u.Path = path.Clean(rest)
@@ -354,4 +425,18 @@ func (r *reader) use(k Kind, v value, at token) Use {
 		}
 	}
 	return u
+}
+
+// pattern makes a pattern of a path with holes; "" if it would be too wide: if
+// the kind of the files is not known, nor any folder.
+func pattern(p string) string {
+	folder, base := path.Split(path.Clean(p))
+	if i := strings.LastIndexByte(base, '.'); i < 0 || strings.Contains(base[i:], hole) || strings.HasPrefix(folder, hole) {
+		return ""
+	}
+	p = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, hole, "*").Replace(folder + base)
+	for strings.Contains(p, "**") {
+		p = strings.ReplaceAll(p, "**", "*")
+	}
+	return p
 }

@@ -15,7 +15,9 @@ func told(script string) []string {
 	var all []string
 	for _, u := range Read(script, "p/lib/i.js").Uses {
 		at := u.Path
-		if !u.Known {
+		if !u.Known && u.Pattern != "" {
+			at = u.Pattern
+		} else if !u.Known {
 			at = "?"
 		} else if at == "" {
 			at = "outside"
@@ -56,7 +58,13 @@ func TestPathsThatAScriptMakesOfItsOwnPlaceAreKnown(t *testing.T) {
 		"a worker somewhere":      {"import 'worker_threads'; new Worker(file)", []string{"runs ? 1"}},
 		"a page's worker":         {"new Worker(file)", nil},
 		"a folder":                {"readdirSync(path.join(__dirname, 'x'))", []string{"lists p/lib/x 1"}},
-		"a name that is computed": {"fs.readFileSync(path.join(__dirname, name + '.json'))", []string{"reads ? 1"}},
+		"a name that is computed": {"fs.readFileSync(path.join(__dirname, name))", []string{"reads ? 1"}},
+		"a kind that is known":    {"fs.readFileSync(path.join(__dirname, '../[x]', name + '.json'))", []string{`reads p/\[x]/*.json 1`}},
+		"a folder that is not":    {"const at = simd ? 'simd' : 'any';\nfs.readFileSync(`${__dirname}/w/${at}/x.wasm`)", []string{"reads p/lib/w/*/x.wasm 2"}},
+		"an address, computed":    {"fs.readFileSync(new URL(`./x-${n}.json`, import.meta.url))", []string{"reads p/lib/x-*.json 1"}},
+		"a default":               {"const d = path.resolve(__dirname, process.env.D || '../data');\nfs.readFileSync(d + '/x')", []string{"names p/data 1", "reads p/data/x 2"}},
+		"a default that is own":   {"new Worker(overrides['w'] || path.join(__dirname, 'w.js'), {})", []string{"runs p/lib/w.js 1"}},
+		"a member":                {"const f = { a: join(__dirname, 'x'), b: 'y' };\nreadFileSync(f.a); readFileSync(f.b)", []string{"names p/lib/x 1", "reads p/lib/x 2"}},
 		"one or the other":        {"const d = big ? __dirname : '/tmp';\n\nfs.readFileSync(d + '/x')", []string{"reads ? 3"}},
 		"a variable set twice":    {"let d = __dirname;\nd = join(d, 'y');\nfs.readFileSync(join(d, 'x'))", []string{"names p/lib 1", "reads ? 3"}},
 		"an argument":             {"fs.readFileSync(file); open(a, b); readFile('x')", nil},
@@ -140,23 +148,26 @@ func TestModulesNamedInTextsAreToldUnlessTheyAreImported(t *testing.T) {
 	}
 }
 
-func TestARequireThatIsOnlyWithinFunctionsIsNested(t *testing.T) {
+func TestHowAScriptRequiresAModule(t *testing.T) {
 	t.Parallel()
-	for script, want := range map[string]bool{
-		"exports.f = () => { return require('x') }":                    true,
-		"require('x'); exports.f = () => { require('x') }":             false,
-		"if (y) { require(\"x\") }":                                    true,
-		"function f() { try { require('x') } catch {} }":               false,
-		"function f() { try { require('x') } catch { require('x') } }": true,
-		"exports.f = () => g(1, require('x'))":                         true,
-		"const f = () => 1; require('x')":                              false,
-		"f(() => 1, require('x'))":                                     false,
-		"const x = require('x')":                                       false,
-		"// require('x')\nf(function () { require('y') })":             false,
-		"const t = `${'}'}`; function f() { require('x') } {":          true,
+	for script, want := range map[string]Required{
+		"exports.f = () => { return require('x') }":                       Called,
+		"require('x'); exports.f = () => { require('x') }":                AtLoad,
+		"if (y) { require(\"x\") }":                                       Called,
+		"exports.f = () => g(1, require('x'))":                            Called,
+		"const f = () => 1; require('x')":                                 AtLoad,
+		"f(() => 1, require('x'))":                                        AtLoad,
+		"function f() { try { require('x') } catch {} }":                  Tried,
+		"function f() { try { require('x') } catch { require('x') } }":    Called,
+		"try { module.exports = require(`${a}x`) } catch (e) { throw e }": Rethrown,
+		"try { require('x') } catch { y = 1 }":                            Tried,
+		"module.exports = require(`${a}y`)":                               Nowhere,
+		"const x = require('x')":                                          AtLoad,
+		"// require('x')\nf(function () { require('y') })":                Nowhere,
+		"const t = `${'}'}`; function f() { require('x') } {":             Called,
 	} {
-		if got := Nested(script, "x"); got != want {
-			t.Errorf("%s: %v", script, got)
+		if got := Requires(script, "x"); got != want {
+			t.Errorf("%s: %v, want %v", script, got, want)
 		}
 	}
 }
@@ -180,7 +191,7 @@ func TestAnyTextIsRead(t *testing.T) {
 				t.Fatalf("use %+v in %q", u, script)
 			}
 		}
-		Nested(script, "a")
+		Requires(script, "a")
 	})
 }
 

@@ -7,33 +7,45 @@ import (
 )
 
 // value is what an expression is known to be: a text, or a path that begins at
-// the script's own place. Neither known nor own is everything else.
+// the script's own place.
 type value struct {
 	known bool
-	own   bool // it is made of the script's place, whether or not it is known
-	text  string
+	own   bool   // it is made of the script's place, whether or not it is known
+	text  string // with holes where it is not known
 	last  *token // the text that it ends with
 }
 
-func unknown(own bool) value { return value{own: own} }
+// hole stands in a text for what cannot be told.
+const hole = "\x00"
+
+// unknown is a text of which nothing is known; with own, a path of which nothing
+// is known but where it comes from.
+func unknown(own bool) value {
+	if own {
+		return value{own: true}
+	}
+	return value{text: hole}
+}
+
+// lost says that not even a pattern is known.
+func (v value) lost() bool { return v.own && !v.known && v.text == "" }
 
 // joined puts texts together as path.join does.
 func joined(parts []value) value {
+	if len(parts) == 0 {
+		return unknown(false)
+	}
 	v := value{known: true}
 	for i, p := range parts {
+		if p.lost() || p.own && i > 0 {
+			return unknown(true)
+		}
 		v.own = v.own || p.own
-		v.known = v.known && p.known && (i == 0 || !p.own)
+		v.known = v.known && p.known
 		v.text += "/" + p.text
 		v.last = p.last
 	}
-	if !v.known || len(parts) == 0 {
-		return unknown(v.own)
-	}
-	if parts[0].own {
-		v.text = clean(v.text[1:])
-		return v
-	}
-	v.text = path.Clean(v.text[1:])
+	v.text = clean(v.text[1:])
 	return v
 }
 
@@ -48,10 +60,10 @@ func clean(p string) string {
 
 // added puts texts together as + does.
 func added(a, b value) value {
-	if !a.known || !b.known || b.own {
-		return unknown(a.own || b.own)
+	if a.lost() || b.own {
+		return unknown(true)
 	}
-	return value{known: true, own: a.own, text: a.text + b.text, last: b.last}
+	return value{known: a.known && b.known, own: a.own, text: a.text + b.text, last: b.last}
 }
 
 // against resolves an address as new URL does.
@@ -61,7 +73,7 @@ func against(parts []value) value {
 	}
 	own := parts[0].own || parts[1].own
 	ref, base := parts[0], parts[1]
-	if len(parts) != 2 || !ref.known || !base.known || !base.own || ref.own ||
+	if len(parts) != 2 || !base.known || !base.own || ref.own || ref.text == hole ||
 		strings.HasPrefix(ref.text, "/") || strings.Contains(ref.text, ":") {
 		return unknown(own)
 	}
@@ -72,7 +84,7 @@ func against(parts []value) value {
 	if rel == "." || rel == ".." || strings.HasSuffix(rel, "/.") || strings.HasSuffix(rel, "/..") {
 		p += "/"
 	}
-	return value{known: true, own: true, text: p, last: ref.last}
+	return value{known: ref.known, own: true, text: p, last: ref.last}
 }
 
 // called is what a function makes of its arguments, known by its name alone:
@@ -173,6 +185,28 @@ const deepest = 100
 
 // expression evaluates what begins at a token, and gives the token behind it.
 func (r *reader) expression(i, depth int) (value, int) {
+	v, i := r.sum(i, depth)
+	for depth <= deepest {
+		var next, other value
+		switch {
+		case r.is(i, "|") && r.is(i+1, "|"), r.is(i, "?") && r.is(i+1, "?"):
+			if next, i = r.sum(i+2, depth+1); !v.known && !v.own {
+				v = next // what nobody set is what it is by default
+			}
+		case r.is(i, "?") && !r.is(i+1, "."):
+			if next, i = r.expression(i+1, depth+1); !r.is(i, ":") {
+				return unknown(v.own || next.own), i
+			}
+			other, i = r.expression(i+1, depth+1)
+			return unknown(next.own || other.own), i
+		default:
+			return v, i
+		}
+	}
+	return v, i
+}
+
+func (r *reader) sum(i, depth int) (value, int) {
 	v, i := r.term(i, depth)
 	for r.is(i, "+") && !r.is(i+1, "+") && !r.is(i+1, "=") {
 		var next value
@@ -257,15 +291,25 @@ func (r *reader) named(i, depth int) (value, int) {
 		args, end := r.arguments(next, depth)
 		return r.members(called(name, args), end, depth)
 	}
+	if member, ok := r.names[r.at(i).value+"."+name]; ok && next == i+3 {
+		return r.members(member, next, depth)
+	}
 	if ok {
 		return r.members(v, i+1, depth)
 	}
-	return unknown(false), next
+	return r.members(unknown(false), next, depth)
 }
 
 // members follows what is asked of a value: its text stays, or is unknown.
 func (r *reader) members(v value, i, depth int) (value, int) {
-	for r.is(i, ".") && r.at(i+1).kind == word {
+	for {
+		if r.is(i, "[") {
+			v, i = unknown(v.own), r.closing(i)+1
+			continue
+		}
+		if !r.is(i, ".") || r.at(i+1).kind != word {
+			break
+		}
 		name := r.at(i + 1).value
 		i += 2
 		if r.is(i, "(") {
@@ -297,14 +341,14 @@ func (r *reader) template(t token, depth int) value {
 			continue
 		}
 		inner := newReader(p.hole, r.file, r.names)
-		hole, end := inner.expression(0, depth+1)
+		within, end := inner.expression(0, depth+1)
 		if end != len(p.hole) {
-			hole = unknown(hole.own || inner.ownWithin(0, len(p.hole)))
+			within = unknown(within.own || inner.ownWithin(0, len(p.hole)))
 		}
-		if hole.own && v.known && v.text == "" && !v.own {
-			v = hole
+		if within.own && v.known && v.text == "" && !v.own {
+			v = within
 		} else {
-			v = added(v, hole)
+			v = added(v, within)
 		}
 	}
 	v.last = nil
