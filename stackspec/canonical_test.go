@@ -55,6 +55,7 @@ func stacks(t *rapid.T) stackspec.Stack {
 			f.Bundle = rapid.SampledFrom([]string{"dist", "../x/y.zip", "https://x/./y/../z.zip?a//b"}).Draw(t, "path")
 		} else {
 			if rapid.Bool().Draw(t, "entry") {
+				f.External = rapid.SampledFrom([][]string{nil, {"a"}, {"@aws-sdk/*", "b/c"}}).Draw(t, "external")
 				f.Entry = rapid.SampledFrom([]string{key + ".ts", "../x/index.mjs"}).Draw(t, "script")
 			} else {
 				f.Wasm = rapid.SampledFrom([]string{key + ".wasm", "pkg", "https://example.com/" + key, "http://127.0.0.1:1/x"}).Draw(t, "module")
@@ -191,6 +192,13 @@ func (s *speller) function(st stackspec.Stack, f, common stackspec.Function) map
 	} else {
 		if f.Entry != "" {
 			m["entry"] = s.path(f.Entry)
+			if f.External != nil {
+				list := []any{}
+				for _, name := range f.External {
+					list = append(list, name)
+				}
+				m["external"] = list
+			}
 		} else {
 			m["wasm"] = s.path(f.Wasm)
 		}

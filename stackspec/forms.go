@@ -78,6 +78,16 @@ func timeout() *typ { return &typ{shape: anInteger, min: 1, max: 900, unit: "sec
 
 func flag() *typ { return &typ{shape: aBool} }
 
+// packageName is what an import begins with. The edge's runtime decides whether
+// there is such a package.
+func packageName() *typ {
+	return &typ{shape: aString, label: "package name", noVariables: true, form: form{
+		pattern: `^[@A-Za-z0-9][A-Za-z0-9._~/@-]*\*?$`,
+		says:    "the name of a package, or the beginning of names and a *",
+		hint:    "write it like @aws-sdk/client-s3, or @aws-sdk/*",
+	}}
+}
+
 func words(list ...string) *typ { return &typ{shape: aString, words: list} }
 
 // key is what the spec calls a function or a distribution.

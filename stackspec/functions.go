@@ -80,6 +80,7 @@ func (d *decoder) function(e *entry, at []string) Function {
 			TimeoutSeconds: cmp.Or(integer(or(n.get("timeout"), defaults.get("timeout"))), standardTimeout),
 		},
 		Baked:      object(n.get("config")),
+		External:   items(n.get("external")),
 		KeepNames:  yes(n.get("keep-names")),
 		Trampoline: integer(n.get("trampoline")),
 	}
@@ -162,6 +163,18 @@ func object(n *node) map[string]any {
 		m[e.key.text] = value(e.value)
 	}
 	return m
+}
+
+// items gives a list of strings; nil for none.
+func items(n *node) []string {
+	if n == nil {
+		return nil
+	}
+	var list []string
+	for _, item := range n.items {
+		list = append(list, item.value)
+	}
+	return list
 }
 
 func value(n *node) any {

@@ -189,6 +189,11 @@ func function() *typ {
 			typ:   &typ{shape: aMap, label: "mapping", keyName: "name", keys: &typ{shape: aString, label: "name", noVariables: true}, elem: &typ{shape: aValue}},
 			about: "Configuration for the handler, baked into the bundle: strings, numbers, true and false, lists and mappings.",
 		},
+		field{
+			key: "external", typ: &typ{shape: aList, label: "list of package names", elem: packageName()}, otherwise: "none",
+			needs: []need{{"entry", "", "external goes with entry: only; nothing else is bundled with packages", "leave it out"}},
+			about: "Packages that are not bundled, because they are there at run time: their names, or the beginnings of names with a * behind them.",
+		},
 		field{key: "keep-names", typ: flag(), standard: "false", needs: packed("keep-names"), about: "Keep the module's names and debug sections, for readable stack traces."},
 		field{
 			key: "trampoline", otherwise: "the one it has, or the newest", needs: packed("trampoline"),

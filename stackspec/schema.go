@@ -99,6 +99,8 @@ func (t *typ) schema() members {
 		return members{{"type", "integer"}, {"minimum", t.min}, {"maximum", t.max}}
 	case aBool:
 		return members{{"type", "boolean"}}
+	case aList:
+		return members{{"type", "array"}, {"items", t.elem.schema()}}
 	default:
 		return reference()
 	}

@@ -47,6 +47,9 @@ type Function struct {
 	// []any, string, bool and json.Number; numbers keep the digits they were
 	// written with, so that 12345678901234567890 and 1.0 survive. There are no nulls.
 	Baked map[string]any
+	// External are packages that Entry imports and that are left to be found at
+	// run time: names, or beginnings of names with a * behind them.
+	External []string
 	// KeepNames keeps the module's name and debug sections in the bundle.
 	KeepNames bool
 	// Trampoline pins the number of the trampoline; 0 leaves it to edgedeploy.

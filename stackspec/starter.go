@@ -75,6 +75,7 @@ functions:
   # JavaScript or TypeScript that exports handler, with the packages it imports:
   # images:
   #   entry: src/images.ts
+  #   external: ["@aws-sdk/*"]    # what is there at run time, and not bundled
 
   # A folder or zip that has its own JavaScript:
   # resize:

@@ -15,6 +15,7 @@ const (
 	anInteger              // digits
 	aBool                  // true or false
 	aValue                 // whatever JSON has, but null
+	aList                  // values of one kind, one after the other
 )
 
 // typ describes one kind of value, for the parser, the schema and the docs.
@@ -28,7 +29,7 @@ type typ struct {
 
 	keyName string // aMap: what the docs call its keys
 	keys    *typ   // aMap: the form of its keys
-	elem    *typ   // aMap: its values
+	elem    *typ   // aMap, aList: its values
 	most    int    // aMap: how many keys at most; 0 for any number
 
 	form        form     // aString

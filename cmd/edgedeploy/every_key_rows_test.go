@@ -117,6 +117,7 @@ func functionRows(site keySite) []keyRow {
 		}},
 		{same, "functions f", []string{`{"wasm": ` + site.address("redirect.wasm") + `, "sha256": ` + site.digest("redirect.wasm") + `}`}, nil},
 		{alone, "functions f entry", []string{`"entry.ts"`, `"./entry.ts"`, `"dist/lib/../index.js"`}, patch{"functions f wasm": ``}},
+		{alone, "functions f external", []string{`["@aws-sdk/*", "pg"]`, `[]`}, patch{"functions f wasm": ``, "functions f entry": `"entry.ts"`}},
 		{alone, "functions f bundle", []string{`"dist"`, `"./dist/"`, `"dist.zip"`}, ready},
 		{alone, "functions f handler", []string{`"index.handler"`, `"lib/main.run"`}, script},
 		// What the defaults say is taken back.

@@ -186,7 +186,7 @@ func (s *spec) pack(f stackspec.Function, trampoline int) (built, []stackspec.Pr
 	key, text, remote := sourceOf(f)
 	in := bundle.Function{
 		Name: f.Key, Runtime: f.Config.Runtime, OnError: f.OnError, Config: f.Baked,
-		KeepNames: f.KeepNames, Trampoline: trampoline,
+		External: f.External, KeepNames: f.KeepNames, Trampoline: trampoline,
 	}
 	at := path.Join(s.dir, text)
 	switch {

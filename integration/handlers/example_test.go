@@ -28,7 +28,7 @@ func functionsOf(t *testing.T, dir string) map[string]bundle.Bundle {
 	for _, f := range doc.Stack.Functions {
 		built[f.Key] = build(t, bundle.Function{
 			Name: f.Key, Wasm: below(dir, f.Wasm), Entry: below(dir, f.Entry), Runtime: f.Config.Runtime,
-			OnError: f.OnError, Config: f.Baked, KeepNames: f.KeepNames, Trampoline: f.Trampoline,
+			OnError: f.OnError, Config: f.Baked, External: f.External, KeepNames: f.KeepNames, Trampoline: f.Trampoline,
 		})
 	}
 	return built
