@@ -65,20 +65,6 @@ func (c *checker) check(n *node, t *typ, path []string) {
 	}
 }
 
-func (c *checker) list(n *node, t *typ, path []string) {
-	if n.kind != sequence {
-		c.problem(n, path, Problem{
-			Message: fmt.Sprintf("%s is %s; it must be a list", subject(path), n.kind),
-			Hint:    "write it like [a, b], or one a line with a hyphen before each",
-		})
-		return
-	}
-	for i, item := range n.items {
-		c.check(item, t.elem, below(path, strconv.Itoa(i)))
-		n.bad = n.bad || item.bad
-	}
-}
-
 // forKey continues a sentence about a key; "" at the root.
 func forKey(path []string) string {
 	if len(path) == 0 {

@@ -165,18 +165,6 @@ func object(n *node) map[string]any {
 	return m
 }
 
-// items gives a list of strings; nil for none.
-func items(n *node) []string {
-	if n == nil {
-		return nil
-	}
-	var list []string
-	for _, item := range n.items {
-		list = append(list, item.value)
-	}
-	return list
-}
-
 func value(n *node) any {
 	switch n.kind {
 	case boolean:

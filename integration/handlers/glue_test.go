@@ -110,7 +110,7 @@ export function count() { wasm.call(); return wasm.count(); }
 		}, bundle.Function{Wasm: "pkg"}},
 		"target module": {map[string]string{
 			"pkg/x.js":      "import source wasmModule from \"./x_bg.wasm\";\nexport function f() {}\nconst wasm = new WebAssembly.Instance(wasmModule, { './x_bg.js': { f } }).exports;\nexport function handler() { wasm.call(); return { uri: '/' + wasm.count() }; }\n",
-			"pkg/x_bg.wasm": counter("./x_bg.js"), "pkg/x_bg.js": "",
+			"pkg/x_bg.wasm": counter("./x_bg.js"),
 		}, bundle.Function{Wasm: "pkg"}},
 		"target experimental-nodejs-module": {map[string]string{
 			"pkg/x.js":      "import { readFileSync } from 'node:fs';\nexport function f() {}\nconst wasm = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(new URL('x_bg.wasm', import.meta.url))), { './x_bg.js': { f } }).exports;\nexport function handler() { wasm.call(); return { uri: '/' + wasm.count() }; }\n",
@@ -119,15 +119,23 @@ export function count() { wasm.call(); return wasm.count(); }
 		"target web, started without arguments": {webPackage("import init, { count } from './pkg/x.js';\nlet ready: Promise<void>;\nexport const handler = async () => { await (ready ??= init()); return { uri: '/' + count() }; };"), bundle.Function{Entry: "h.ts"}},
 		"target web, started with its module":   {webPackage("import init, { count } from './pkg/x.js';\nimport module_or_path from './pkg/x_bg.wasm';\nlet ready: Promise<void>;\nexport const handler = async () => { await (ready ??= init({ module_or_path })); return { uri: '/' + count() }; };"), bundle.Function{Entry: "h.ts"}},
 		"target web, started at once":           {webPackage("import { initSync, count } from './pkg/x.js';\nimport module from './pkg/x_bg.wasm';\ninitSync({ module });\nexport const handler = () => ({ uri: '/' + count() });"), bundle.Function{Entry: "h.ts"}},
-		"a module's exports by their names":     {map[string]string{"h.mjs": "import { count } from './c.wasm';\nexport const handler = () => ({ uri: '/' + count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.mjs"}},
-		"a required module":                     {map[string]string{"h.cjs": "const c = require('./c.wasm');\nexports.handler = () => ({ uri: '/' + c.count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
-		"a module of a package":                 {map[string]string{"h.mts": "import m from 'p/c.wasm';\nconst { count } = new WebAssembly.Instance(m).exports as any;\nexport const handler = () => ({ uri: '/' + count() });", "node_modules/p/c.wasm": counter("")}, bundle.Function{Entry: "h.mts"}},
-		"require.resolve beside":                {map[string]string{"h.cjs": "const { count } = new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(require.resolve('./c.wasm')))).exports;\nexports.handler = () => ({ uri: '/' + count(), at: undefined && __dirname });", "c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
-		"require.resolve of a package's":        {map[string]string{"h.cjs": "const { count } = new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(require.resolve('p/c.wasm')))).exports;\nexports.handler = () => ({ uri: '/' + count() });", "node_modules/p/c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
-		"import.meta that is given a url":       {map[string]string{"h.mjs": "import { readFileSync } from 'fs';\nif (typeof import.meta.url === 'undefined') { import.meta.url = 'https://localhost'; }\nconst { url } = import.meta;\nconst { count } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(new URL('./c.wasm', url)))).exports;\nexport const handler = () => ({ uri: '/' + count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.mjs"}},
-		"a path from import.meta.dirname":       {map[string]string{"h.mjs": "import { readFileSync } from 'fs';\nconst { count } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(import.meta.dirname + '/c.wasm'))).exports;\nexport const handler = () => ({ uri: '/' + count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.mjs"}},
-		"a default export":                      {map[string]string{"h.mjs": "let n = 0;\nexport default async () => ({ uri: '/' + ++n });"}, bundle.Function{Entry: "h.mjs"}},
-		"a default export with a handler":       {map[string]string{"h.ts": "let n = 0;\nexport default { async handler(): Promise<any> { return { uri: '/' + ++n } } };"}, bundle.Function{Entry: "h.ts"}},
+		"target web, newer, its module imported": {map[string]string{
+			"h.ts":     "import { initSync, count } from './pkg/x.js';\nimport module from './pkg/x_bg.wasm';\ninitSync({ module });\nexport const handler = () => ({ uri: '/' + count() });",
+			"pkg/x.js": strings.ReplaceAll(web, "wbg: {", "'./x_bg.js': {"), "pkg/x_bg.wasm": counter("./x_bg.js"),
+		}, bundle.Function{Entry: "h.ts"}},
+		"target web, newer, started without arguments": {map[string]string{
+			"h.ts":     "import init, { count } from './pkg/x.js';\nlet ready: Promise<unknown>;\nexport const handler = async () => { await (ready ??= init()); return { uri: '/' + count() }; };",
+			"pkg/x.js": strings.ReplaceAll(web, "wbg: {", "'./x_bg.js': {"), "pkg/x_bg.wasm": counter("./x_bg.js"),
+		}, bundle.Function{Entry: "h.ts"}},
+		"a module's exports by their names": {map[string]string{"h.mjs": "import { count } from './c.wasm';\nexport const handler = () => ({ uri: '/' + count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.mjs"}},
+		"a required module":                 {map[string]string{"h.cjs": "const c = require('./c.wasm');\nexports.handler = () => ({ uri: '/' + c.count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
+		"a module of a package":             {map[string]string{"h.mts": "import m from 'p/c.wasm';\nconst { count } = new WebAssembly.Instance(m).exports as any;\nexport const handler = () => ({ uri: '/' + count() });", "node_modules/p/c.wasm": counter("")}, bundle.Function{Entry: "h.mts"}},
+		"require.resolve beside":            {map[string]string{"h.cjs": "const { count } = new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(require.resolve('./c.wasm')))).exports;\nexports.handler = () => ({ uri: '/' + count(), at: undefined && __dirname });", "c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
+		"require.resolve of a package's":    {map[string]string{"h.cjs": "const { count } = new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(require.resolve('p/c.wasm')))).exports;\nexports.handler = () => ({ uri: '/' + count() });", "node_modules/p/c.wasm": counter("")}, bundle.Function{Entry: "h.cjs"}},
+		"import.meta that is given a url":   {map[string]string{"h.mjs": "import { readFileSync } from 'fs';\nif (typeof import.meta.url === 'undefined') { import.meta.url = 'https://localhost'; }\nconst { url } = import.meta;\nconst { count } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(new URL('./c.wasm', url)))).exports;\nexport const handler = () => ({ uri: '/' + count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.mjs"}},
+		"a path from import.meta.dirname":   {map[string]string{"h.mjs": "import { readFileSync } from 'fs';\nconst { count } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(import.meta.dirname + '/c.wasm'))).exports;\nexport const handler = () => ({ uri: '/' + count() });", "c.wasm": counter("")}, bundle.Function{Entry: "h.mjs"}},
+		"a default export":                  {map[string]string{"h.mjs": "let n = 0;\nexport default async () => ({ uri: '/' + ++n });"}, bundle.Function{Entry: "h.mjs"}},
+		"a default export with a handler":   {map[string]string{"h.ts": "let n = 0;\nexport default { async handler(): Promise<any> { return { uri: '/' + ++n } } };"}, bundle.Function{Entry: "h.ts"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -2,15 +2,16 @@
 // it imports, to one CommonJS file with the WebAssembly files that it needs
 // beside it. The work is esbuild's; no Node.js is needed.
 //
-//	entry.ts ──┐
-//	packages ──┼─ load: repair what bundling breaks ─► esbuild ─► handler.js
-//	*.wasm ────┘                                         └─────► x_bg-1a2b3c4d.wasm
+//	entry.ts ──┐                                         ┌─────► handler.js
+//	packages ──┼─ load: repair what bundling breaks ─► esbuild ─► settle: say where all lies
+//	*.wasm ────┘        └─ places: what is read beside ──┴─────► files/…, x_bg-1a2b3c4d.wasm
 //
-// It owns what has to be repaired: paths that glue code makes from __dirname
-// or import.meta.url, the require(String.raw`…`) of wasm-bindgen's snippets,
-// imports of .wasm files, and the JavaScript of wasm-bindgen's targets. The
-// same files give the same bytes on every machine: nothing of a folder above
-// the root is in the output, nor of the root's own place.
+// It owns what has to be repaired: where a source lies, and with it the paths
+// that are made of __dirname or import.meta (package places finds them); the
+// require(String.raw`…`) of wasm-bindgen's snippets, imports of .wasm files, the
+// JavaScript of wasm-bindgen's targets, scripts of workers, and await at the
+// top level. The same files give the same bytes on every machine: nothing of a
+// folder above the root is in the output, nor of the root's own place.
 //
 // It reads files below the root it is given. esbuild resolves imports in the
 // real file system, so a resolved file is accepted only when it lies below

@@ -92,7 +92,10 @@ func (b *bundler) wasmModule(name string, src []byte) (string, error) {
 		if !slices.Contains(from, i.Module) {
 			from = append(from, i.Module)
 		}
-		linkable = linkable && (strings.HasPrefix(i.Module, "./") || strings.HasPrefix(i.Module, "../"))
+		// wasm-bindgen names ./x_bg.js in every module since 0.2.100 or so, and
+		// writes that file for some targets only.
+		beside := strings.HasPrefix(i.Module, "./") || strings.HasPrefix(i.Module, "../")
+		linkable = linkable && beside && b.exists(path.Join(path.Dir(name), i.Module))
 	}
 	if linkable {
 		for n, module := range from {
