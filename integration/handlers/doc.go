@@ -8,7 +8,8 @@
 //
 // Handlers in JavaScript are run the same way: reproductions of every way in
 // which glue code is odd, the examples, and packages of npm that nobody here
-// wrote. The last need EDGEDEPLOY_TEST_PACKAGES, see integration/packages.sh,
+// wrote: testdata/npm has a small handler for each, and what it has to answer.
+// The last need EDGEDEPLOY_TEST_PACKAGES, see integration/packages.sh,
 // and the wasm-bindgen example what its build.sh makes; without these they are
 // skipped, and the test log says so. CI sets EDGEDEPLOY_REQUIRE_PACKAGES and
 // EDGEDEPLOY_REQUIRE_BINDGEN, which make that a failure.

@@ -98,6 +98,7 @@ func TestGlueThatCannotRunIsRefused(t *testing.T) {
 			"x.wasm", "still has to go through wasm-bindgen", "wasm-bindgen --target nodejs --out-dir pkg x.wasm"},
 		"a module that was fetched": {bindgen(), Function{Wasm: "https://example.com/x_bg.wasm", Source: []byte(bindgen()["pkg/x_bg.wasm"])},
 			"https://example.com/x_bg.wasm", "which is not fetched along", "install the package"},
+		"a component":                {map[string]string{"x.wasm": "\x00asm\x0d\x00\x01\x00"}, Function{Wasm: "x.wasm"}, "x.wasm", "is a WebAssembly component", "jco transpile"},
 		"two modules in a folder":    {with(map[string]string{"pkg/y_bg.wasm": "x"}), Function{Wasm: "pkg"}, "pkg", "holds pkg/x_bg.wasm and pkg/y_bg.wasm", "name the one"},
 		"a folder of something else": {map[string]string{"dist/index.js": "x"}, Function{Wasm: "dist"}, "dist", "is a folder without a *_bg.wasm", "bundle:"},
 		"target web": {with(map[string]string{"pkg/x.js": "async function __wbg_load() { WebAssembly.instantiateStreaming() }\nexport function handler() {}\nexport { initSync };\nexport default __wbg_init;"}), Function{Wasm: "pkg"},

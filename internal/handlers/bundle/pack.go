@@ -54,6 +54,9 @@ func packWasm(root *os.Root, f Function, lim limits) (draft, error) {
 	if err != nil && script.IsEntry(f.Wasm) {
 		return draft{}, &Error{Path: f.Wasm, Reason: "is a script, and no WebAssembly module", Hint: "name it with entry:"}
 	}
+	if wasm.IsComponent(raw) {
+		return draft{}, &Error{Path: f.Wasm, Reason: "is a WebAssembly component, which Node.js does not load", Hint: wasm.Transpile}
+	}
 	if err != nil {
 		return draft{}, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
 	}

@@ -76,6 +76,7 @@ func TestWhatCannotRunAtTheEdgeIsRefusedWithItsPlace(t *testing.T) {
 		"a bundler's own suffix": {tree{"src/h.ts": "import x from './x.js?worker';\n" + handler + "x;", "src/x.js": "x"}, "src/x.js: is imported with ?worker, which is another bundler's", "new Worker"},
 		"a module that is none": {tree{"src/h.ts": "import x from './x.wasm';\n" + handler + "x;", "src/x.wasm": "x"},
 			"is not a readable WebAssembly module", "--all-features"},
+		"a component":       {tree{"src/h.ts": "import x from './x.wasm';\n" + handler + "x;", "src/x.wasm": "\x00asm\x0d\x00\x01\x00"}, "is a WebAssembly component", "jco transpile"},
 		"a large file":      {tree{"src/h.ts": "import x from './x.json';\n" + handler + "x;", "src/x.json": `"` + strings.Repeat("x", 1<<20) + `"`}, "no bundle holds more than", ""},
 		"extends not there": {tree{"src/h.ts": handler, "tsconfig.json": `{"extends": "./base.json"}`}, `tsconfig.json: extends "./base.json", which is not in the project`, "npm install"},
 		"extends that leaves the project": {tree{"src/h.ts": handler, "src/tsconfig.json": `{/* up */ "extends": ["../../../etc/x.json",]}`},

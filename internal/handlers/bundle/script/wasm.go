@@ -39,6 +39,9 @@ func (b *bundler) take(name string, src []byte) (string, wasm.Module, error) {
 // checked refuses a module that the runtime cannot take.
 func (b *bundler) checked(name string, src []byte) (wasm.Module, error) {
 	m, err := wasm.Parse(src)
+	if wasm.IsComponent(src) {
+		return m, &Error{Problems: []Problem{{File: name, Text: "is a WebAssembly component, which Node.js does not load", Hint: wasm.Transpile}}}
+	}
 	if err != nil {
 		return m, &Error{Problems: []Problem{{
 			File: name, Text: "is not a readable WebAssembly module: " + err.Error(),

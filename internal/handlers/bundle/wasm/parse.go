@@ -113,7 +113,7 @@ func header(b []byte) error {
 	case len(b) < headerSize:
 		return fault(len(b), "ends in the middle of the header")
 	case b[6] == 1: // the layer field of the component model: 0 is a module, 1 a component
-		return fault(4, "this is a component (component model, WASI 0.2), not a core module: run `jco transpile` and import what it writes from a script that entry: names, or build for wasm32-unknown-unknown")
+		return fault(4, "this is a component (component model, WASI 0.2), not a core module")
 	case !bytes.Equal(b[4:8], version):
 		return fault(4, "binary format version % x, want % x", b[4:8], version)
 	}
@@ -342,3 +342,12 @@ func (p *parser) finish() {
 		}
 	}
 }
+
+// IsComponent says whether a file is a WebAssembly component, which has modules
+// in it that an engine takes.
+func IsComponent(b []byte) bool {
+	return len(b) >= 8 && string(b[:4]) == "\x00asm" && b[6] == 1
+}
+
+// Transpile is what helps against a component.
+const Transpile = "run `npx @bytecodealliance/jco transpile` on it and import what that writes from a script that entry: names; or build for wasm32-unknown-unknown"
