@@ -149,14 +149,16 @@ func TestARequireThatNobodyMayCallIsAWarning(t *testing.T) {
 		want    string
 		refused bool
 	}{
-		"in a function of a package": {"", "exports.a = () => require('none');", `node_modules/p/index.js:1:27: "none" is required within a function and not there`, false},
-		"when a package is loaded":   {"", "exports.a = require('none');", "", true},
-		"tried":                      {"", "exports.a = () => { try { return require('none') } catch {} };", "", false},
-		"in an own function":         {"const f = () => require('none');\n", "exports.a = 1;", "", true},
+		"in a function of a package":      {"", "exports.a = () => require('none');", `node_modules/p/index.js:1:27: "none" is required within a function and not there`, false},
+		"when a package is loaded":        {"", "exports.a = require('none');", "", true},
+		"tried":                           {"", "exports.a = () => { try { return require('none') } catch {} };", "", false},
+		"in a file that a function loads": {"", "exports.a = () => require('./lazy');", `node_modules/p/lazy.js:1:9: "none" is required within a function and not there`, false},
+		"in a file that is loaded":        {"", "exports.a = require('./lazy');", "", true},
+		"in an own function":              {"const f = () => require('none');\n", "exports.a = 1;", "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			root := tree{"h.js": tt.own + "const p = require('p');\nexports.handler = () => p.a();", "node_modules/p/index.js": tt.of}.write(t, t.TempDir())
+			root := tree{"h.js": tt.own + "const p = require('p');\nexports.handler = () => p.a();", "node_modules/p/index.js": tt.of, "node_modules/p/lazy.js": "require('none');"}.write(t, t.TempDir())
 			out, err := bundleAt(root, "h.js")
 			if (err != nil) != tt.refused || strings.Join(out.Warnings, "\n") != tt.want && !strings.HasPrefix(strings.Join(out.Warnings, "\n"), tt.want+",") {
 				t.Errorf("%v, warnings %q", err, out.Warnings)

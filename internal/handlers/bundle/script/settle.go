@@ -173,10 +173,10 @@ func (b *bundler) headed(m made, s beside) []byte {
 	}
 	seen := map[string]bool{}
 	for _, found := range ownName.FindAllSubmatch(m.script, -1) {
-		name, kind, id := string(found[0]), string(found[1]), string(found[2])
-		if seen[name] {
+		if seen[string(found[0])] {
 			continue
 		}
+		name, kind, id := string(found[0]), string(found[1]), string(found[2])
 		seen[name] = true
 		at := s.wasm[id]
 		if kind != "wasm" {
