@@ -61,7 +61,7 @@ func asset(number int, name string) []byte {
 	return b
 }
 
-// matches says whether a bundle has these files.
+// matches reports whether a bundle has these files.
 func matches(fs, want files) bool {
 	for name, b := range want {
 		if !bytes.Equal(b, fs[name]) {

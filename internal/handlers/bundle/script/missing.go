@@ -64,7 +64,7 @@ func (b *bundler) unbuilt(folder, name, pkg string, p *Problem) {
 
 const pnpHint = "Yarn Plug'n'Play keeps packages in archives, which are not read: set nodeLinker: node-modules in .yarnrc.yml, and run yarn install"
 
-// plugAndPlay says whether Yarn has installed without node_modules.
+// plugAndPlay reports whether Yarn has installed without node_modules.
 func (b *bundler) plugAndPlay() bool {
 	for dir := path.Dir(b.entry); ; dir = path.Dir(dir) {
 		if b.exists(path.Join(dir, ".pnp.cjs")) || b.exists(path.Join(dir, ".pnp.data.json")) {

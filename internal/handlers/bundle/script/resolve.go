@@ -122,7 +122,7 @@ func (b *bundler) imported(args api.OnResolveArgs, file string) {
 	b.wanted[file] = append(b.wanted[file], args)
 }
 
-// lazy says whether a source of a package is loaded by functions only, which
+// lazy reports whether a source of a package is loaded by functions only, which
 // may never be called: as far as is known when it is asked.
 func (b *bundler) lazy(file string, depth int) bool {
 	b.mu.Lock()
@@ -256,7 +256,7 @@ func (b *bundler) native(args api.OnResolveArgs, why string) (api.OnResolveResul
 // nodeNamespace holds modules that stand for what Node.js finds itself.
 const nodeNamespace = "edgedeploy-node"
 
-// external says whether a package is left to be found at run time.
+// external reports whether a package is left to be found at run time.
 func (b *bundler) external(name string) bool {
 	return slices.ContainsFunc(b.in.External, func(one string) bool {
 		if beginning, ok := strings.CutSuffix(one, "*"); ok {

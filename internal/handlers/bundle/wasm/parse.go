@@ -343,7 +343,7 @@ func (p *parser) finish() {
 	}
 }
 
-// IsComponent says whether a file is a WebAssembly component, which has modules
+// IsComponent reports whether a file is a WebAssembly component, which has modules
 // in it that an engine takes.
 func IsComponent(b []byte) bool {
 	return len(b) >= 8 && string(b[:4]) == "\x00asm" && b[6] == 1

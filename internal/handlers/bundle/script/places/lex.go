@@ -207,7 +207,7 @@ func (l *lexer) template() {
 // before are the words that an expression may follow.
 var before = []string{"return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "do", "else", "instanceof", "yield", "await"}
 
-// beginsRegexp says whether a slash begins a regular expression: where a value
+// beginsRegexp reports whether a slash begins a regular expression: where a value
 // cannot have just ended.
 func (l *lexer) beginsRegexp() bool {
 	if len(l.tokens) == 0 {

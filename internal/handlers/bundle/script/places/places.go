@@ -104,7 +104,7 @@ func (r *reader) each(f func(*reader)) {
 	}
 }
 
-// declares says whether a script has a variable of a name that Node.js gives.
+// declares reports whether a script has a variable of a name that Node.js gives.
 func (r *reader) declares(name string) bool {
 	for i, t := range r.tokens {
 		if t.kind != word || t.value != name {
@@ -125,7 +125,7 @@ func (r *reader) declares(name string) bool {
 	return false
 }
 
-// declaring says whether a bracket holds names that are declared: parameters,
+// declaring reports whether a bracket holds names that are declared: parameters,
 // or what is imported or taken apart.
 func (r *reader) declaring(opener int) bool {
 	if r.is(opener, "{") {
@@ -297,7 +297,7 @@ func (r *reader) reads(i int) (Kind, int) {
 	return 0, 0
 }
 
-// saysEval says whether a worker gets its code as a text.
+// saysEval reports whether a worker gets its code as a text.
 func (r *reader) saysEval(at int) bool {
 	for i := at; i < r.closing(at); i++ {
 		if r.is(i, "eval") && r.is(i+1, ":") {

@@ -40,7 +40,7 @@ func Requires(script, module string) Required {
 	return how
 }
 
-// Rethrows says whether a script requires, by a template with this end, what it
+// Rethrows reports whether a script requires, by a template with this end, what it
 // throws on without.
 func Rethrows(script, end string) bool {
 	tokens, _ := lex(script, 0, false)
@@ -55,7 +55,7 @@ func Rethrows(script, end string) bool {
 	return false
 }
 
-// names says whether a token is a text, or a template that may become it.
+// names reports whether a token is a text, or a template that may become it.
 func (t token) names(s string) bool {
 	switch t.kind {
 	case text:
@@ -76,7 +76,7 @@ func (r *reader) tried(t token) int {
 	return -1
 }
 
-// throwsOn says whether what is caught of a try is thrown again.
+// throwsOn reports whether what is caught of a try is thrown again.
 func (r *reader) throwsOn(try int) bool {
 	at := r.closing(try) + 1
 	if !r.is(at, "catch") {
@@ -88,7 +88,7 @@ func (r *reader) throwsOn(try int) bool {
 	return r.is(at, "{") && r.is(at+1, "throw")
 }
 
-// behindArrow says whether a token stands in an arrow function without braces.
+// behindArrow reports whether a token stands in an arrow function without braces.
 func (r *reader) behindArrow(i int) bool {
 	for at := i; at >= 0; at = r.tokens[at].opener {
 		for n := at - 1; n >= 0 && n > r.tokens[at].opener; n-- {

@@ -27,7 +27,7 @@ func unknown(own bool) value {
 	return value{text: hole}
 }
 
-// lost says that not even a pattern is known.
+// lost reports whether not even a pattern is known.
 func (v value) lost() bool { return v.own && !v.known && v.text == "" }
 
 // joined puts texts together as path.join does.
@@ -151,7 +151,7 @@ func (r *reader) count() {
 	}
 }
 
-// tells says whether a token tells of the script's place.
+// tells reports whether a token tells of the script's place.
 func (r *reader) tells(i int) bool {
 	switch t := r.tokens[i]; t.kind {
 	case word:
@@ -393,7 +393,7 @@ func (r *reader) closing(i int) int {
 	return r.close[i]
 }
 
-// ownWithin says whether any token tells of the script's place.
+// ownWithin reports whether any token tells of the script's place.
 func (r *reader) ownWithin(from, to int) bool {
 	to = min(to, len(r.tokens))
 	return from < to && r.owned[to] > r.owned[from]
