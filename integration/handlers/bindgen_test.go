@@ -84,71 +84,116 @@ func TestTheWasmBindgenExampleNamesWhatItCannotRead(t *testing.T) {
 	})
 }
 
-// The other targets, as wasm-bindgen itself writes them for the example.
-func TestEveryTargetOfWasmBindgenRunsOrIsRefused(t *testing.T) {
-	t.Parallel()
-	bindgenExample(t)
-	const (
-		command = "../../.tools/wasm-bindgen/bin/wasm-bindgen"
-		built   = "../../examples/wasm-bindgen/target/wasm32-unknown-unknown/release/rewrite.wasm"
-		started = "import init, { handler as inner } from './pkg/rewrite.js';\nlet ready;\nexport const handler = async (event, context) => { await (ready ??= init()); return inner(event, context); };\n"
-	)
-	for _, name := range []string{command, built} {
-		if _, err := os.Stat(name); err != nil && os.Getenv("EDGEDEPLOY_REQUIRE_BINDGEN") == "" {
-			t.Skipf("skipped: pkg was built without examples/wasm-bindgen/build.sh: %v", err)
+// bindgens are the releases of wasm-bindgen at hand: the oldest that is supported,
+// from examples/wasm-bindgen/build.sh, and the newest, from
+// integration/bindgen/build.sh. CI has both.
+func bindgens(t *testing.T) map[string]struct{ command, built string } {
+	t.Helper()
+	all := map[string]struct{ command, built string }{
+		"oldest": {"../../.tools/wasm-bindgen/bin/wasm-bindgen", "../../examples/wasm-bindgen/target/wasm32-unknown-unknown/release/rewrite.wasm"},
+	}
+	if dir := os.Getenv("EDGEDEPLOY_TEST_BINDGEN"); dir != "" {
+		all["newest"] = struct{ command, built string }{filepath.Join(dir, "bin/wasm-bindgen"), filepath.Join(dir, "rewrite.wasm")}
+	} else if os.Getenv("EDGEDEPLOY_REQUIRE_BINDGEN") != "" {
+		t.Fatal("EDGEDEPLOY_TEST_BINDGEN is not set: export EDGEDEPLOY_TEST_BINDGEN=$(integration/bindgen/build.sh .tools/bindgen)")
+	}
+	for name, one := range all {
+		for _, file := range []string{one.command, one.built} {
+			if _, err := os.Stat(file); err != nil {
+				if os.Getenv("EDGEDEPLOY_REQUIRE_BINDGEN") != "" {
+					t.Fatalf("the %s wasm-bindgen: %v", name, err)
+				}
+				t.Logf("without the %s wasm-bindgen: %v", name, err)
+				delete(all, name)
+			}
 		}
 	}
+	if len(all) == 0 {
+		t.Skip("skipped: no wasm-bindgen was built by examples/wasm-bindgen/build.sh or integration/bindgen/build.sh")
+	}
+	return all
+}
+
+// The targets, as wasm-bindgen itself writes them for the example.
+func TestEveryTargetOfWasmBindgenRunsOrIsRefused(t *testing.T) {
+	t.Parallel()
+	const (
+		started = "import init, { handler as inner } from './pkg/rewrite.js';\nlet ready;\nexport const handler = async (event, context) => { await (ready ??= init()); return inner(event, context); };\n"
+		given   = "import { initSync, handler as inner } from './pkg/rewrite.js';\nimport module from './pkg/rewrite_bg.wasm';\ninitSync(INIT);\nexport const handler = inner;\n"
+		passed  = "export { handler } from './pkg/rewrite.js';\n"
+	)
 	tests := map[string]struct {
 		target, entry string
-		refused       string
+		refused       string // by both; "" for none
+		only          string // the release that has the target
 	}{
-		"nodejs":                {"nodejs", "", ""},
-		"bundler":               {"bundler", "", ""},
-		"web":                   {"web", "", "target web"},
-		"web, started by hand":  {"web", started, ""},
-		"deno":                  {"deno", "", "target deno"},
-		"no-modules":            {"no-modules", "", "target no-modules"},
-		"nodejs, from an entry": {"nodejs", "export { handler } from './pkg/rewrite.js';\n", ""},
+		"nodejs":                        {target: "nodejs"},
+		"bundler":                       {target: "bundler"},
+		"web":                           {target: "web", refused: "target web"},
+		"web, started by hand":          {target: "web", entry: started},
+		"web, given its module":         {target: "web", entry: given},
+		"deno":                          {target: "deno", refused: "target deno", only: "oldest"},
+		"deno, newer":                   {target: "deno", only: "newest"},
+		"no-modules":                    {target: "no-modules", refused: "target no-modules"},
+		"module":                        {target: "module", only: "newest"},
+		"experimental-nodejs-module":    {target: "experimental-nodejs-module", only: "newest"},
+		"nodejs, from an entry":         {target: "nodejs", entry: passed},
+		"bundler, from an entry":        {target: "bundler", entry: passed},
+		"nodejs modules, from an entry": {target: "experimental-nodejs-module", entry: passed, only: "newest"},
+	}
+	for release, tool := range bindgens(t) {
+		for name, tt := range tests {
+			if tt.only != "" && tt.only != release {
+				continue
+			}
+			if init := map[string]string{"oldest": "module", "newest": "{ module }"}[release]; tt.entry != "" {
+				tt.entry = strings.Replace(tt.entry, "INIT", init, 1)
+			}
+			t.Run(release+", "+name, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				if out, err := exec.CommandContext(t.Context(), tool.command, "--target", tt.target, "--no-typescript", "--out-dir", filepath.Join(dir, "pkg"), tool.built).CombinedOutput(); err != nil {
+					t.Fatalf("%v: %s", err, out)
+				}
+				checkBindgen(t, dir, tt.entry, tt.refused)
+			})
+		}
+	}
+}
+
+// checkBindgen packs what wasm-bindgen wrote, and gives it an event.
+func checkBindgen(t *testing.T, dir, entry, refused string) {
+	t.Helper()
+	f := bundle.Function{Name: "h", Wasm: "pkg", Config: map[string]any{
+		"redirect-from": "www.example.com", "redirect-to": "example.com", "shop-path": "/", "shop-origin": "x"}}
+	if entry != "" {
+		f.Wasm, f.Entry = "", "h.mjs"
+		if err := os.WriteFile(filepath.Join(dir, "h.mjs"), []byte(entry), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Build(root, f)
+	if cerr := root.Close(); cerr != nil {
+		t.Fatal(cerr)
+	}
+	if refused != "" {
+		if err == nil || !strings.Contains(err.Error(), refused) {
+			t.Errorf("got %v, want it refused as %s", err, refused)
+		}
+		return
+	}
+	if err != nil || len(b.Warnings) > 0 {
+		t.Fatalf("%v, warnings %q", err, b.Warnings)
 	}
 	e := readJSON(t, "examples/wasm-bindgen/fixtures/viewer-request-redirect.event.json")
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			if out, err := exec.CommandContext(t.Context(), command, "--target", tt.target, "--no-typescript", "--out-dir", filepath.Join(dir, "pkg"), built).CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-			f := bundle.Function{Name: "h", Wasm: "pkg", Config: map[string]any{
-				"redirect-from": "www.example.com", "redirect-to": "example.com", "shop-path": "/", "shop-origin": "x"}}
-			if tt.entry != "" {
-				f.Wasm, f.Entry = "", "h.mjs"
-				if err := os.WriteFile(filepath.Join(dir, "h.mjs"), []byte(tt.entry), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			root, err := os.OpenRoot(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, err := bundle.Build(root, f)
-			if cerr := root.Close(); cerr != nil {
-				t.Fatal(cerr)
-			}
-			if tt.refused != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.refused) {
-					t.Errorf("got %v, want it refused as %s", err, tt.refused)
-				}
-				return
-			}
-			if err != nil || len(b.Warnings) > 0 {
-				t.Fatalf("%v, warnings %q", err, b.Warnings)
-			}
-			onEachNode(t, func(t *testing.T, node string) {
-				s := run(t, node, b, e)
-				if s.Load != "" || s.Outcomes[0].Result["status"] != "301" {
-					t.Errorf("%s; %+v", s.Load, s.Outcomes)
-				}
-			})
-		})
-	}
+	onEachNode(t, func(t *testing.T, node string) {
+		s := run(t, node, b, e)
+		if s.Load != "" || len(s.LoadLogs) > 0 || s.Outcomes[0].Result["status"] != "301" {
+			t.Errorf("%s; %v; %+v", s.Load, s.LoadLogs, s.Outcomes)
+		}
+	})
 }
