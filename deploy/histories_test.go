@@ -30,7 +30,7 @@ type row struct {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(backRows(), deadRows(), lookRows(), ownerRows(), holdRows(), slotRows(), onlyRows(), leftRows(), lostRows())
+	all := slices.Concat(backRows(), deadRows(), lookRows(), ownerRows(), holdRows(), slotRows(), onlyRows(), leftRows(), commitRows(), lostRows())
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
@@ -925,6 +925,28 @@ func holdRows() []row {
 }
 
 // onlyRows are about functions that the stack publishes for others to bind.
+// commitRows are about what a hold on a commit cannot say.
+func commitRows() []row {
+	return []row{
+		{"a commit that the target is of as well is told not to be held", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"))
+			for i := range h.account.book.records {
+				h.account.book.records[i].Source = release.Source{Commit: "0123456789abcdef"}
+			}
+			h.do(rollback)
+			h.said("commit 0123456789ab is not held: release 1 is of it, too")
+		}},
+		{"one that is another's is held, and nothing is told of it", false, func(h *history) {
+			h.do(apply("s1"), apply("s2"), rollback)
+			for _, n := range h.last.plan.Notes {
+				if n.Kind == "commit" {
+					h.errorf("told %v", n)
+				}
+			}
+		}},
+	}
+}
+
 // leftRows are of slots that a superseded release was to fill.
 func leftRows() []row {
 	return []row{

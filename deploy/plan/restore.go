@@ -238,12 +238,25 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 			Binds: goal.Places(), Moved: p.moved,
 		})
 	}
+	if own.Release != 0 {
+		p.sameCommit()
+	}
 	holds := p.holds()
 	if p.unknown {
 		holds = p.target.Holds
 	}
 	goal.Holds = release.AfterRollback(holds, p.target, p.moved, own)
 	return goal
+}
+
+// sameCommit notes that what is rolled back is of the commit that the target is of:
+// then only the content tells them apart, and a build of other bytes passes.
+func (p *restorer) sameCommit() {
+	bad, good := p.undone.Source, p.target.Source
+	if bad.Commit != "" && bad.Commit == good.Commit && !bad.Dirty && !good.Dirty {
+		p.note("commit", "commit %s is not held: release %d is of it, too; another build of it, with other bytes, is not refused",
+			release.Source{Commit: bad.Commit}.Short(), p.target.Number)
+	}
 }
 
 // takings are those after the rollback: what it gives back or empties is
