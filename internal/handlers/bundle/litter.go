@@ -1,13 +1,13 @@
 package bundle
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/ignore"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script"
 )
 
 // litter warns of what nobody means to deploy: version control, what desktops
@@ -19,11 +19,11 @@ func (f folder) litter() []string {
 		at := ""
 		for segment := range strings.SplitSeq(name, "/") {
 			at = path.Join(at, segment)
-			if slices.Contains(strewn(), segment) && found[segment] == "" {
+			if slices.Contains(script.Strewn(), segment) && found[segment] == "" {
 				found[segment] = at
 			}
 		}
-		if base := path.Base(name); found[base] == "" && isKey(base, f.files[name]) {
+		if base := path.Base(name); found[base] == "" && script.IsKey(base, f.files[name]) {
 			found[base] = name
 		}
 	}
@@ -32,23 +32,6 @@ func (f folder) litter() []string {
 		warnings = append(warnings, f.litterAt(at))
 	}
 	return warnings
-}
-
-// strewn are names of files and folders that are litter whatever is in them.
-func strewn() []string {
-	return []string{".git", ".hg", ".svn", ".DS_Store", "Thumbs.db", ".env", ".npmrc", ".aws", ".ssh"}
-}
-
-// isKey reports whether a file holds a private key. A public one in the same
-// format is what many handlers verify tokens with.
-func isKey(base string, data []byte) bool {
-	switch path.Ext(base) {
-	case ".p12", ".pfx":
-		return true
-	case ".pem", ".key", ".p8":
-		return bytes.Contains(data, []byte("PRIVATE KEY-----"))
-	}
-	return strings.HasPrefix(base, "id_") && path.Ext(base) == "" && bytes.Contains(data, []byte("PRIVATE KEY-----"))
 }
 
 func (f folder) litterAt(at string) string {

@@ -132,6 +132,14 @@ func (b *bundler) use(name string, u places.Use) {
 	case u.Path == "" || u.Path == name || !b.exists(u.Path):
 		// Nobody can tell whether it will ever be read.
 	case u.Kind == places.Reads || !IsEntry(u.Path) && path.Ext(u.Path) != ".node":
+		why, tell := b.refuses(name, u)
+		switch {
+		case why != "":
+			remark(why)
+			return
+		case tell:
+			remark(fmt.Sprintf("reads %s, so it is packed and deployed with the function: see that it holds no secret", u.Path))
+		}
 		b.want(want{by: name, file: u.Path})
 	}
 }
@@ -151,7 +159,7 @@ func (b *bundler) matching(name, pattern string) bool {
 	}
 	found := false
 	for _, file := range files {
-		if file != name && b.exists(file) {
+		if file != name && b.exists(file) && !foreign(name, file) && (inPackage(name) || !strewnByPattern(file)) && !b.secret(file) {
 			b.want(want{by: name, file: file})
 			found = true
 		}
@@ -176,7 +184,7 @@ func (b *bundler) worker(name, script string, u places.Use, edits map[int]edit) 
 		remark("starts a worker from what is no script of the project" + advice)
 		return
 	}
-	stem := strings.TrimSuffix(u.Path, path.Ext(u.Path))
+	stem := u.Path // w.js and w.mjs are two
 	if path.Ext(u.Path) == ".cjs" && u.To == 0 {
 		b.want(want{by: name, file: u.Path, runs: u.Path})
 		return

@@ -114,7 +114,7 @@ func common(dirs []string) string {
 
 // name is what a file of the project is called in the bundle.
 func (s beside) name(file string) string {
-	return path.Join(filesDir, strings.TrimPrefix(strings.TrimPrefix(file, s.anchor), "/"))
+	return path.Join(filesDir, strings.TrimPrefix(file, strings.TrimPrefix(s.anchor+"/", "./")))
 }
 
 // settle says where everything lies: it gives the script with what its
