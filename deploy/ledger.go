@@ -55,6 +55,9 @@ type UnlockRequest struct {
 	Live  bool   // also if its lock has not expired
 	// By is who takes it away. The run is told, if it is alive after all.
 	By string
+	// Found reports that a run with nothing to do found all in place: what the dead
+	// run was about is settled, and nobody has to be told of it again.
+	Found bool
 }
 
 // Lease is a held lock and what may be done only under it.

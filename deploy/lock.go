@@ -77,7 +77,7 @@ func ClearDead(ctx context.Context, l Ledger, stack string, seen release.Seen, b
 	if seen.Dead == "" {
 		return release.LockInfo{}, nil
 	}
-	was, err := l.Unlock(context.WithoutCancel(ctx), UnlockRequest{Stack: stack, RunID: seen.Dead, By: by + ", who found it expired"})
+	was, err := l.Unlock(context.WithoutCancel(ctx), UnlockRequest{Stack: stack, RunID: seen.Dead, By: by + ", who found it expired", Found: true})
 	if is[*LockedError](err) {
 		return release.LockInfo{}, nil // it is alive, or another run took the lock over meanwhile
 	}

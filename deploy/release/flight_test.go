@@ -72,6 +72,25 @@ func TestTheFirstReleaseIsUndoneByGoingBeforeIt(t *testing.T) {
 	}
 }
 
+// A lock that was taken away from a dead apply guards what a lock of its own did.
+func TestUnlockDoesNotMakeADeadApplyForgotten(t *testing.T) {
+	t.Parallel()
+	live := Release{Number: 2, Brought: 2, Returns: 1, Kind: KindApply, RunID: "b"}
+	taken := LockInfo{Taken: "c", Phase: string(KindApply)}
+	_, err := Find(LedgerState{Live: live, Lock: taken}, Request{}, WrittenNone)
+	if died, ok := errors.AsType[*DiedError](err); !ok || died.Run != "c" {
+		t.Errorf("got %v", err)
+	}
+	for name, lock := range map[string]LockInfo{"of a rollback": {Taken: "c", Phase: string(KindRollback)}, "after its commit": {Taken: "b", Phase: string(KindApply)}, "given back": {}} {
+		if route, err := Find(LedgerState{Live: live, Lock: lock}, Request{}, WrittenNone); err != nil || route.Target != 1 {
+			t.Errorf("%s: %+v, %v", name, route, err)
+		}
+	}
+	if route, err := Find(LedgerState{Exists: true, Live: live, Lock: taken}, Request{Of: 2}, WrittenNone); err != nil || route.Target != 1 {
+		t.Errorf("--of: %+v, %v", route, err)
+	}
+}
+
 func TestAnAdoptionGoesOnAsAnAdoption(t *testing.T) {
 	t.Parallel()
 	for _, adopted := range []bool{false, true} {

@@ -97,7 +97,8 @@ func (e *DiedError) Error() string {
 // died after it.
 func (s LedgerState) died() bool {
 	l := s.Lock
-	return s.Pending.Number == 0 && l.RunID != "" && !l.Held() && l.Phase == string(KindApply) && !s.Live.madeBy(l.RunID) && !s.Pending.madeBy(l.RunID)
+	run := l.last()
+	return s.Pending.Number == 0 && run != "" && !l.Held() && l.Phase == string(KindApply) && !s.Live.madeBy(run) && !s.Pending.madeBy(run)
 }
 
 // BackRun ends the run id of the record that --on-failure rollback makes: it is
@@ -121,7 +122,7 @@ func Find(state LedgerState, req Request, written Written) (Route, error) {
 	switch {
 	case req.Plain() && req.Of == 0 && state.died():
 		return Route{}, &DiedError{
-			Stack: live.Stack, Run: state.Lock.RunID, Live: live.Number, Returns: live.Returns, Back: live.Back != 0,
+			Stack: live.Stack, Run: state.Lock.last(), Live: live.Number, Returns: live.Returns, Back: live.Back != 0,
 		}
 	case req.Named:
 		return find(state, req.To, written), nil

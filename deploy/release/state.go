@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -181,9 +182,12 @@ func (r Release) IsBack() bool { return r.Back != 0 }
 
 // LockInfo says who holds a stack's lock. The zero value is an open lock.
 type LockInfo struct {
-	Holder  string // who
-	RunID   string
-	Phase   string // what it is doing
+	Holder string // who
+	RunID  string
+	Phase  string // what it is doing
+	// Taken is, of an open lock, the run that it was taken away from (unlock): it
+	// may have died as any. Phase is then what that run was doing.
+	Taken   string
 	Expires time.Time
 	// Expired is judged by the time AWS's own answer carried.
 	Expired bool
@@ -191,6 +195,9 @@ type LockInfo struct {
 	// cut: a hand or another program wrote it. Such a lock never expires.
 	Foreign string
 }
+
+// last is the run that had the lock last and did not give it back, "" for none.
+func (l LockInfo) last() string { return cmp.Or(l.RunID, l.Taken) }
 
 // Held reports whether a run holds the lock and it has not expired.
 func (l LockInfo) Held() bool { return l.RunID != "" && !l.Expired }

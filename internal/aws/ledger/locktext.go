@@ -135,6 +135,8 @@ func (t lockText) info(now time.Time) release.LockInfo {
 	switch {
 	case t.foreign != "":
 		return release.LockInfo{Holder: "an unknown run", RunID: unknownRun, Phase: "unknown", Foreign: t.foreign}
+	case t.Open && t.Taken != unknownRun && t.Taken != "":
+		return release.LockInfo{Taken: t.Taken, Phase: oneLine(t.Phase)}
 	case t.Open:
 		return release.LockInfo{}
 	}
@@ -154,7 +156,7 @@ func (t lockText) next() lockText {
 // takenAway is the text of the lock as an open one that was taken away.
 func (t lockText) takenAway(by string) lockText {
 	n := t.next()
-	n.Open, n.Taken, n.By = true, t.Run, by
+	n.Open, n.Taken, n.By, n.Phase = true, t.Run, by, t.Phase
 	return n
 }
 

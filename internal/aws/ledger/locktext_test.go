@@ -67,14 +67,14 @@ func TestEveryLockFitsAndReadsBack(t *testing.T) {
 
 func TestOpenLocksReadBack(t *testing.T) {
 	t.Parallel()
-	held := lockText{V: lockFormat, Turn: 7, Run: "r1", Holder: "jo", Expires: 1, Live: 3, Pending: 4, unknown: `{"newer":1}`}
+	held := lockText{V: lockFormat, Turn: 7, Run: "r1", Holder: "jo", Phase: "apply", Expires: 1, Live: 3, Pending: 4, unknown: `{"newer":1}`}
 	for name, tt := range map[string]struct {
 		text lockText
 		says string
 		wake string
 	}{
 		"given back": {lockText{Turn: 8, Open: true, Live: 3, Pending: 4, unknown: held.unknown}, `edgedeploy lock: {"v":1,"turn":8,"open":true,"live":3,"pending":4,"newer":1}`, ""},
-		"taken away": {held.takenAway("al"), `edgedeploy lock: {"v":1,"turn":8,"open":true,"taken":"r1","by":"al","live":3,"pending":4,"newer":1}`, "r1"},
+		"taken away": {held.takenAway("al"), `edgedeploy lock: {"v":1,"turn":8,"open":true,"taken":"r1","by":"al","phase":"apply","live":3,"pending":4,"newer":1}`, "r1"},
 		"given back unfenced": {lockText{Turn: 8, Open: true, Taken: "r1", Live: 3, Pending: 4, unknown: held.unknown},
 			`edgedeploy lock: {"v":1,"turn":8,"open":true,"taken":"r1","live":3,"pending":4,"newer":1}`, "r1"},
 	} {
@@ -82,7 +82,7 @@ func TestOpenLocksReadBack(t *testing.T) {
 			t.Errorf("%s: got %s\nwant %s", name, got, tt.says)
 		}
 		got, err := parseLock(tt.says)
-		if err != nil || got.info(epoch) != (release.LockInfo{}) || got.mayWake() != tt.wake || got.Live != 3 || got.Pending != 4 || got.Turn != 8 {
+		if err != nil || got.info(epoch) != (release.LockInfo{Taken: tt.wake, Phase: tt.text.Phase}) || got.mayWake() != tt.wake || got.Live != 3 || got.Pending != 4 || got.Turn != 8 {
 			t.Errorf("%s: read as %+v, %v", name, got, err)
 		}
 	}

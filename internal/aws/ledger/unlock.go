@@ -57,6 +57,9 @@ func (l *Ledger) Unlock(ctx context.Context, req deploy.UnlockRequest) (release.
 		}
 		who = info
 		opened := text.takenAway(cmp.Or(oneLine(req.By), "an unknown hand"))
+		if req.Found {
+			opened.Phase = "" // which would keep a plain rollback from what was not that run's
+		}
 		_, _, err = l.API.UpdateAlias(ctx, FunctionName(req.Stack), lockAlias(opened, have.RevisionID))
 		if err == nil {
 			l.forget(req.Stack)
