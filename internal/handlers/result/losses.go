@@ -10,6 +10,8 @@ import (
 func (j *judge) losses() (whole bool) {
 	for path, h := range j.hidden {
 		switch {
+		case (h.Kind == "function" || h.Kind == "symbol") && path != "" && !knownMember(path):
+			// A helper of the handler's own: CloudFront gets all that it looks for.
 		case h.Kind == "function", h.Kind == "symbol":
 			j.report(path, ruleLost, "is a %s, which JSON leaves out", h.Kind)
 		case h.How == Emptied:
@@ -43,7 +45,7 @@ func remedy(path, kind string) string {
 // lost reports whether what stands at a path is lost, and that was said.
 func (j *judge) lost(path string) bool {
 	h := j.hidden[path]
-	return h.How == Emptied || h.How == Opaque || h.How == Unlisted && knownMember(path) || h.Kind == "function" || h.Kind == "symbol"
+	return h.How == Emptied || h.How == Opaque || h.How == Unlisted && knownMember(path) || (h.Kind == "function" || h.Kind == "symbol") && (path == "" || knownMember(path))
 }
 
 // unlistedBelow reports whether a member is known to be missing of an instance.

@@ -414,6 +414,7 @@ func hides() map[string]hiding {
 		"an invalid Date":               {`{"status":"200","headers":{"a":[{"value":null}]}}`, Hidden{Path: "/headers/a/0/value", Kind: "an invalid Date"}, []string{"error /headers/a/0/value null-member"}, "is an invalid Date"},
 		"a symbol":                      {`{"status":"200"}`, Hidden{Path: "/body", Kind: "symbol"}, []string{"error /body lost-in-json"}, "is a symbol"},
 		"a function":                    {`{"status":"200"}`, Hidden{Path: "/body", Kind: "function"}, []string{"error /body lost-in-json"}, "leaves out"},
+		"a helper of the handler's own": {`{"status":"200"}`, Hidden{Path: "/header", Kind: "function"}, nil, ""},
 		"NaN":                           {`{"status":null}`, Hidden{Path: "/status", Kind: "NaN"}, []string{"error /status null-member"}, "is NaN"},
 		"an undefined body":             {`{"status":"200"}`, Hidden{Path: "/body", Kind: "undefined"}, nil, ""},
 		"undefined in a row":            {`{"status":"200","headers":{"a":[null]}}`, Hidden{Path: "/headers/a/0", Kind: "undefined"}, []string{"error /headers/a/0 header-shape"}, "is undefined"},
