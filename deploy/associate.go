@@ -183,7 +183,7 @@ func (e *execution) rollBack(ctx context.Context, cause error) error {
 		return failed
 	}
 	second := execution{Runner: e.Runner, lease: e.lease, plan: back, by: e.by, goal: back.Goal}
-	second.by.Message = fmt.Sprintf("release %d failed: %v", e.goal.Number, cause)
+	second.by.Message = fmt.Sprintf("release %d failed: %v", e.goal.Number, reason(cause))
 	second.by.ID += release.BackRun
 	failed.Rollback = second.again(ctx)
 	failed.Slots = e.result.Slots

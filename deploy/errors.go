@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ type RolledBackError struct {
 func (e *RolledBackError) Error() string {
 	var b strings.Builder
 	if e.Rollback == nil {
-		fmt.Fprintf(&b, "release %d of stack %s failed and was rolled back: %v", e.Release.Number, e.Stack, e.Err)
+		fmt.Fprintf(&b, "release %d of stack %s failed and was rolled back: %v", e.Release.Number, e.Stack, reason(e.Err))
 		for _, l := range e.Left {
 			fmt.Fprintf(&b, "\n  left undone: %s: %s", l.Slot, l.Reason)
 		}
@@ -77,6 +78,14 @@ func (e *RolledBackError) Error() string {
 	}
 	fmt.Fprintf(&b, "release %d of stack %s failed: %v\nand it could not be rolled back: %v", e.Release.Number, e.Stack, e.Err, e.Rollback)
 	return b.String()
+}
+
+// reason is why a run failed, without what its slots held until they went back.
+func reason(err error) error {
+	if partial, ok := errors.AsType[*PartialError](err); ok {
+		return partial.Err
+	}
+	return err
 }
 
 // Unwrap gives both causes.

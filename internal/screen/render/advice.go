@@ -53,11 +53,17 @@ func (c Commands) Command(a release.Action) string {
 
 // Ways writes actions in one line, each with what it does.
 func (c Commands) Ways(list []release.Action) string {
-	texts := make([]string, len(list))
+	var b strings.Builder
 	for i, a := range list {
-		texts[i] = c.Command(a) + " " + a.Does
+		switch {
+		case i > 0 && strings.HasSuffix(list[i-1].Does, ":"):
+			b.WriteString(" ")
+		case i > 0:
+			b.WriteString("; ")
+		}
+		b.WriteString(c.Command(a) + " " + a.Does)
 	}
-	return strings.Join(texts, "; ")
+	return b.String()
 }
 
 // way is an action as documents for programs carry it.

@@ -177,7 +177,7 @@ func (st Status) next() []release.Action {
 	case len(st.Orphans) > 0:
 		return []release.Action{{Verb: release.VerbApply, Adopt: true, Does: "takes the stack's slots over again, and begins its releases anew"}}
 	}
-	return release.Next(release.LedgerState{Live: st.Live, Pending: st.Pending, Phase: st.Phase, Lost: st.Lost}, st.Written)
+	return release.Next(release.LedgerState{Live: st.Live, Pending: st.Pending, Phase: st.Phase, Lost: st.Lost, Lock: st.Lock}, st.Written)
 }
 
 // backWords says where a stack is back at, and since when.
