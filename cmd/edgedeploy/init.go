@@ -8,7 +8,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -117,6 +119,11 @@ func (a *app) initHandler(dir string, s starter.Starter) error {
 	if spec != "edgedeploy.yaml" {
 		files[spec] = files["edgedeploy.yaml"]
 		delete(files, "edgedeploy.yaml")
+		if doc, ok := files["package.json"]; ok {
+			files["package.json"] = ownScript.ReplaceAllFunc(doc, func(script []byte) []byte {
+				return []byte(strconv.Quote(string(script[1:len(script)-1]) + " -f " + render.ShellWord(spec)))
+			})
+		}
 	}
 	ignores := string(files[".gitignore"])
 	_, err := os.Lstat(filepath.Join(dir, ".gitignore"))
@@ -151,6 +158,9 @@ func (a *app) initHandler(dir string, s starter.Starter) error {
 	})
 	return a.print(out.String() + "\n" + steps(next) + "\n" + s.Later())
 }
+
+// ownScript is a script of a starter's package.json that runs edgedeploy.
+var ownScript = regexp.MustCompile(`"edgedeploy [a-z]+"`)
 
 // steps are commands to type, each with what it does: beside it where that
 // leaves room, otherwise below it.
