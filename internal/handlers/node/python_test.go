@@ -47,20 +47,23 @@ func TestPythonHandlersAreCalled(t *testing.T) {
 	t.Parallel()
 	p := python(t)
 	tests := map[string]struct{ script, want string }{
-		"a result":           {"return {'n': event['n'], 'ü': [True, None]}", `{"n": 1, "ü": [true, null]}`},
-		"nothing":            {"pass", "null"},
-		"a decimal":          {"import decimal; return [decimal.Decimal('1.50'), decimal.Decimal('2')]", "[1.5, 2]"},
-		"a set":              {"return {1}", "error: Runtime.MarshalError: Unable to marshal response: Object of type set is not JSON serializable"},
-		"no number":          {"return float('nan')", "error: Runtime.MarshalError: Unable to marshal response: Out of range float values are not JSON compliant"},
-		"bytes":              {"return b'{}'", "error: Runtime.MarshalError: the handler returned bytes, which Lambda passes on as they are, and CloudFront wants an object"},
-		"a raise":            {"raise KeyError('x')", "error: KeyError: 'x'"},
-		"an exit":            {"import sys; sys.exit(3)", "error: Runtime.ExitError: the process ended before it answered: exit status 3"},
-		"an endless loop":    {"while True: pass", "error: Sandbox.Timedout: Task timed out after 2.00 seconds"},
-		"the context":        {"return [context.function_name, context.function_version, context.memory_limit_in_mb, context.get_remaining_time_in_millis() > 1000]", `["us-east-1.f", "1", "128", true]`},
-		"what Lambda sets":   {"import os; return [os.environ['AWS_REGION'], os.environ['LAMBDA_TASK_ROOT'] == os.getcwd(), 'HOME' in os.environ]", `["eu-central-1", true, false]`},
-		"packages are not":   {"import pip", "error: ModuleNotFoundError: No module named 'pip'"},
-		"an empty stdin":     {"import sys; return sys.stdin.read()", `""`},
-		"a module of theirs": {"import lib.own; return lib.own.n", "5"},
+		"a result":               {"return {'n': event['n'], 'ü': [True, None]}", `{"n": 1, "ü": [true, null]}`},
+		"nothing":                {"pass", "null"},
+		"a decimal":              {"import decimal; return [decimal.Decimal('1.50'), decimal.Decimal('2')]", "[1.5, 2]"},
+		"a set":                  {"return {1}", "error: Runtime.MarshalError: Unable to marshal response: Object of type set is not JSON serializable"},
+		"bytes within":           {"import base64; return {b'k': base64.b64encode(b'abc'), 'l': [b'd']}", `{"k": "YWJj", "l": ["d"]}`},
+		"a named tuple":          {"import collections; H = collections.namedtuple('H', 'key value'); return [H('Content-Type', 'image/png')]", `[{"key": "Content-Type", "value": "image/png"}]`},
+		"bytes that are no text": {"return {'body': b'\\xff'}", "error: Runtime.MarshalError: Unable to marshal response: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"},
+		"no number":              {"return float('nan')", "error: Runtime.MarshalError: Unable to marshal response: Out of range float values are not JSON compliant"},
+		"bytes":                  {"return b'{}'", "error: Runtime.MarshalError: the handler returned bytes, which Lambda passes on as they are, and CloudFront wants an object"},
+		"a raise":                {"raise KeyError('x')", "error: KeyError: 'x'"},
+		"an exit":                {"import sys; sys.exit(3)", "error: Runtime.ExitError: the process ended before it answered: exit status 3"},
+		"an endless loop":        {"while True: pass", "error: Sandbox.Timedout: Task timed out after 2.00 seconds"},
+		"the context":            {"return [context.function_name, context.function_version, context.memory_limit_in_mb, context.get_remaining_time_in_millis() > 1000]", `["us-east-1.f", "1", "128", true]`},
+		"what Lambda sets":       {"import os; return [os.environ['AWS_REGION'], os.environ['LAMBDA_TASK_ROOT'] == os.getcwd(), 'HOME' in os.environ]", `["eu-central-1", true, false]`},
+		"packages are not":       {"import pip", "error: ModuleNotFoundError: No module named 'pip'"},
+		"an empty stdin":         {"import sys; return sys.stdin.read()", `""`},
+		"a module of theirs":     {"import lib.own; return lib.own.n", "5"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

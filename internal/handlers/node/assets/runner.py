@@ -126,11 +126,25 @@ def plain(value):
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
+def shaped(value):
+    """A result as Lambda's encoder (simplejson) reads it: bytes are text, and a
+    named tuple is an object."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {shaped(k) if isinstance(k, bytes) else k: shaped(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [shaped(v) for v in value]
+    return value
+
+
 def marshal(result):
     if isinstance(result, bytes):
         raise Fault("MarshalError", "the handler returned bytes, which Lambda passes on as they are, and CloudFront wants an object")
     try:
-        return json.dumps(result, default=plain, ensure_ascii=False, allow_nan=False)
+        return json.dumps(shaped(result), default=plain, ensure_ascii=False, allow_nan=False)
     except Exception as err:
         raise Fault("MarshalError", f"Unable to marshal response: {err}") from err
 
