@@ -29,14 +29,16 @@ type bundler struct {
 	async    bool   // something of it awaits where it is loaded
 	resolver func(string, api.ResolveOptions) api.ResolveResult
 
-	mu       sync.Mutex                     // esbuild loads files in parallel
-	wasm     map[string]imported            // that are imported, by the id of their identifier
-	marks    map[string]string              // files below the root, by the id of their identifier
-	wants    []want                         // what sources want, live or not
-	packages map[string][]string            // the modules of packages, by their folder
-	insists  map[string]bool                // packages that throw without their native library, by their folder
-	inputs   map[string]bool                // the files that were read
-	wanted   map[string][]api.OnResolveArgs // by whom files are, absolute
+	mu       sync.Mutex          // esbuild loads files in parallel
+	wasm     map[string]imported // that are imported, by the id of their identifier
+	marks    map[string]string   // files below the root, by the id of their identifier
+	wants    []want              // what sources want, live or not
+	packages map[string][]string // the modules of packages, by their folder
+	insists  map[string]bool     // packages that throw without their native library, by their folder
+	inputs   map[string]bool     // the files that were read
+	links    map[string][]link   // what files import, by their absolute names
+	lacks    []string            // files that require what is not there when they are loaded
+	loaded   map[string]bool     // files that are known to be loaded with the handler
 }
 
 const (
@@ -85,7 +87,7 @@ func (b *bundler) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		return b.outsider(args, r.Path), nil
 	}
 	if r.Namespace == "file" {
-		b.imported(args, r.Path)
+		b.leads(args, r.Path)
 		if res, err := b.admit(args, r.Path); err != nil || len(res.Errors) > 0 || res.Path != "" {
 			return res, err
 		}
@@ -107,7 +109,13 @@ const absentNamespace = "edgedeploy-absent"
 // lacks in a function that nobody calls: that fails when it is called. Anything
 // else esbuild asks itself again, and knows where to say it.
 func (b *bundler) lacking(args api.OnResolveArgs) api.OnResolveResult {
-	if how := b.required(args); how != places.Called && (how != places.AtLoad || !b.lazy(args.Importer, 0)) {
+	switch how := b.required(args); {
+	case how == places.Called:
+	case how == places.AtLoad && !b.loaded[args.Importer]:
+		b.mu.Lock()
+		b.lacks = append(b.lacks, args.Importer)
+		b.mu.Unlock()
+	default:
 		return api.OnResolveResult{}
 	}
 	return api.OnResolveResult{Path: args.Path, Namespace: absentNamespace, Warnings: []api.Message{{
@@ -115,39 +123,26 @@ func (b *bundler) lacking(args api.OnResolveArgs) api.OnResolveResult {
 	}}}
 }
 
-// imported remembers by whom a file is wanted.
-func (b *bundler) imported(args api.OnResolveArgs, file string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.wanted[file] = append(b.wanted[file], args)
-}
-
-// lazy reports whether a source of a package is loaded by functions only, which
-// may never be called: as far as is known when it is asked.
-func (b *bundler) lazy(file string, depth int) bool {
-	b.mu.Lock()
-	by := slices.Clone(b.wanted[file])
-	b.mu.Unlock()
-	if len(by) == 0 || depth > 20 {
-		return false
-	}
-	return !slices.ContainsFunc(by, func(args api.OnResolveArgs) bool {
-		how := b.required(args)
-		return how != places.Called && how != places.Tried && (how != places.AtLoad || !b.lazy(args.Importer, depth+1))
-	})
-}
-
 // required says how a source of a package requires a module.
 func (b *bundler) required(args api.OnResolveArgs) places.Required {
-	name, ok := b.below(args.Importer)
-	if _, of := packageOf(name); !ok || of == "" || args.Kind != api.ResolveJSRequireCall {
+	if args.Kind != api.ResolveJSRequireCall {
 		return places.Nowhere
+	}
+	return b.requirer(args.Importer)(args.Path)
+}
+
+// requirer is required for many modules of one source.
+func (b *bundler) requirer(file string) func(module string) places.Required {
+	nowhere := func(string) places.Required { return places.Nowhere }
+	name, ok := b.below(file)
+	if _, of := packageOf(name); !ok || of == "" {
+		return nowhere
 	}
 	src, err := b.read(name)
 	if err != nil {
-		return places.Nowhere
+		return nowhere
 	}
-	return places.Requires(string(src), args.Path)
+	return places.Requirer(string(src))
 }
 
 func loadAbsent(args api.OnLoadArgs) (api.OnLoadResult, error) {

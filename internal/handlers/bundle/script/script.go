@@ -115,7 +115,7 @@ func Bundle(in Input) (Output, error) {
 func newBundler(in Input, top, entry string) *bundler {
 	return &bundler{
 		in: in, top: top, above: lookAbove(top), entry: entry,
-		wasm: map[string]imported{}, inputs: map[string]bool{}, marks: map[string]string{}, packages: map[string][]string{}, wanted: map[string][]api.OnResolveArgs{}, insists: map[string]bool{},
+		wasm: map[string]imported{}, inputs: map[string]bool{}, marks: map[string]string{}, packages: map[string][]string{}, insists: map[string]bool{},
 	}
 }
 
@@ -134,13 +134,13 @@ func (b *bundler) build(how, script string) (api.BuildResult, error) {
 	start := fmt.Sprintf(how, quote("./"+b.fromEntry(script)))
 	before := len(b.wants)
 	b.async = false
-	result := api.Build(b.options(start))
+	result := b.esbuild(start)
 	files := awaiting(result.Errors)
 	if files == nil {
 		return result, nil
 	}
 	b.async, b.wants = true, b.wants[:before]
-	if result = api.Build(b.options(start)); len(result.Errors) > 0 {
+	if result = b.esbuild(start); len(result.Errors) > 0 {
 		return result, nil
 	}
 	return result, b.checkRequired(result.Metafile, files)

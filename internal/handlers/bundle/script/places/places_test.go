@@ -153,7 +153,7 @@ func TestHowAScriptRequiresAModule(t *testing.T) {
 	for script, want := range map[string]Required{
 		"exports.f = () => { return require('x') }":                       Called,
 		"require('x'); exports.f = () => { require('x') }":                AtLoad,
-		"if (y) { require(\"x\") }":                                       Called,
+		"if (y) { require(\"x\") }":                                       AtLoad,
 		"exports.f = () => g(1, require('x'))":                            Called,
 		"const f = () => 1; require('x')":                                 AtLoad,
 		"f(() => 1, require('x'))":                                        AtLoad,
@@ -167,6 +167,85 @@ func TestHowAScriptRequiresAModule(t *testing.T) {
 		"const t = `${'}'}`; function f() { require('x') } {":             Called,
 	} {
 		if got := Requires(script, "x"); got != want {
+			t.Errorf("%s: %v, want %v", script, got, want)
+		}
+	}
+}
+
+// Only what nobody runs while the script is loaded is a function's own business.
+func TestWhichFunctionsRunLater(t *testing.T) {
+	t.Parallel()
+	for script, later := range map[string]bool{
+		"{ R }":                                          false,
+		"if (y) { R } else { z() }":                      false,
+		"for (const y of z) { R }":                       false,
+		"switch (y) { case 1: { R } }":                   false,
+		"class A { static { R } }":                       false,
+		"(function () { R })()":                          false,
+		"(function () { R }())":                          false,
+		"(() => { R })()":                                false,
+		"(() => R)()":                                    false,
+		"(async () => { await R })()":                    false,
+		"!function () { R }()":                           false,
+		"(function () { R }).call(this)":                 false,
+		"(function () { R })?.()":                        false,
+		"(function () { if (y) { R } }.call(this))":      false,
+		"new function () { R }":                          false,
+		"const y = new (class { constructor() { R } })":  false,
+		"y.forEach(function (z) { R })":                  false,
+		"y.forEach((z) => { R })":                        false,
+		"y.forEach(z => R)":                              false,
+		"define(['z'], function (z) { R })":              false,
+		"(function (m) { m[0]() })([function () { R }])": false,
+		"run({ 1: function (m) { R } })":                 false,
+		"run({ 'a.js'(m) { R } })":                       false,
+		"exports.a = wrap(() => R)":                      false,
+		"exports.a = wrap(b || function () { R })":       false,
+		"const f = () => {}\nR":                          false,
+		"const f = () => {}\nexports.y = R":              false,
+		"const f = () => 1\nexports.y = R":               false,
+		"const f = () => g(1)\nconst y = R":              false,
+		"const f = () => 1, y = R":                       false,
+		"(function (root, f) { if (typeof exports === 'object') { module.exports = f(R) } else { root.y = f(root.z) } })(this, function (z) { return z })": false,
+
+		"function f() { R }":                                        true,
+		"function f() { R }\n(function () { y() })()":               true,
+		"export default function () { R }":                          true,
+		"async function f() { R }":                                  true,
+		"function* f() { R }":                                       true,
+		"y()\nfunction f() { R }":                                   true,
+		"function f() { if (y) { for (;;) { R } } }":                true,
+		"function f() { y.map(z => R) }":                            true,
+		"function f() { (function () { R })() }":                    true,
+		"exports.f = function () { R }":                             true,
+		"exports.f = function g() { R }.bind(y)":                    true,
+		"exports.f = (function () { R })":                           true,
+		"exports.f = async () => { R }":                             true,
+		"exports.f = () => R":                                       true,
+		"exports.f = y => z ? R : 1":                                true,
+		"exports.f = y => y instanceof Z && g({ a: [R] })":          true,
+		"exports.f = y || function () { R }":                        true,
+		"module.exports = { f() { R } }":                            true,
+		"module.exports = { f: 1, async g() { R } }":                true,
+		"module.exports = { get f() { return R } }":                 true,
+		"module.exports = { f: function () { R } }":                 true,
+		"export default { f() { R } }":                              true,
+		"class A { m() { R } }":                                     true,
+		"class A extends b(c) { static m() { R } }":                 true,
+		"exports.A = class extends B { ['m']() { R } }":             true,
+		"(function () { exports.f = function () { R } })()":         true,
+		"var f = (function () { return function () { R } })()":      true,
+		"Object.defineProperty(exports, 'f', { get: () => R })":     true,
+		"Object.defineProperty(exports, 'f', { get() { R } })":      true,
+		"define(o, { a: 1, get f() { return R } })":                 true,
+		"Object.defineProperty(o, 'f', { get: function () { R } })": true,
+		"exports.f = function () {\n  try { y() } catch { R } }":    true,
+	} {
+		want := AtLoad
+		if later {
+			want = Called
+		}
+		if got := Requires(strings.ReplaceAll(script, "R", "require('x')"), "x"); got != want {
 			t.Errorf("%s: %v, want %v", script, got, want)
 		}
 	}

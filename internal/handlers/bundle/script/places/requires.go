@@ -8,18 +8,24 @@ type Required int
 const (
 	Nowhere  Required = iota
 	AtLoad            // when it is loaded
-	Called            // within functions or blocks only
+	Called            // within functions only that run later, if ever
 	Tried             // within try only, so that it can do without
 	Rethrown          // within try only, and what is caught is thrown on
 )
 
 // Requires says how a script requires a module: by its name, or by a template
 // that it fits.
-func Requires(script, module string) Required {
+func Requires(script, module string) Required { return Requirer(script)(module) }
+
+// Requirer is [Requires] for many modules of one script.
+func Requirer(script string) func(module string) Required {
 	tokens, _ := lex(script, 0, false)
-	r := newReader(tokens, root, nil)
+	return newReader(tokens, root, nil).requires
+}
+
+func (r *reader) requires(module string) Required {
 	how := Nowhere
-	for i, t := range tokens {
+	for i, t := range r.tokens {
 		if t.kind != word || t.value != "require" || !r.is(i+1, "(") || !r.at(i+2).names(module) {
 			continue
 		}
@@ -31,7 +37,7 @@ func Requires(script, module string) Required {
 			if r.throwsOn(r.tried(t)) {
 				how = Rethrown
 			}
-		case t.depth == 0 && !r.behindArrow(i):
+		case !r.later(i):
 			return AtLoad
 		default:
 			how = Called
@@ -86,22 +92,4 @@ func (r *reader) throwsOn(try int) bool {
 		at = r.closing(at) + 1
 	}
 	return r.is(at, "{") && r.is(at+1, "throw")
-}
-
-// behindArrow reports whether a token stands in an arrow function without braces.
-func (r *reader) behindArrow(i int) bool {
-	for at := i; at >= 0; at = r.tokens[at].opener {
-		for n := at - 1; n >= 0 && n > r.tokens[at].opener; n-- {
-			if r.tokens[n].opener != r.tokens[at].opener {
-				continue
-			}
-			if r.is(n, "=>") {
-				return true
-			}
-			if r.is(n, ";") || r.is(n, ",") {
-				break
-			}
-		}
-	}
-	return false
 }
