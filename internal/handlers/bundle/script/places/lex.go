@@ -41,21 +41,35 @@ type lexer struct {
 	tokens []token
 	open   []int // indexes of brackets
 	depth  int
+	level  int   // how many templates it stands in
+	flat   []int // how many brackets are open in the placeholders of templates that are read flat
 }
 
-// lex reads tokens up to the end, or to the brace that closes a placeholder.
-func lex(src string, at int, hole bool) ([]token, int) {
-	l := &lexer{src: src, at: at}
+// mostNested is how many templates may stand in each other. What stands deeper is
+// read flat, without the bounds of its texts: no path is told of it.
+const mostNested = 50
+
+// lex reads tokens up to the end, or to the brace that closes the placeholder of
+// a template, which stands in so many.
+func lex(src string, at, level int) ([]token, int) {
+	l := &lexer{src: src, at: at, level: level}
 	for l.at < len(src) {
 		if l.skipped() {
 			continue
 		}
 		c := src[l.at]
 		switch {
-		case hole && c == '}' && len(l.open) == 0:
+		case c == '}' && len(l.flat) > 0 && len(l.open) == l.flat[len(l.flat)-1]:
+			l.flat = l.flat[:len(l.flat)-1]
+			l.bracket(c)
+			l.flatText()
+		case level > 0 && c == '}' && len(l.open) == 0:
 			return l.tokens, l.at
 		case c == '\'' || c == '"':
 			l.quoted(c)
+		case c == '`' && level == mostNested:
+			l.at++
+			l.flatText()
 		case c == '`':
 			l.template()
 		case c == '/' && l.beginsRegexp():
@@ -190,7 +204,7 @@ func (l *lexer) template() {
 			at = l.char(at, &value)
 			continue
 		}
-		hole, end := lex(l.src, at+2, true)
+		hole, end := lex(l.src, at+2, l.level+1)
 		pieces = append(pieces, piece{value.String(), hole})
 		value.Reset()
 		at = min(end+1, len(l.src))
@@ -202,6 +216,24 @@ func (l *lexer) template() {
 	}
 	l.add(t)
 	l.at = at
+}
+
+// flatText takes a text of a template up to its end, or into its next placeholder.
+func (l *lexer) flatText() {
+	from := l.at
+	for l.at < len(l.src) && l.src[l.at] != '`' && !strings.HasPrefix(l.src[l.at:], "${") {
+		if l.at++; l.src[l.at-1] == '\\' {
+			l.at = min(l.at+1, len(l.src))
+		}
+	}
+	if strings.HasPrefix(l.src[l.at:], "${") {
+		l.take(sign, l.at+2)
+		l.open = append(l.open, len(l.tokens)-1)
+		l.flat = append(l.flat, len(l.open))
+		return
+	}
+	l.at = min(l.at+1, len(l.src))
+	l.add(token{kind: mold, from: from, to: l.at, pieces: []piece{{}}})
 }
 
 // before are the words that an expression may follow.

@@ -57,7 +57,7 @@ const root = "~/"
 
 // Read reads a script. file is its name, slash-separated, below the root.
 func Read(script, file string) Found {
-	tokens, _ := lex(script, 0, false)
+	tokens, _ := lex(script, 0, 0)
 	r := newReader(tokens, root+file, map[string]value{
 		"__dirname":  {known: true, own: true, text: path.Dir(root + file)},
 		"__filename": {known: true, own: true, text: root + file},
@@ -95,10 +95,10 @@ func position(script string, at int) (line, column int) {
 // each calls f for the script, and for every placeholder of a template.
 func (r *reader) each(f func(*reader)) {
 	f(r)
-	for _, t := range r.tokens {
-		for _, p := range t.pieces {
-			if p.hole != nil {
-				newReader(p.hole, r.file, r.names).each(f)
+	for i := range r.tokens {
+		for _, inner := range r.holes[i] {
+			if inner != nil {
+				inner.each(f)
 			}
 		}
 	}

@@ -251,6 +251,52 @@ func TestWhichFunctionsRunLater(t *testing.T) {
 	}
 }
 
+// nest puts an expression into so many templates.
+func nest(levels int, inner string) string {
+	return strings.Repeat("`a${", levels) + inner + strings.Repeat("}b`", levels)
+}
+
+func TestWordsInTemplatesHoweverDeepAreFound(t *testing.T) {
+	t.Parallel()
+	for _, levels := range []int{1, mostNested - 1, mostNested, mostNested + 1, mostNested + 2, 2000, 200000} {
+		script := "f(" + nest(levels, "{ x: __dirname + /`/ + `}` }") + ", __filename); const y = { __dirname }"
+		var got []string
+		for _, w := range Read(script, "i.js").Words {
+			got = append(got, fmt.Sprint(w.Name, w.Short, script[w.From:w.To]))
+		}
+		if diff := cmp.Diff([]string{"__dirnamefalse__dirname", "__filenamefalse__filename", "__dirnametrue__dirname"}, got); diff != "" {
+			t.Errorf("%d levels, -want +got\n%s", levels, diff)
+		}
+		if got := Read(nest(levels, "__dirname"), "i.js").Words; len(got) != 1 || got[0].Short {
+			t.Errorf("%d levels: %v", levels, got)
+		}
+	}
+}
+
+func TestAPathInTemplatesThatAreTooDeepCannotBeTold(t *testing.T) {
+	t.Parallel()
+	for levels, want := range map[int]string{1: "reads p/lib/x 1", mostNested: "reads p/lib/x 1", mostNested + 1: "reads ? 1", 2000: "reads ? 1"} {
+		script := "fs.readFileSync(" + strings.Repeat("`${", levels) + "__dirname + '/x'" + strings.Repeat("}`", levels) + ")"
+		if got := told(script); !slices.Contains(got, want) {
+			t.Errorf("%d levels: got %q, want %q", levels, got, want)
+		}
+	}
+}
+
+// Work is counted in what it allocates, so that no test waits for it: twice as
+// many levels take about twice as much.
+func TestTemplatesInTemplatesAreReadOnce(t *testing.T) {
+	work := func(levels int) float64 {
+		script := "const d = __dirname; const x = " + nest(levels, "1") + ";"
+		return testing.AllocsPerRun(1, func() { Read(script, "i.js") })
+	}
+	for _, levels := range []int{100, 1000} {
+		if once, twice := work(levels), work(2*levels); twice > 3*once {
+			t.Errorf("%d levels: %v allocations, twice as many: %v", levels, once, twice)
+		}
+	}
+}
+
 // Whatever the text: it is read to its end, once, and what is told lies in it.
 func TestAnyTextIsRead(t *testing.T) {
 	t.Parallel()

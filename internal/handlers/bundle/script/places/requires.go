@@ -19,7 +19,7 @@ func Requires(script, module string) Required { return Requirer(script)(module) 
 
 // Requirer is [Requires] for many modules of one script.
 func Requirer(script string) func(module string) Required {
-	tokens, _ := lex(script, 0, false)
+	tokens, _ := lex(script, 0, 0)
 	return newReader(tokens, root, nil).requires
 }
 
@@ -49,7 +49,7 @@ func (r *reader) requires(module string) Required {
 // Rethrows reports whether a script requires, by a template with this end, what it
 // throws on without.
 func Rethrows(script, end string) bool {
-	tokens, _ := lex(script, 0, false)
+	tokens, _ := lex(script, 0, 0)
 	r := newReader(tokens, root, nil)
 	for i, t := range tokens {
 		named := r.at(i + 2)

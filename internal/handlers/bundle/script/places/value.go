@@ -114,59 +114,6 @@ func called(name string, args []value) value {
 	return unknown(slices.ContainsFunc(args, func(v value) bool { return v.own }))
 }
 
-// reader evaluates the expressions of one script.
-type reader struct {
-	tokens []token
-	file   string           // the script, slash-separated
-	names  map[string]value // of variables
-	close  []int            // the bracket that closes the one of that index
-	owned  []int            // how many of the tokens before tell of the script's place
-}
-
-func newReader(tokens []token, file string, names map[string]value) *reader {
-	r := &reader{tokens: tokens, file: file, names: names, close: make([]int, len(tokens))}
-	var open []int
-	for i, t := range tokens {
-		r.close[i] = len(tokens)
-		for len(open) > 0 && t.opener < open[len(open)-1] {
-			r.close[open[len(open)-1]] = i
-			open = open[:len(open)-1]
-		}
-		if t.kind == sign && strings.Contains("([{", t.value) {
-			open = append(open, i)
-		}
-	}
-	r.count()
-	return r
-}
-
-// count prepares ownWithin.
-func (r *reader) count() {
-	r.owned = make([]int, len(r.tokens)+1)
-	for i := range r.tokens {
-		r.owned[i+1] = r.owned[i]
-		if r.tells(i) {
-			r.owned[i+1]++
-		}
-	}
-}
-
-// tells reports whether a token tells of the script's place.
-func (r *reader) tells(i int) bool {
-	switch t := r.tokens[i]; t.kind {
-	case word:
-		return r.names[t.value].own && !r.is(i-1, ".") || t.value == "import" && r.is(i+1, ".") && r.is(i+2, "meta")
-	case mold:
-		for _, p := range t.pieces {
-			inner := newReader(p.hole, r.file, r.names)
-			if inner.ownWithin(0, len(p.hole)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // at gives a token, or an empty sign behind the end.
 func (r *reader) at(i int) token {
 	if i < 0 || i >= len(r.tokens) {
@@ -224,7 +171,7 @@ func (r *reader) term(i, depth int) (value, int) {
 	case t.kind == text:
 		return r.members(value{known: true, text: t.value, last: &t}, i+1, depth)
 	case t.kind == mold:
-		return r.template(t, depth), i + 1
+		return r.template(i, depth), i + 1
 	case r.is(i, "("):
 		return r.parenthesis(i, depth)
 	case r.is(i, "await"):
@@ -333,14 +280,14 @@ func (r *reader) members(v value, i, depth int) (value, int) {
 	return v, i
 }
 
-func (r *reader) template(t token, depth int) value {
+func (r *reader) template(i, depth int) value {
 	v := value{known: true}
-	for _, p := range t.pieces {
+	for n, p := range r.tokens[i].pieces {
 		v = added(v, value{known: true, text: p.text})
-		if p.hole == nil {
+		inner := r.holes[i][n]
+		if inner == nil {
 			continue
 		}
-		inner := newReader(p.hole, r.file, r.names)
 		within, end := inner.expression(0, depth+1)
 		if end != len(p.hole) {
 			within = unknown(within.own || inner.ownWithin(0, len(p.hole)))
