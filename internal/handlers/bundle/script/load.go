@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script/places"
 )
 
 // What stands for import.meta in a CommonJS file, and where it comes from. It is
@@ -111,7 +113,8 @@ func (b *bundler) repair(name, text string) (string, error) {
 			return m[1] + m[2] + "__edgedeploy_module"
 		})
 	}
-	meta := strings.Contains(text, "import.meta")
+	// A file that is no ES module would become one by an import.
+	meta := strings.Contains(text, "import.meta") && (strings.HasPrefix(path.Ext(name), ".m") || places.Meta(text))
 	text, err := b.place(name, text)
 	if err != nil {
 		return "", err

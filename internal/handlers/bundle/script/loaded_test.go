@@ -72,6 +72,10 @@ func TestWhatIsMissingIsJudgedOnceForAllWaysThatLeadToIt(t *testing.T) {
 	if got := strings.Count(said(t, files), `"none" is required within a function`); got != wide {
 		t.Errorf("got %d warnings, want %d", got, wide)
 	}
+	files["node_modules/p/index.js"] = all(0)
+	if got := strings.Count(said(t, files), `Could not resolve "none"`); got != wide {
+		t.Errorf("got %d problems, want %d", got, wide)
+	}
 }
 
 func TestWhatAPackageLacksWhenItIsLoadedIsRefused(t *testing.T) {
@@ -88,5 +92,18 @@ func TestWhatAPackageLacksWhenItIsLoadedIsRefused(t *testing.T) {
 		if !strings.HasPrefix(got, "refused: ") || !strings.Contains(got, `Could not resolve "none"`) {
 			t.Errorf("%s: got %q, want it refused", name, got)
 		}
+	}
+}
+
+// A text is no reason to make an ES module of a file, in which this is undefined
+// and nothing can return.
+func TestATextThatSaysImportMetaMakesNoModule(t *testing.T) {
+	t.Parallel()
+	out, err := bundleAt(tree{
+		"h.js": "const c = require('./c');\nexports.handler = () => [c.x, __dirname];",
+		"c.js": "this.x = 'import.meta.url'; // import.meta\nif (this.x) return;\n",
+	}.write(t, t.TempDir()), "h.js")
+	if err != nil || len(out.Warnings) > 0 || !strings.Contains(string(out.Script), "exports2.x = 'import.meta.url'") && !strings.Contains(string(out.Script), `exports2.x = "import.meta.url"`) {
+		t.Errorf("%v, warnings %q\n%s", err, out.Warnings, out.Script)
 	}
 }

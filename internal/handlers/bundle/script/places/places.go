@@ -48,9 +48,10 @@ type Found struct {
 	// Wasm are the texts, and ends of texts, that name a .wasm file, without
 	// what is imported.
 	Wasm []string
-	// Meta says that import.meta is there.
-	Meta bool
 }
+
+// given are the names that Node.js gives.
+var given = []string{"__dirname", "__filename", "fetch"}
 
 // root stands before the script's name, so that what leaves the root is seen.
 const root = "~/"
@@ -66,10 +67,10 @@ func Read(script, file string) Found {
 		r.bind()
 	}
 	declared := map[string]bool{}
-	for _, name := range []string{"__dirname", "__filename", "fetch"} {
+	for _, name := range given {
 		declared[name] = r.declares(name)
 	}
-	out := Found{Meta: strings.Contains(script, "import.meta")}
+	var out Found
 	r.each(func(r *reader) {
 		out.Words = append(out.Words, r.words(declared)...)
 		out.Wasm = append(out.Wasm, r.wasm()...)
@@ -83,6 +84,18 @@ func Read(script, file string) Found {
 		u.Line, u.Column = position(script, u.at)
 	}
 	return out
+}
+
+// Meta reports whether a script asks for import.meta, not only in a text.
+func Meta(script string) bool {
+	tokens, _ := lex(script, 0, 0)
+	found := false
+	newReader(tokens, root, nil).each(func(r *reader) {
+		for i := range r.tokens {
+			found = found || r.is(i, "import") && r.is(i+1, ".") && r.is(i+2, "meta")
+		}
+	})
+	return found
 }
 
 // position gives the line and the column of a byte, from 1.
@@ -107,7 +120,7 @@ func (r *reader) each(f func(*reader)) {
 // declares reports whether a script has a variable of a name that Node.js gives.
 func (r *reader) declares(name string) bool {
 	for i, t := range r.tokens {
-		if t.kind != word || t.value != name {
+		if t.kind != word || t.value != name || r.ambient(i) {
 			continue
 		}
 		for _, by := range []string{"const", "let", "var", "function", "class", "import", "as"} {
@@ -120,6 +133,22 @@ func (r *reader) declares(name string) bool {
 		}
 		if t.opener >= 0 && r.declaring(t.opener) {
 			return true
+		}
+	}
+	return false
+}
+
+// ambient reports whether a token is part of what TypeScript declares to be
+// there from elsewhere: of declare const x, or within declare global { … }.
+func (r *reader) ambient(i int) bool {
+	for at := i; at >= 0; at = r.tokens[at].opener {
+		for _, n := range []int{at - 1, at - 2, at - 3} { // declare module "x" {, declare function f(
+			if r.is(n, "declare") && r.at(n+1).kind == word && r.tokens[n].opener == r.tokens[at].opener {
+				return true
+			}
+			if t := r.at(n); t.kind == sign && t.value != "*" {
+				break
+			}
 		}
 	}
 	return false
@@ -196,6 +225,9 @@ func (r *reader) words(declared map[string]bool) []Word {
 		if t.kind != word || r.is(i-1, ".") || declared[t.value] {
 			continue
 		}
+		if slices.Contains(given, t.value) && r.ambient(i) {
+			continue
+		}
 		w := Word{From: t.from, To: t.to, Name: t.value}
 		switch t.value {
 		case "__dirname", "__filename":
@@ -206,13 +238,41 @@ func (r *reader) words(declared map[string]bool) []Word {
 			w.Short = inBraces && (r.is(i+1, ",") || r.is(i+1, "}"))
 			found = append(found, w)
 		case "fetch":
-			if r.is(i+1, "(") && !r.is(r.closing(i+1)+1, "{") {
+			if r.is(i+1, "(") && !r.is(r.closing(i+1)+1, "{") && !r.typed(i) {
 				found = append(found, w)
 			}
 		}
 	}
 	return found
 }
+
+// typed reports whether a name is that of a method, behind whose parameters stands
+// TypeScript's type of what it returns. A colon behind a call ends the middle of a
+// condition, or a case: something stands before such a call.
+func (r *reader) typed(i int) bool {
+	if !r.is(r.closing(i+1)+1, ":") {
+		return false
+	}
+	at := i - 1
+	star := r.is(at, "*") // a generator, or a product
+	if star {
+		at--
+	}
+	switch last := r.at(at); {
+	case last.kind == sign && !star && (last.value == ")" || last.value == "]"):
+		return true
+	case last.kind == sign:
+		return slices.Contains([]string{"{", ",", ";", "}"}, last.value)
+	case last.kind == word && star:
+		return slices.Contains(modifiers, last.value)
+	case last.kind == word:
+		return !slices.Contains(before, last.value)
+	}
+	return !star // the value of a member, with no semicolon behind it
+}
+
+// modifiers are the words that stand before the star of a generator.
+var modifiers = []string{"async", "static", "public", "private", "protected", "override", "declare"}
 
 // wasm finds texts that end with the name of a module.
 func (r *reader) wasm() []string {

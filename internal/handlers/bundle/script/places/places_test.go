@@ -108,21 +108,36 @@ func TestTheTextThatAPathEndsWithIsTold(t *testing.T) {
 func TestWordsThatMeanTheScriptsPlace(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{ // with the words in brackets
-		"a(<__dirname>, <__filename>)":                               "",
-		"`${<__dirname>}/x ${`${<__filename>}`}`":                    "",
-		"x = { <__dirname>, y: <__filename> }":                       "short",
-		"x = { __dirname: 1 }; y.__dirname":                          "",
-		"x ? <__dirname> : y":                                        "",
-		"[1, <__dirname>, 2]":                                        "",
-		"'__dirname' + /__dirname/ // __dirname":                     "",
-		"const __dirname = 1; f(__dirname, <__filename>)":            "",
-		"(function (exports, __filename, __dirname) { __dirname })":  "",
-		"const { __dirname } = x; __dirname":                         "",
-		"(__dirname, x) => __dirname":                                "",
-		"<fetch>(u); x.fetch(u); typeof fetch":                       "",
-		"import { fetch } from 'x'; fetch(u)":                        "",
-		"const x = { fetch(u) { return 1 } }; async function f() {}": "",
-		"function fetch() {} fetch(u)":                               "",
+		"a(<__dirname>, <__filename>)":                                                                     "",
+		"`${<__dirname>}/x ${`${<__filename>}`}`":                                                          "",
+		"x = { <__dirname>, y: <__filename> }":                                                             "short",
+		"x = { __dirname: 1 }; y.__dirname":                                                                "",
+		"x ? <__dirname> : y":                                                                              "",
+		"[1, <__dirname>, 2]":                                                                              "",
+		"'__dirname' + /__dirname/ // __dirname":                                                           "",
+		"const __dirname = 1; f(__dirname, <__filename>)":                                                  "",
+		"(function (exports, __filename, __dirname) { __dirname })":                                        "",
+		"const { __dirname } = x; __dirname":                                                               "",
+		"(__dirname, x) => __dirname":                                                                      "",
+		"<fetch>(u); x.fetch(u); typeof fetch":                                                             "",
+		"import { fetch } from 'x'; fetch(u)":                                                              "",
+		"const x = { fetch(u) { return 1 } }; async function f() {}":                                       "",
+		"function fetch() {} fetch(u)":                                                                     "",
+		"class A { async fetch(p: string): Promise { return <fetch>(p) } }":                                "",
+		"class A { x = 1\n fetch(p: string): string { <fetch>(p); return p } }":                            "",
+		"class A { x() {} private *fetch(p: string): B { } static async *fetch(): B { } }":                 "",
+		"class A { @b(c) fetch(p: string): B { } }":                                                        "",
+		"const a = { b: 1, fetch(u: string): string { return u } }; a.fetch(u)":                            "",
+		"const a = { fetch(u: string): string { return u } }":                                              "",
+		"const a = { b: c ? <fetch>(u) : d, e: c ? await <fetch>(u) : 2 * f ? 3 * <fetch>(u) : 4 }":        "",
+		"switch (a) { case <fetch>(u): <fetch>(v); }":                                                      "",
+		"{ <fetch>(u); <fetch>(v) } async () => <fetch>(w)":                                                "",
+		"declare const __dirname: string; f(<__dirname>)":                                                  "",
+		"declare global { var __filename: string; const __dirname: string }\nf(<__dirname>, <__filename>)": "",
+		"declare function fetch(u: string): Promise; <fetch>(<__dirname>)":                                 "",
+		"declare function f(__dirname: string): void; f(<__dirname>)":                                      "",
+		"declare module 'x' { const __dirname: string }\nf(<__dirname>)":                                   "",
+		"declare const a: string; const __dirname = a; f(__dirname)":                                       "",
 	}
 	for marked, short := range tests {
 		script := strings.NewReplacer("<", "", ">", "").Replace(strings.ReplaceAll(marked, "=>", "=\x00"))
@@ -136,6 +151,18 @@ func TestWordsThatMeanTheScriptsPlace(t *testing.T) {
 		}
 		if out += script[at:]; out != marked || anyShort != (short != "") {
 			t.Errorf("got %s, want %s; short %v", out, marked, anyShort)
+		}
+	}
+}
+
+func TestMetaIsAskedForByTokens(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]bool{
+		"f(import.meta.url)": true, "`${`${import.meta.url}`}`": true, "import\n.meta": true,
+		"'import.meta.url'": false, "// import.meta": false, "`import.meta`": false, "/import.meta/": false, "import('meta')": false,
+	} {
+		if got := Meta(script); got != want {
+			t.Errorf("%s: %v, want %v", script, got, want)
 		}
 	}
 }
