@@ -324,6 +324,16 @@ func TestTemplatesInTemplatesAreReadOnce(t *testing.T) {
 	}
 }
 
+func TestATextThatEndsInTheMiddleIsRead(t *testing.T) {
+	t.Parallel()
+	const whole = "const w = new Worker(new URL('./w.js', import.meta.url)); fs.readFileSync(path.join(__dirname, `a${b}.txt`)); fetch(new URL('x.wasm', import.meta.url)); require.resolve('./y.js')"
+	for i := range len(whole) {
+		Read(whole[:i], "i.js")
+		Read(whole[i:], "i.js")
+	}
+	Read("new URL()", "i.js")
+}
+
 // Whatever the text: it is read to its end, once, and what is told lies in it.
 func TestAnyTextIsRead(t *testing.T) {
 	t.Parallel()

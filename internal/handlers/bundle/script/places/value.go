@@ -68,7 +68,10 @@ func added(a, b value) value {
 
 // against resolves an address as new URL does.
 func against(parts []value) value {
-	if len(parts) == 1 {
+	switch len(parts) {
+	case 0: // a text that ends here, or no URL
+		return unknown(false)
+	case 1:
 		return parts[0]
 	}
 	own := parts[0].own || parts[1].own
