@@ -172,11 +172,11 @@ func (b *bundler) headed(m made, s beside) []byte {
 		up = strings.Repeat("../", strings.Count(s.name(m.at), "/"))
 	}
 	seen := map[string]bool{}
-	for _, found := range ownName.FindAllSubmatch(m.script, -1) {
-		if seen[string(found[0])] {
+	for _, found := range ownName.FindAllStringSubmatch(string(m.script), -1) {
+		name, kind, id := found[0], found[1], found[2]
+		if seen[name] {
 			continue
 		}
-		name, kind, id := string(found[0]), string(found[1]), string(found[2])
 		seen[name] = true
 		at := s.wasm[id]
 		if kind != "wasm" {
