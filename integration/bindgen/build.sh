@@ -28,18 +28,18 @@ major=${llvm#libllvm}
 mkdir -p "$dir/debs"
 (cd "$dir/debs" && apt-get download -q rustc-web cargo-web libstd-rust-web-dev rust-web-src "$std" "$llvm" "lld-$major" >&2)
 for deb in "$dir"/debs/*.deb; do
-	dpkg -x "$deb" "$dir/root"
+	dpkg -x "$deb" "$dir/debian"
 done
 rm -r "$dir/debs"
 
-root=$dir/root/usr
-LD_LIBRARY_PATH=$root/lib/$(gcc -print-multiarch):$root/lib/llvm-$major/lib
-RUSTC=$root/bin/rustc
+rust=$dir/debian/usr
+LD_LIBRARY_PATH=$rust/lib/$(gcc -print-multiarch):$rust/lib/llvm-$major/lib
+RUSTC=$rust/bin/rustc
 export LD_LIBRARY_PATH RUSTC
 # Not locked: its own Cargo.lock may name what its registry has not.
-"$root/bin/cargo" install --quiet --version "$version" --root "$dir" --bin wasm-bindgen wasm-bindgen-cli >&2
-RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$dir/target CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$root/lib/llvm-$major/bin/wasm-ld \
-	"$root/bin/cargo" build --quiet --release --locked -Zbuild-std=std,panic_abort \
+"$rust/bin/cargo" install --quiet --version "$version" --root "$dir" --bin wasm-bindgen wasm-bindgen-cli >&2
+RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$dir/target CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$rust/lib/llvm-$major/bin/wasm-ld \
+	"$rust/bin/cargo" build --quiet --release --locked -Zbuild-std=std,panic_abort \
 	--target wasm32-unknown-unknown --manifest-path "$here/Cargo.toml" >&2
 cp "$dir/target/wasm32-unknown-unknown/release/rewrite.wasm" "$dir/rewrite.wasm"
 echo "$dir"
