@@ -56,7 +56,7 @@ type UnlockRequest struct {
 	// By is who takes it away. The run is told, if it is alive after all.
 	By string
 	// Found reports that a run with nothing to do found all in place: what the dead
-	// run was about is settled, and nobody has to be told of it again.
+	// run was about is settled, and a later rollback need not be stopped for it.
 	Found bool
 }
 

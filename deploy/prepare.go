@@ -240,8 +240,8 @@ func (o *observer) version(ctx context.Context, ref versions.Ref) error {
 // recorded nowhere in hand, if they are of functions that the releases in hand
 // name or have left somewhere, or sit in slots that are the stack's to empty: an
 // earlier release may have put them there, or their owner. Their own mark tells.
-// Usually there are none. What others put into the stack's slots may be theirs
-// alone to read: then it is not the stack's.
+// Usually there are none. A version of another owner may not be readable: then
+// it is not the stack's.
 func (o *observer) holders(ctx context.Context, more ...release.Release) error {
 	live, flight := o.have.Ledger.Live, o.have.Ledger.Pending
 	records := append([]release.Release{live, flight}, more...)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// other is somebody who acts between a hint and the command that it names.
+// other is a second actor, between a hint and the command that it names.
 type other struct {
 	name string
 	acts func(*hintRig)

@@ -167,8 +167,9 @@ type testFixture struct {
 	err   error // why there is no event
 }
 
-// fixtures finds and reads all there are; given is the trigger of those that do
-// not name theirs. None is an error: a test that tests nothing must not pass.
+// fixtures finds and reads all there are; given is the trigger of those events
+// without config.eventType. It is an error if there is no fixture: a test that
+// tests nothing must not pass.
 func (s *spec) fixtures(given result.Trigger) ([]testFixture, error) {
 	dir := path.Join(s.dir, fixturesFolder)
 	all, err := fixture.Find(s.root.FS(), dir, s.functionKeys())

@@ -58,9 +58,9 @@ func (b Base) Takings(held func(associations.Slot) associations.Binding) map[ass
 	return taken
 }
 
-// Untaken is ownership as far as takings go: a slot that the superseded release
-// was to take from others and did not is the stack's to empty, and still whoever
-// writes it first takes it.
+// Untaken is ownership as far as takings go. A slot that the superseded release
+// was to take from another owner, and did not write, is the stack's to empty; but
+// the release that writes it first takes it.
 func (b Base) Untaken(own associations.Ownership, held func(associations.Slot) associations.Binding) associations.Ownership {
 	own.Slots = maps.Clone(own.Slots)
 	for _, t := range b.Superseded.Takings {

@@ -300,7 +300,7 @@ func TestAGlueHandlerThatFails(t *testing.T) {
 	}
 }
 
-// A handler that imports when it is called must cost nobody a line in the log.
+// A handler that calls import() writes no line to the log.
 func TestWhatIsImportedLaterIsThereAndNothingIsLogged(t *testing.T) {
 	t.Parallel()
 	b := project(t, map[string]string{

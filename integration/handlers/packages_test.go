@@ -98,8 +98,8 @@ func (h npmHandler) there(t *testing.T, dir string) {
 	t.Skip("skipped: " + missing + "; make packages has all")
 }
 
-// Packages that nobody here wrote, each with another way of being what it is,
-// run from their packed zip. What does not run says so when it is built.
+// npm packages, each with another way to load its code and its files, run from
+// their packed zip. What does not run says so when it is built.
 func TestPackagesByOthersRun(t *testing.T) {
 	t.Parallel()
 	for _, h := range npmHandlers(t) {

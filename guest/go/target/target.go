@@ -1,5 +1,5 @@
-// Package target judges where to send somebody who asked to be sent somewhere:
-// redirects whose target comes from outside, after a login for example.
+// Package target judges the targets of redirects that come from a request, such
+// as the page to return to after a login.
 //
 // A target that is used as it came sends people to any site, from a link that
 // begins with your name (an open redirect). These functions accept what browsers
