@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,12 +48,18 @@ func onEach(t *testing.T, test func(t *testing.T, n Node)) {
 	}
 }
 
-func zipped(t *testing.T, files map[string]string) []byte {
+// zipped makes a bundle of files, of which some may be run.
+func zipped(t *testing.T, files map[string]string, programs ...string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for name, text := range files {
-		f, err := w.Create(name)
+		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		h.SetMode(0o644)
+		if slices.Contains(programs, name) {
+			h.SetMode(0o755)
+		}
+		f, err := w.CreateHeader(h)
 		if err == nil {
 			_, err = f.Write([]byte(text))
 		}
@@ -189,31 +196,12 @@ func TestNodeRunsWithLambdasSwitches(t *testing.T) {
 
 func TestAProgramInTheBundleRuns(t *testing.T) {
 	t.Parallel()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for name, text := range map[string]string{
+	f := commonJS(t, "")
+	f.Zip = zipped(t, map[string]string{
 		"bin/tool": "#!/bin/sh\necho ran", "bin/text": "#!/bin/sh\necho ran",
 		"index.js": `const run = (n) => { try { return require("child_process").execFileSync(__dirname + "/bin/" + n).toString() } catch (e) { return e.code } };
 			exports.handler = async () => [run("tool"), run("text")]`,
-	} {
-		h := &zip.FileHeader{Name: name}
-		h.SetMode(0o644)
-		if name == "bin/tool" {
-			h.SetMode(0o755)
-		}
-		f, err := w.CreateHeader(h)
-		if err == nil {
-			_, err = f.Write([]byte(text))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	f := commonJS(t, "")
-	f.Zip = b.Bytes()
+	}, "bin/tool")
 	if diff := cmp.Diff([]string{`["ran\n","EACCES"]`}, lines(run(t, nodes(t)[0], f, `{}`))); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
