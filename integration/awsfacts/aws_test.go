@@ -19,6 +19,20 @@ func TestAWS(t *testing.T) {
 	if named == "" {
 		t.Fatal("EDGEDEPLOY_AWSFACTS_ACCOUNT does not name an account: nothing was made")
 	}
+	ctx, a := allowed(t, named)
+	found := askAll(ctx, a, all())
+	t.Log("\n" + table(found))
+	for _, f := range found {
+		if !f.same() {
+			t.Errorf("%s: seen %q (%v), expected %q", f.name, f.seen, f.err, f.expected)
+		}
+	}
+}
+
+// allowed opens the account that was named. After ^C nothing more is asked, and
+// what was made is cleaned up.
+func allowed(t *testing.T, named string) (context.Context, *account) {
+	t.Helper()
 	var cfg aws.Config
 	if endpoint := os.Getenv("EDGEDEPLOY_AWSFACTS_ENDPOINT"); endpoint != "" {
 		cfg = at(endpoint)
@@ -30,9 +44,8 @@ func TestAWS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// After ^C nothing more is asked, and what was made is cleaned up.
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
-	defer stop()
+	t.Cleanup(stop) // after what is cleaned up below
 	a, err := open(ctx, cfg, named, os.Getenv("EDGEDEPLOY_AWSFACTS_ROLE"), t.Logf)
 	if err != nil {
 		t.Fatal(err)
@@ -42,11 +55,5 @@ func TestAWS(t *testing.T) {
 			t.Logf("LEFT BEHIND, delete it later: %s", what)
 		}
 	})
-	found := askAll(ctx, a, all())
-	t.Log("\n" + table(found))
-	for _, f := range found {
-		if !f.same() {
-			t.Errorf("%s: seen %q (%v), expected %q", f.name, f.seen, f.err, f.expected)
-		}
-	}
+	return ctx, a
 }

@@ -9,12 +9,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/signal"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/edgedeploy/edgedeploy/internal/handlers/result"
 )
@@ -27,22 +23,7 @@ func TestAWSEdge(t *testing.T) {
 	if named == "" || os.Getenv("EDGEDEPLOY_AWSFACTS_EDGE") != "yes" || os.Getenv("EDGEDEPLOY_AWSFACTS_ENDPOINT") != "" {
 		t.Skip("NOT RUN: EDGEDEPLOY_AWSFACTS_ACCOUNT and EDGEDEPLOY_AWSFACTS_EDGE=yes allow a distribution that serves, in AWS only")
 	}
-	cfg, err := config.LoadDefaultConfig(t.Context(), config.WithRegion("us-east-1"),
-		config.WithRetryMode(aws.RetryModeAdaptive), config.WithRetryMaxAttempts(10))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
-	defer stop()
-	a, err := open(ctx, cfg, named, os.Getenv("EDGEDEPLOY_AWSFACTS_ROLE"), t.Logf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, what := range a.clean(context.WithoutCancel(t.Context()), 40*time.Minute) {
-			t.Logf("LEFT BEHIND, delete it later: %s", what)
-		}
-	})
+	ctx, a := allowed(t, named)
 	domain, err := a.serve(ctx, edgeFunction())
 	if err != nil {
 		t.Fatal(err)
