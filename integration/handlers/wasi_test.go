@@ -166,7 +166,7 @@ func TestWASIAnswersWithErrnosWhereProgramsAsk(t *testing.T) {
 func TestWASIFailsTheHandlerWhereNothingElseIsHonest(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ call, say string }{
-		"opening a file":       {"path_open 3 0 49152 4 0 0 0 0 57344", "WasiError: path_open: a handler at the edge has no files"},
+		"opening a file":       {"path_open 3 0 49152 4 0 0 0 0 57344", "HandlerError: path_open: a handler at the edge has no files"},
 		"asking about one":     {"path_filestat_get 3 0 49152 4 57344", "path_filestat_get: a handler at the edge has no files"},
 		"making a folder":      {"path_create_directory 3 49152 4", "path_create_directory: a handler at the edge has no files"},
 		"removing a file":      {"path_unlink_file 3 49152 4", "path_unlink_file: a handler at the edge has no files"},
@@ -175,7 +175,7 @@ func TestWASIFailsTheHandlerWhereNothingElseIsHonest(t *testing.T) {
 		"a signal":             {"proc_raise 6", "proc_raise: a handler at the edge has no signals"},
 		"ending well":          {"proc_exit 0", "proc_exit(0): the module ended itself; a handler returns from edge_handle"},
 		"ending badly":         {"proc_exit 3", "proc_exit(3): the module ended itself"},
-		"writing from nowhere": {"fd_write 1 200000 1 57344", "address 200000 + 4 is outside of the 131072 bytes of memory"},
+		"writing from nowhere": {"fd_write 1 200000 1 57344", "address 200000 + 8 is outside of the 131072 bytes of memory"},
 		"random bytes nowhere": {"random_get 131070 3", "address 131070 + 3 is outside"},
 		"a clock nowhere":      {"clock_time_get 0 0 4294967295", "address 4294967295 + 8 is outside"},
 		"events from nowhere":  {"poll_oneoff 131070 57344 1 57400", "address 131070 + 48 is outside"},
@@ -253,7 +253,7 @@ func TestWASIOutputBeforeAFailureIsNotLost(t *testing.T) {
 			t.Errorf("at the start: -want +got\n%s", diff)
 		}
 		logs := s.Outcomes[0].texts("error")
-		if len(logs) != 2 || logs[0] != "last words" || !strings.HasPrefix(logs[1], "WasiError: proc_exit(2)") {
+		if len(logs) != 2 || logs[0] != "last words" || !strings.HasPrefix(logs[1], "HandlerError: proc_exit(2)") {
 			t.Errorf("logs %q", logs)
 		}
 	})

@@ -47,7 +47,7 @@ func TestProgramsOfWASILibcFindWhatThereIs(t *testing.T) {
 	}{
 		{"viewer-request", "", []string{"no line feed"}},
 		{"viewer-response", "", []string{"no line feed"}}, // the same instance
-		{"origin-request", "WasiError: proc_exit(3): the module ended itself", nil},
+		{"origin-request", "HandlerError: proc_exit(3): the module ended itself", nil},
 		{"origin-response", "RuntimeError: unreachable", nil}, // another one, that aborts
 		{"viewer-request", "", []string{"no line feed"}},
 	}

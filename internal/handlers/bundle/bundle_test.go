@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm/wasmtest"
 )
 
@@ -29,11 +31,11 @@ func TestBuildPacksAModuleWithItsTrampoline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, _ := Trampoline(1, Host)
+	script, _ := trampoline(1, Host, []string{"host", "continue"})
 	want := map[string]string{
 		"edgedeploy.json": `{"abi":"host","config":"{\"a\":{\"y\":[true,null,1.5],\"z\":1},\"b\":\"<&>\"}","module":"handler.wasm","onError":"continue","trampoline":1}` + "\n",
 		"handler.wasm":    string(wasmtest.Host{}.Module()),
-		"index.js":        string(script),
+		"index.js":        string(bake(script, `{"a":{"y":[true,null,1.5],"z":1},"b":"<&>"}`)),
 	}
 	if diff := cmp.Diff(want, unzip(t, b.Zip)); diff != "" {
 		t.Errorf("files: -want +got\n%s", diff)
@@ -203,11 +205,15 @@ func TestABundleMadeHereOpensAsItself(t *testing.T) {
 
 func TestABundleOfOthersHasNoTrampoline(t *testing.T) {
 	t.Parallel()
-	script, _ := Trampoline(1, Host)
+	module := string(wasmtest.Host{}.Module())
+	fs := calling(1, Host, wantsOf(Host, wasm.Module{}, "fail"), "")
+	script := string(fs[entryFile])
 	for name, entries := range map[string][]entry{
 		"an entry of its own":             {{name: "index.js", data: "exports.handler = 1"}},
-		"our entry without our manifest":  {{name: "index.js", data: string(script)}},
-		"our entry with one byte changed": {{name: "index.js", data: string(script) + "\n"}, {name: "edgedeploy.json", data: "{}"}},
+		"our entry without our manifest":  {{name: "index.js", data: script}, {name: "handler.wasm", data: module}},
+		"our entry without a module":      {{name: "index.js", data: script}, {name: "edgedeploy.json", data: "{}"}},
+		"our entry with one byte changed": {{name: "index.js", data: script + "\n"}, {name: "edgedeploy.json", data: "{}"}, {name: "handler.wasm", data: module}},
+		"our entry with another manifest": {{name: "index.js", data: script}, {name: "edgedeploy.json", data: `{"onError":"continue"}`}, {name: "handler.wasm", data: module}},
 	} {
 		b, err := Open(foreign(t, entries...))
 		if err != nil {
@@ -222,19 +228,19 @@ func TestABundleOfOthersHasNoTrampoline(t *testing.T) {
 func TestEveryTrampolineIsThere(t *testing.T) {
 	t.Parallel()
 	for n := 1; n <= NewestTrampoline; n++ {
-		for _, abi := range abis() {
-			b, ok := Trampoline(n, abi)
-			if !ok || !bytes.Contains(b, []byte("exports.handler = async (event, context) =>")) {
+		for _, abi := range append(abis(), Glue) {
+			b, ok := trampoline(n, abi, []string{string(abi)})
+			if !ok || !regexp.MustCompile(`exports\.handler = \(?async (function )?\(event, context\)`).Match(b) {
 				t.Errorf("trampoline %d for %s is missing or has no handler of two parameters", n, abi)
 			}
 		}
 	}
 	for _, n := range []int{-1, 0, NewestTrampoline + 1} {
-		if _, ok := Trampoline(n, Host); ok {
+		if _, ok := trampoline(n, Host, nil); ok {
 			t.Errorf("there is a trampoline %d", n)
 		}
 	}
-	if _, ok := Trampoline(1, "none"); ok {
+	if _, ok := trampoline(1, "none", nil); ok {
 		t.Error("there is a trampoline for no interface")
 	}
 }

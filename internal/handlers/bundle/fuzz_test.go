@@ -10,7 +10,7 @@ import (
 // Whatever comes in: no panic and no error of another kind; and what opens has
 // the same content when its files are packed by us.
 func FuzzOpen(f *testing.F) {
-	script, _ := Trampoline(1, Host)
+	script, _ := trampoline(1, Host, []string{"host"})
 	ours, _, err := writeZip(files{entryFile: script, manifestFile: []byte("{}"), moduleFile: wasmtest.Host{}.Module()}, nil)
 	if err != nil {
 		f.Fatal(err)

@@ -40,8 +40,8 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 		return draft{}, &Error{Path: entry, Reason: "cannot be bundled", Err: err}
 	}
 	m.ABI, m.Module = Glue, scriptFile
-	trampoline, _ := Trampoline(m.Trampoline, Glue)
-	out := files{entryFile: trampoline}
+	entryScript, _ := trampoline(m.Trampoline, Glue, nil)
+	out := files{entryFile: entryScript}
 	if made.Async {
 		out = awaiting(m.Trampoline)
 	}
@@ -58,7 +58,10 @@ func packGlue(root *os.Root, f Function, entry string, lim limits) (draft, error
 			d.drop(s.Name, s.Size)
 		}
 	}
-	if err := finish(out, f, m); err != nil {
+	if err := m.configure(f); err != nil {
+		return draft{}, err
+	}
+	if err := m.finish(out); err != nil {
 		return draft{}, err
 	}
 	d.warnings = made.Warnings
@@ -76,15 +79,18 @@ func (d *draft) drop(name string, size int) {
 	d.dropped[i].Bytes += size
 }
 
-// finish adds the manifest, with the configuration.
-func finish(out files, f Function, m manifest) error {
-	if len(f.Config) > 0 {
-		config, err := encodeConfig(f.Config)
-		if err != nil {
-			return err
-		}
-		m.Config = strings.TrimSuffix(string(config), "\n")
+// configure adds the configuration.
+func (m *manifest) configure(f Function) error {
+	if len(f.Config) == 0 {
+		return nil
 	}
+	config, err := encodeConfig(f.Config)
+	m.Config = strings.TrimSuffix(string(config), "\n")
+	return err
+}
+
+// finish adds the manifest to the files.
+func (m *manifest) finish(out files) error {
 	b, err := canonical(m)
 	out[manifestFile] = b
 	return err

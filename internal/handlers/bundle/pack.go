@@ -12,29 +12,32 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm"
 )
 
-// The files of a bundle. The trampoline finds the module through the manifest,
-// which has the configuration, too: a file more takes a tenth of a millisecond
-// at each cold start. A bundle with an entry of its own gets a config.json.
+// The files of a bundle. The script of the entry has what it needs before the first
+// event, the configuration, too: a file more takes a tenth of a millisecond at each
+// cold start. A bundle with an entry of its own gets a config.json.
 const (
 	entryFile    = "index.js"
 	wasmHandler  = "index.handler"
 	manifestFile = "edgedeploy.json"
 	moduleFile   = "handler.wasm"
 	configFile   = "config.json"
-	wasiFile     = "wasi.js"
+	originFile   = "origin.js" // read when a handler wants it
 	awaitFile    = "index.mjs" // the entry, for scripts that await
 	glueFile     = "glue.cjs"  // and what it runs
 )
 
-// manifest is what the trampoline reads first. Its members are in the order of
-// their names, as everywhere in canonical JSON.
+// passOn is the on-error that lets an event pass unchanged.
+const passOn = "continue"
+
+// manifest says what a function was packed with. The trampoline of the glue
+// interface reads it; to others it is what they were made of. Its members are in
+// the order of their names, as everywhere in canonical JSON.
 type manifest struct {
 	ABI        ABI    `json:"abi"`
 	Config     string `json:"config,omitempty"` // JSON: not all handlers want it parsed
 	Module     string `json:"module"`
 	OnError    string `json:"onError"`
 	Trampoline int    `json:"trampoline"`
-	WASI       bool   `json:"wasi,omitempty"`
 }
 
 // packWasm packs a module, or what wasm-bindgen made of one.
@@ -93,13 +96,13 @@ func packModule(f Function, parsed wasm.Module, raw []byte) (draft, error) {
 	if err != nil {
 		return draft{}, err
 	}
-	m.ABI, m.Module, m.WASI = module.abi, moduleFile, module.wasi
-	trampoline, _ := Trampoline(m.Trampoline, m.ABI)
-	out := files{entryFile: trampoline, moduleFile: module.code}
-	if m.WASI {
-		out[wasiFile] = asset(m.Trampoline, wasiFile)
+	m.ABI, m.Module = module.abi, moduleFile
+	if err := m.configure(f); err != nil {
+		return draft{}, err
 	}
-	if err := finish(out, f, m); err != nil {
+	out := calling(m.Trampoline, m.ABI, wantsOf(m.ABI, parsed, m.OnError), m.Config)
+	out[moduleFile] = module.code
+	if err := m.finish(out); err != nil {
 		return draft{}, err
 	}
 	return draft{
@@ -143,7 +146,7 @@ func newManifest(f Function) (manifest, error) {
 	switch f.OnError {
 	case "":
 		m.OnError = "fail"
-	case "fail", "continue":
+	case "fail", passOn:
 	default:
 		return manifest{}, &Error{Path: f.Name, Reason: fmt.Sprintf("on-error is %q", f.OnError), Hint: "want fail or continue"}
 	}
@@ -157,7 +160,6 @@ const rebuild = "build the handler again, for wasm32, and see that the file is c
 type prepared struct {
 	code    []byte
 	abi     ABI
-	wasi    bool
 	dropped []Dropped
 }
 
@@ -176,7 +178,7 @@ func prepare(f Function, m wasm.Module, raw []byte) (prepared, error) {
 	if err != nil {
 		return prepared{}, &Error{Path: f.Wasm, Reason: "is not a usable WebAssembly module", Hint: rebuild, Err: err}
 	}
-	out := prepared{code: module, abi: abi, wasi: wantsWASI(m)}
+	out := prepared{code: module, abi: abi}
 	for _, s := range sections {
 		out.dropped = append(out.dropped, Dropped{Name: s.Name, Bytes: s.Size})
 	}

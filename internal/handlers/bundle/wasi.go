@@ -1,18 +1,7 @@
 package bundle
 
-import (
-	"slices"
-
-	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/wasm"
-)
-
 // wasiModule is the module name of WASI preview 1's imports.
 const wasiModule = "wasi_snapshot_preview1"
-
-// wantsWASI reports whether a module needs the shim beside it.
-func wantsWASI(m wasm.Module) bool {
-	return slices.ContainsFunc(m.Imports, func(i wasm.Import) bool { return i.Module == wasiModule })
-}
 
 // wasiImports are the functions of WASI preview 1 with their signatures
 // (WebAssembly/WASI, legacy/preview1/docs.md; pointers and sizes are i32, file

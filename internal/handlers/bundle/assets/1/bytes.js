@@ -1,9 +1,10 @@
-
-// ---- the `bytes` interface, version 1 (docs/abi-bytes.md) ----------------
+//: own:
+// ---- the `bytes` interface, version 1 (docs/abi-bytes.md) ---------------
 // The event goes in as JSON; nothing, a patch or a whole response comes out.
 
 const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
+//: room: at refuse
 // room asks the guest where len bytes may be put.
 const room = (function (len) {
   const ptr = guest.edge_alloc(len) >>> 0;
@@ -11,6 +12,7 @@ const room = (function (len) {
   return at(ptr, len);
 });
 
+//: give: room at
 // give hands a text to one of the guest's functions.
 const give = (function (value, to) {
   const len = Buffer.byteLength(value);
@@ -19,6 +21,7 @@ const give = (function (value, to) {
   return to(ptr, len);
 });
 
+//: edge_wants:
 // Which members of an event the guest reads. Leaving out what it does not read
 // saves more than everything else here together: at the response triggers the
 // request is the larger part of the event.
@@ -27,19 +30,16 @@ const REQUEST = 2;
 const RESPONSE = 4;
 let wanted = []; // by kind, once asked
 
-const wants = (function () {
-  return (wanted[kind] ??= guest.edge_wants === undefined ? CONFIG | REQUEST | RESPONSE : guest.edge_wants(kind));
-});
-
+//: described:
 // described is the event as the guest gets it: without the body's data, which
 // takes milliseconds as JSON and which most handlers do not want. A module
 // that does exports edge_body.
 const described = (function () {
-  const want = wants();
   let { config, request, response } = cf;
-  if ((want & CONFIG) === 0) config = undefined;
-  if ((want & REQUEST) === 0) request = undefined;
-  if ((want & RESPONSE) === 0) response = undefined;
+  const want = (wanted[kind] ??= guest.edge_wants(kind)); // with edge_wants
+  if ((want & CONFIG) === 0) config = undefined; // with edge_wants
+  if ((want & REQUEST) === 0) request = undefined; // with edge_wants
+  if ((want & RESPONSE) === 0) response = undefined; // with edge_wants
   if (request?.body) {
     const { data, ...body } = request.body;
     request = { ...request, body };
@@ -47,39 +47,49 @@ const described = (function () {
   return JSON.stringify({ config, request, response });
 });
 
-const giveBody = (function () {
+//: edge_body: room at
+function giveBody() {
   const body = cf.request.body;
-  if (guest.edge_body === undefined || !body || typeof body.data !== 'string') return;
+  if (!body || typeof body.data !== 'string') return;
   const encoding = body.encoding === 'text' ? 'utf8' : 'base64';
   const len = Buffer.byteLength(body.data, encoding);
   const ptr = room(len);
   view.write(body.data, ptr, len, encoding);
   guest.edge_body(ptr, len);
-});
+}
 
+//: object: refuse
 // ---- patches ------------------------------------------------------------
 
 const object = (function (value, what) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(`${what} is no object`);
   return value;
 });
+
+//: string: refuse
 const string = (function (value, what) {
   if (typeof value !== 'string') refuse(`${what} is no string`);
   return value;
 });
+
+//: number: refuse
 function number(value, what) {
   if (!Number.isInteger(value) || value < 0 || value > 99999) refuse(`${what} is no whole number`);
   return value;
 }
+
+//: statusOf: whole number
 function statusOf(value) {
-  return status(typeof value === 'string' ? whole(value) : number(value, 'status'));
+  return typeof value === 'string' ? whole(value) : number(value, 'status');
 }
 
+//: unknown: refuse
 // unknown refuses a member: a typing error must not be a silent loss.
 function unknown(key, what, ...members) {
   refuse(`${what} cannot have ${JSON.stringify(key)}; known are ${members.join(', ')}`);
 }
 
+//: keyOf: headerKey
 // Handlers name the same few headers again and again, and judging a name costs
 // more than looking it up. What visitors send does not get here, but a handler
 // might make up names: the memory for them is bounded.
@@ -93,6 +103,7 @@ const keyOf = (function (name) {
   return key;
 });
 
+//: headerValues: headerValue string refuse
 const headerValues = (function (name, value) {
   if (typeof value === 'string') return [{ key: name, value: headerValue(value) }];
   if (value === null) return [];
@@ -100,11 +111,15 @@ const headerValues = (function (name, value) {
   return value.map((one) => ({ key: name, value: headerValue(string(one, `header ${name}`)) }));
 });
 
+//: changeHeaders: object keyOf headerValues refuse
 // changeHeaders: a string or a list of strings replaces all values of a header,
 // null and an empty list remove it. Everything else stays.
 const changeHeaders = (function (holder, key, patch) {
   object(patch, key);
-  if (!holder[key]) put(holder, key, {});
+  if (!holder[key]) {
+    note(holder, key); // with undo
+    holder[key] = {};
+  }
   const headers = holder[key];
   const seen = [];
   for (const name in patch) {
@@ -112,64 +127,40 @@ const changeHeaders = (function (holder, key, patch) {
     if (seen.includes(to)) refuse(`header ${name} is there twice, in another case`);
     seen.push(to);
     const all = headerValues(name, patch[name]);
-    if (all.length > 0) put(headers, to, all);
-    else if (Object.hasOwn(headers, to)) drop(headers, to);
+    note(headers, to); // with undo
+    if (all.length > 0) headers[to] = all;
+    else delete headers[to];
   }
 });
 
-function changeOrigin(patch) {
-  const kinds = Object.keys(object(patch, 'origin'));
-  if (kinds.length !== 1) refuse('origin wants exactly one of custom and s3');
-  const [to] = kinds;
-  changeOriginKind(to);
-  const part = originToChange();
-  const edits = object(patch[to], to);
-  for (const key in edits) {
-    if (key === 'customHeaders') changeHeaders(part, key, edits[key]);
-    else put(part, key, originField(to, key, edits[key]));
-  }
+//: encodingOf: own refuse
+function encodingOf(patch) {
+  const encoding = own(patch, 'bodyEncoding') ?? 'text';
+  if (encoding !== 'text' && encoding !== 'base64') refuse(`${JSON.stringify(encoding)}: want text or base64`);
+  return encoding;
 }
 
-function originField(to, key, value) {
-  switch (key) {
-    case 'domainName': return domainName(string(value, key));
-    case 'path': return originPath(string(value, key));
-  }
-  if (to === 's3') {
-    switch (key) {
-      case 'authMethod': return oneOf(value, 'none', 'origin-access-identity');
-      case 'region': return string(value, key);
-      default: return unknown(key, 'origin s3', 'domainName', 'path', 'customHeaders', 'region', 'authMethod');
-    }
-  }
-  switch (key) {
-    case 'protocol': return oneOf(value, 'http', 'https');
-    case 'port':
-    case 'readTimeout':
-    case 'keepaliveTimeout': return number(value, key);
-    case 'sslProtocols':
-      if (!Array.isArray(value)) refuse('sslProtocols is no list');
-      return value.map((one) => string(one, 'one of sslProtocols'));
-    default:
-      return unknown(key, 'origin custom', 'domainName', 'path', 'customHeaders', 'protocol', 'port', 'readTimeout', 'keepaliveTimeout', 'sslProtocols');
-  }
-}
-
-const encodingOf = (patch) => oneOf(own(patch, 'bodyEncoding') ?? 'text', 'text', 'base64');
-
+//: needsBody: refuse
 function needsBody(patch) {
   if (!Object.hasOwn(patch, 'body')) refuse('bodyEncoding is there without body');
 }
 
+//: changeRequest: uri querystring string changeHeaders origins changeRequestBody encodingOf needsBody unknown
 const changeRequest = (function (patch) {
   const { request } = cf;
   for (const key in patch) {
     const value = patch[key];
     switch (key) {
-      case 'uri': put(request, key, uri(string(value, key))); break;
-      case 'querystring': put(request, key, querystring(string(value, key))); break;
+      case 'uri':
+        note(request, key); // with undo
+        request.uri = uri(string(value, key));
+        break;
+      case 'querystring':
+        note(request, key); // with undo
+        request.querystring = querystring(string(value, key));
+        break;
       case 'headers': changeHeaders(request, key, value); break;
-      case 'origin': changeOrigin(value); break;
+      case 'origin': origins().patch(request, kind, value, changeHeaders); break;
       case 'body': changeRequestBody(string(value, key), encodingOf(patch)); break;
       case 'bodyEncoding': needsBody(patch); break;
       default: unknown(key, 'a patch of a request', 'uri', 'querystring', 'headers', 'origin', 'body', 'bodyEncoding');
@@ -178,6 +169,7 @@ const changeRequest = (function (patch) {
   return request;
 });
 
+//: changeResponse: changeStatus statusOf mayChangeResponse headerValue string changeHeaders changeResponseBody encodingOf needsBody unknown
 const changeResponse = (function (target, patch, what) {
   // The status first: a new one drops the old description.
   if (Object.hasOwn(patch, 'status')) changeStatus(target, statusOf(patch.status));
@@ -187,7 +179,8 @@ const changeResponse = (function (target, patch, what) {
       case 'status': break;
       case 'statusDescription':
         mayChangeResponse('status');
-        put(target, key, headerValue(string(value, key)));
+        note(target, key); // with undo
+        target.statusDescription = headerValue(string(value, key));
         break;
       case 'headers': changeHeaders(target, key, value); break;
       case 'body': changeResponseBody(target, string(value, key), encodingOf(patch)); break;
@@ -198,14 +191,16 @@ const changeResponse = (function (target, patch, what) {
   return target;
 });
 
+//: apply: object ORIGIN_REQUEST changeRequest changeResponse
 // apply makes of what the guest returned what CloudFront gets.
 const apply = (function (patch) {
   object(patch, 'what edge_handle returned');
-  if (!isRequestEvent()) return changeResponse(cf.response, patch, 'a patch of a response');
+  if (kind > ORIGIN_REQUEST) return changeResponse(cf.response, patch, 'a patch of a response');
   if (Object.hasOwn(patch, 'status')) return changeResponse({ headers: {} }, patch, 'a response');
   return changeRequest(patch);
 });
 
+//: parse: refuse
 const parse = (function (json) {
   try {
     return JSON.parse(json);
@@ -214,32 +209,20 @@ const parse = (function (json) {
   }
 });
 
-const abi = {
-  imports: {},
+//: edge_config: give baked
+//: handle: bytes give described at text parse apply ORIGIN_REQUEST
+// ---- calls of the module ------------------------------------------------
 
-  forget() {
-    wanted = [];
-  },
-  accept: (function (exports) {
-    if (typeof exports.edge_alloc !== 'function') {
-      refuse('the module does not export edge_alloc, so it was not built for this trampoline');
-    }
-  }),
-  initialize: (function () {
-    if (guest.edge_config !== undefined) give(baked, guest.edge_config);
-  }),
-  handle: (function () {
-    giveBody();
-    const ptr = give(described(), guest.edge_handle) >>> 0;
-    if (ptr === 0) return null;
+const handle = (function () {
+  atWork = true;
+  giveBody(); // with edge_body
+  let patch = null;
+  const ptr = give(described(), guest.edge_handle);
+  if (ptr !== 0) {
     const pair = at(ptr, 8);
-    return parse(text(view.readUInt32LE(pair), view.readUInt32LE(pair + 4)));
-  }),
-  result: (function (patch) {
-    if (patch === null) return isRequestEvent() ? cf.request : cf.response;
-    return apply(patch);
-  }),
-  finish() {},
-};
-
-load();
+    patch = parse(text(view.readUInt32LE(pair), view.readUInt32LE(pair + 4)));
+  }
+  atWork = false;
+  if (patch !== null) return apply(patch);
+  return kind > ORIGIN_REQUEST ? cf.response : cf.request;
+});
