@@ -169,7 +169,7 @@ const changeRequest = (function (patch) {
   return request;
 });
 
-//: changeResponse: changeStatus statusOf mayChangeResponse headerValue string changeHeaders changeResponseBody encodingOf needsBody unknown
+//: changeResponse: changeStatus statusOf VIEWER_RESPONSE notThere headerValue string changeHeaders changeResponseBody encodingOf needsBody unknown
 const changeResponse = (function (target, patch, what) {
   // The status first: a new one drops the old description.
   if (Object.hasOwn(patch, 'status')) changeStatus(target, statusOf(patch.status));
@@ -178,7 +178,7 @@ const changeResponse = (function (target, patch, what) {
     switch (key) {
       case 'status': break;
       case 'statusDescription':
-        mayChangeResponse('status');
+        if (kind === VIEWER_RESPONSE) notThere('status');
         note(target, key); // with undo
         target.statusDescription = headerValue(string(value, key));
         break;
@@ -210,7 +210,7 @@ const parse = (function (json) {
 });
 
 //: edge_config: give baked
-//: handle: bytes give described at text parse apply ORIGIN_REQUEST
+//: handle: give described at text parse apply ORIGIN_REQUEST
 // ---- calls of the module ------------------------------------------------
 
 const handle = (function () {

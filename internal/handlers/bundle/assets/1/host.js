@@ -12,7 +12,7 @@ function noEvent() {
 //: response:
 let response; // of the event; at request events the one begun with respond
 
-//: noResponse: response refuse
+//: noResponse: refuse
 function noResponse(what) {
   refuse(`${what}: there is no response yet; call respond first`);
 }
@@ -98,7 +98,7 @@ edge.get = (function (field) {
   return deliver(typeof value === 'number' ? String(value) : value);
 });
 
-//: edge.set: edge noEvent response text uri querystring mayChangeResponse headerValue setSeldom noResponse ORIGIN_REQUEST notNow
+//: edge.set: edge noEvent response text uri querystring VIEWER_RESPONSE notThere headerValue setSeldom noResponse ORIGIN_REQUEST notNow
 edge.set = (function (field, ptr, len) {
   if (cf === null) noEvent();
   const value = text(ptr, len);
@@ -114,7 +114,7 @@ edge.set = (function (field, ptr, len) {
       cf.request.querystring = querystring(value);
       break;
     case 8:
-      mayChangeResponse('status');
+      if (kind === VIEWER_RESPONSE) notThere('status');
       if (response === undefined) noResponse('status description');
       note(response, 'statusDescription'); // with undo
       response.statusDescription = headerValue(value);
@@ -210,7 +210,7 @@ edge.put_header = (function (of, name, ptr, len) {
 });
 
 //: edge.append_header: edge headersToChange nameOf texts headerValue text
-const appended = new Set(); // lists that append_header made for this event: they may grow
+const appended = new WeakSet(); // lists that append_header made: they may grow
 
 edge.append_header = (function (of, name, ptr, len) {
   const headers = headersToChange(of);
@@ -310,7 +310,7 @@ edge.random = function (ptr, len) {
   require('node:crypto').randomFillSync(view, from, len >>> 0);
 };
 
-//: handle: host response ORIGIN_REQUEST noResult
+//: handle: response ORIGIN_REQUEST noResult
 // ---- calls of the module ------------------------------------------------
 
 const handle = (function () {

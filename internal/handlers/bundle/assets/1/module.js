@@ -68,7 +68,7 @@ const start = (function () {
   guest._initialize?.();
   guest.edge_init?.(); // with host
   give(baked, guest.edge_config); // with edge_config
-  flush(); // with flush
+  flush(); // with outputs
   atWork = false;
 });
 
@@ -102,7 +102,7 @@ const at = (function (ptr, len) {
   return from;
 });
 
-//: outside: refuse
+//: outside: at refuse
 function notStarted() {
   refuse('host functions cannot be called before edge_init');
 }
@@ -123,7 +123,7 @@ const text = (function (ptr, len) {
   return view.utf8Slice(from, from + (len >>> 0));
 });
 
-//: continue: undo restored
+//: continue: restored
 //: undo:
 // ---- on-error: continue -------------------------------------------------
 // Objects are changed in place, and every change is noted, so that a failed
@@ -153,9 +153,9 @@ function notNow(what) {
   refuse(`${what} cannot be changed at ${KINDS[kind]}`);
 }
 
-//: mayChangeResponse: VIEWER_RESPONSE refuse
-function mayChangeResponse(what) {
-  if (kind === VIEWER_RESPONSE) refuse(`viewer-response cannot change the ${what}`);
+//: notThere: refuse
+function notThere(what) {
+  refuse(`viewer-response cannot change the ${what}`);
 }
 
 //: headerKey: unusualKey
@@ -231,11 +231,11 @@ function origins() {
   return (originModule ??= require('./origin.js')(refuse, () => {})); // without undo
 }
 
-//: changeStatus: mayChangeResponse badStatus
+//: changeStatus: VIEWER_RESPONSE notThere badStatus
 // ---- statuses and bodies ------------------------------------------------
 
 function changeStatus(target, n) {
-  mayChangeResponse('status');
+  if (kind === VIEWER_RESPONSE) notThere('status');
   if (!(n >= 200 && n <= 599)) badStatus(n);
   if (target.status === String(n)) return;
   note(target, 'status'); // with undo
@@ -256,9 +256,9 @@ function changeRequestBody(data, encoding) {
   body.encoding = encoding;
 }
 
-//: changeResponseBody: mayChangeResponse
+//: changeResponseBody: VIEWER_RESPONSE notThere
 function changeResponseBody(target, data, encoding) {
-  mayChangeResponse('body');
+  if (kind === VIEWER_RESPONSE) notThere('body');
   note(target, 'body'); // with undo
   note(target, 'bodyEncoding'); // with undo
   target.body = data;

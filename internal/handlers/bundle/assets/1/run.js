@@ -11,7 +11,7 @@ const imports = {
 function failed(err) {
   if (atWork) guest = null; // a trap, or a host call that was refused halfway through
   atWork = false;
-  flush(); // with flush
+  flush(); // with outputs
   console.error(err?.stack ?? String(err));
   return cf === null ? undefined : restored(); // with continue
   throw err; // without continue
@@ -25,13 +25,12 @@ exports.handler = (async function (event, context) {
   cf = event.Records[0].cf;
   kind = KINDS.indexOf(cf.config.eventType);
   listed = null; // with list
-  appended.clear(); // with edge.append_header
   undo.length = 0; // with undo
   try {
     if (kind < 0) refuse(`event type ${JSON.stringify(cf.config.eventType)} is unknown`);
     if (guest === null) restart();
     const result = handle();
-    flush(); // with flush
+    flush(); // with outputs
     return result;
   } catch (err) {
     return failed(err);

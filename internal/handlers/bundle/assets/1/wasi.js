@@ -54,13 +54,21 @@ const on = (act) => (fd, ...rest) => (open.has(fd) ? act(fd, ...rest) : EBADF);
 //: outputs:
 let outputs; // of the instance, by descriptor: half a character, and the rest of a line
 
+function flush() {
+  for (const output of Object.values(outputs)) {
+    output.line += output.decoder.end(); // half a character, if any
+    if (output.line !== '') console[output.log](output.line);
+    output.line = '';
+  }
+}
+
 //: outputOf: outputs STDERR
 function outputOf(fd) {
   const { StringDecoder } = require('node:string_decoder');
   return (outputs[fd] ??= { decoder: new StringDecoder('utf8'), line: '', log: fd === STDERR ? 'error' : 'log' });
 }
 
-//: print: outputOf
+//: print:
 const LONGEST_LINE = 64 * 1024; // characters; a longer one is logged in pieces
 
 function print(output, part) {
@@ -73,23 +81,14 @@ function print(output, part) {
   }
 }
 
-//: flush: outputs
-function flush() {
-  for (const output of Object.values(outputs)) {
-    output.line += output.decoder.end(); // half a character, if any
-    if (output.line !== '') console[output.log](output.line);
-    output.line = '';
-  }
-}
-
-//: wasi.fd_write: wasi on STDOUT STDERR ENOTCAPABLE SUCCESS at memory put32 outputOf print flush
+//: wasi.fd_write: wasi on STDOUT STDERR ENOTCAPABLE SUCCESS at memory put32 outputOf print
 wasi.fd_write = on((fd, iovs, count, written) => {
   if (fd !== STDOUT && fd !== STDERR) return ENOTCAPABLE;
   const output = outputOf(fd);
-  const list = iovs >>> 0;
+  const first = iovs >>> 0;
   // All of the list is read before anything is printed.
   const buffers = Array.from({ length: count >>> 0 }, (_, i) => {
-    const pair = at(list + 8 * i, 8);
+    const pair = at(first + 8 * i, 8);
     return [memory().readUInt32LE(pair), memory().readUInt32LE(pair + 4)];
   });
   let total = 0;
@@ -115,12 +114,12 @@ wasi.fd_close = on((fd) => {
   return SUCCESS;
 });
 
-//: wasi.fd_sync: wasi on flush SUCCESS
+//: wasi.fd_sync: wasi on outputs SUCCESS
 wasi.fd_sync = on(() => {
   flush();
   return SUCCESS;
 });
-//: wasi.fd_datasync: wasi on flush SUCCESS
+//: wasi.fd_datasync: wasi on outputs SUCCESS
 wasi.fd_datasync = on(() => {
   flush();
   return SUCCESS;
