@@ -10,14 +10,14 @@ pub struct Named {
 }
 
 /// What a good token says.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Claims<'t> {
     pub subject: &'t str,
     pub scope: &'t str,
 }
 
 /// Why a token is none.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Refused {
     /// Not of this form, of an unknown key, or not signed by it.
     Invalid,

@@ -1,7 +1,7 @@
 //! What the host offers, exactly as docs/abi-host.md lists it.
 //!
 //! This is the seam of the crate: on WebAssembly these are the imports, in the
-//! crate's own tests a small host in memory ([`crate::fake`]), and anywhere
+//! crate's own tests a small host in memory (`fake`), and anywhere
 //! else functions that say where they belong.
 
 macro_rules! interface {
