@@ -68,7 +68,7 @@ bench: ## run the benchmarks
 .PHONY: bench-handlers
 bench-handlers: ## measure a handler in every interface (needs npm and, for wasm-bindgen, cargo)
 	@[ -d integration/bench/handlers/bindgen/pkg ] || ! [ -x "$${CARGO:-/usr/bin/cargo}" ] || integration/bench/handlers/bindgen/build.sh
-	EDGEDEPLOY_TEST_NODES=$${EDGEDEPLOY_TEST_NODES:-$$(integration/nodes.sh .tools/nodes)} go run ./integration/bench
+	EDGEDEPLOY_TEST_NODES=$${EDGEDEPLOY_TEST_NODES:-$$(integration/nodes.sh .tools/nodes)} go run ./integration/bench $(if $(AGAINST),-against $(AGAINST) -loads 101)
 
 .PHONY: packages
 packages: ## run handlers with every npm package of the list (needs npm; half a gigabyte)

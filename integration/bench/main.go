@@ -27,6 +27,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 5, "processes of each way whose calls are timed")
 	flag.IntVar(&b.loads, "loads", 15, "processes of each way whose load is timed")
 	flag.IntVar(&b.calls, "calls", 25000, "timed calls a process")
+	flag.StringVar(&b.ref, "against", "", "measure the trampolines of this commit, too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -40,6 +41,7 @@ func main() {
 type bench struct {
 	top                  string
 	rounds, loads, calls int
+	ref                  string // a commit to compare with, or ""
 
 	dir     string // where the bundles are unpacked
 	ways    []way  // those that are there
@@ -48,7 +50,10 @@ type bench struct {
 }
 
 // spread is what one process found, in microseconds.
-type spread struct{ Median, P99 float64 }
+type spread struct {
+	Median, P99 float64
+	Quartile    float64 // of the loads of all processes: a quarter took less
+}
 
 // job is what measure.cjs is asked for.
 type job struct {
@@ -71,7 +76,15 @@ func (b *bench) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	if err := b.pack(ways()); err != nil {
+	all := ways()
+	if b.ref != "" {
+		old, err := b.against(ctx, b.ref)
+		if err != nil {
+			return err
+		}
+		all = append(all, old...)
+	}
+	if err := b.pack(all); err != nil {
 		return err
 	}
 	for node := range strings.SplitSeq(nodes, ",") {
@@ -211,6 +224,9 @@ func (b *bench) report(ctx context.Context, node string) error {
 	fmt.Printf("\nNode.js %s: %d processes of %d calls each, %d loads; medians\n\n", strings.TrimSpace(string(version)), b.rounds, b.calls, b.loads)
 	b.table(rows)
 	b.ratios(rows)
+	if b.ref != "" {
+		b.progress(rows, b.ref)
+	}
 	for _, x := range extras() {
 		if err := b.extra(ctx, node, x); err != nil {
 			return err
@@ -340,9 +356,14 @@ func at(e map[string]any, member string) map[string]any {
 
 // middle is the median of medians, and of the 99th percentiles.
 func middle(all []spread) spread {
-	pick := func(of func(spread) float64) float64 {
+	pick := func(nth int, of func(spread) float64) float64 {
 		s := slices.SortedFunc(slices.Values(all), func(a, b spread) int { return cmp.Compare(of(a), of(b)) })
-		return of(s[len(s)/2])
+		return of(s[nth])
 	}
-	return spread{pick(func(s spread) float64 { return s.Median }), pick(func(s spread) float64 { return s.P99 })}
+	median := func(s spread) float64 { return s.Median }
+	return spread{
+		Median:   pick(len(all)/2, median),
+		P99:      pick(len(all)/2, func(s spread) float64 { return s.P99 }),
+		Quartile: pick(len(all)/4, median),
+	}
 }
