@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,34 @@ func TestEveryExamplePassesItsOwnTests(t *testing.T) {
 			}
 			checkExample(t, doc, len(strings.Split(nodes, ",")))
 		})
+	}
+}
+
+// Whoever follows the pages of several examples has one local AWS for all of them,
+// where a slot has one holder. So no two share a distribution or a stack.
+func TestExamplesLeaveEachOtherAlone(t *testing.T) {
+	t.Parallel()
+	specs, err := filepath.Glob("../../examples/*/edgedeploy.yaml")
+	if err != nil || len(specs) < 8 {
+		t.Fatalf("examples with a spec: %v, %v", specs, err)
+	}
+	named := regexp.MustCompile(`(?m)^(?:stack|    id|    alias): (\S+)`)
+	holder := map[string]string{}
+	for _, spec := range specs {
+		raw, err := os.ReadFile(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := named.FindAllStringSubmatch(string(raw), -1)
+		if len(names) < 2 {
+			t.Errorf("%s names %v: a stack and a distribution are missing", spec, names)
+		}
+		for _, m := range names {
+			if other := holder[m[1]]; other != "" {
+				t.Errorf("%s names %s, which %s has", spec, m[1], other)
+			}
+			holder[m[1]] = spec
+		}
 	}
 }
 
