@@ -158,10 +158,8 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			same := func() string { return "edgedeploy " + provenance.Tool() + "\n" }
-			return a.document(same, func() ([]byte, error) {
-				return json.MarshalIndent(provenance.Facts(), "", "  ")
-			}, same)
+			build := provenance.ThisBuild()
+			return a.document(build.Text, func() ([]byte, error) { return json.MarshalIndent(build, "", "  ") }, build.Text)
 		},
 	}
 }
