@@ -1,11 +1,11 @@
-// Prints what the suites say of themselves that kill the program, and of what its
-// calls cost: gotestsum shows the output of a test only when it failed.
+// Prints what the suites say of themselves that kill the program, what its calls
+// cost, and which commands of the pages were run: gotestsum shows the output of a test only when it failed.
 //
 //	node .ci/covered.mjs FILE      (as gotestsum --jsonfile wrote it)
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-const suites = /^(TestEveryRun|TestFiftyApplies|TestAFixIs|TestTwelveStacks|TestCallsDoNotGrow|TestAnApplyTakes|TestAPlanWithNothing|TestTheRecordOf)/;
+const suites = /^(TestEveryRun|TestFiftyApplies|TestAFixIs|TestTwelveStacks|TestCallsDoNotGrow|TestAnApplyTakes|TestAPlanWithNothing|TestTheRecordOf|TestTheDocsWorkInTheirOwnOrder$)/;
 let lines = 0;
 for await (const line of createInterface({ input: createReadStream(process.argv[2]) })) {
   const event = JSON.parse(line);

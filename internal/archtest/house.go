@@ -29,7 +29,7 @@ func House() Rules {
 		Free:        []string{"cmd", "integration"},
 		OnlyTests:   []string{"internal/archtest", "internal/handlers/bundle/wasm/wasmtest", "internal/local/localaws/kv/kvtest"},
 		Sole:        sole(),
-		TestModules: []string{"github.com/google/go-cmp", "github.com/itchyny/gojq", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/tetratelabs/wazero", "pgregory.net/rapid"},
+		TestModules: []string{"github.com/google/go-cmp", "github.com/itchyny/gojq", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/tetratelabs/wazero", "mvdan.cc/sh/v3", "pgregory.net/rapid"},
 		Bans:        bans(),
 		Budget:      Budget{FileLines: 400, FunctionLines: 60, Parameters: 5, InterfaceMethods: 7},
 		Exceptions:  exceptions(),
