@@ -2,6 +2,10 @@
 
 # Tools have a module file of their own, so that they never enter ours.
 TOOL = go tool -modfile=go.tool.mod
+
+# Those that make a release need more modules than all else together, so they have
+# one that only `make release` reads.
+RELEASE = go tool -modfile=go.release.mod
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go')
 
 # Modules of their own: what a handler in Go imports, and what it is an example of.
@@ -18,8 +22,16 @@ help: ## list the targets
 build: ## build ./edgedeploy as it is released
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o edgedeploy ./cmd/edgedeploy
 
+# Suites build and start the program, and time is short for some of what they start.
+# On a cold machine they would all compile the same at once, for minutes.
+.PHONY: compile
+compile: ## compile what the tests run, and the tests
+	go list -export -test -deps -f '{{.ImportPath}}' ./... >/dev/null
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /dev/null ./cmd/edgedeploy
+	@$(TOOL) -n gotestsum >/dev/null
+
 .PHONY: test
-test: ## run all tests
+test: compile ## run all tests
 	$(TOOL) gotestsum --format pkgname -- -timeout 30m ./...
 	@for dir in $(NESTED); do echo "$$dir"; (cd $$dir && go test ./...) || exit 1; done
 
@@ -32,7 +44,7 @@ load: ## put load on the local AWS, with the race detector (needs a C compiler)
 	CGO_ENABLED=1 EDGEDEPLOY_LOAD=$${EDGEDEPLOY_LOAD:-60s} $(TOOL) gotestsum --format standard-verbose -- -race -count=1 ./integration/load
 
 .PHONY: check
-check: fmt vet staticcheck actionlint links vuln ## everything but the tests
+check: fmt vet staticcheck actionlint links cross vuln ## everything but the tests
 
 .PHONY: fmt
 fmt: ## fail if a Go file is not formatted
@@ -50,12 +62,29 @@ staticcheck: ## staticcheck
 	@check=$$($(TOOL) -n staticcheck); for dir in $(NESTED); do echo "$$dir"; (cd $$dir && $$check ./...) || exit 1; done
 
 .PHONY: actionlint
-actionlint: ## actionlint over the workflow that we offer, without helpers that may be missing
-	$(TOOL) actionlint -shellcheck= -pyflakes= examples/pipelines/github-actions.yml
+actionlint: ## actionlint over our workflow and the one that we offer, without helpers that may be missing
+	$(TOOL) actionlint -shellcheck= -pyflakes= .github/workflows/*.yml examples/pipelines/github-actions.yml
 
 .PHONY: links
 links: ## fail if a link in the docs leads nowhere
 	node .ci/links.mjs
+
+.PHONY: cross
+cross: ## build and vet for macOS, and build what Windows is told with
+	@for arch in amd64 arm64; do echo "darwin/$$arch"; \
+		export GOOS=darwin GOARCH=$$arch CGO_ENABLED=0; \
+		go build -trimpath -o /dev/null ./cmd/edgedeploy && go vet -trimpath ./... || exit 1; \
+	done
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -trimpath -o /dev/null ./cmd/edgedeploy
+
+# SBOMs are made side by side: their tool is compiled once, before.
+.PHONY: release
+release: ## make the files of a release in dist, but for the image
+	$(RELEASE) goreleaser check
+	$(RELEASE) cyclonedx-gomod version
+	$(RELEASE) goreleaser release --snapshot --clean --skip=ko
+	cd dist && sha256sum --check --quiet SHA256SUMS
+	@echo "image: NOT MADE: its base comes from a registry of images, which is not asked here"
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities (needs the network)
