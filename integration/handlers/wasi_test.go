@@ -357,7 +357,7 @@ func TestWASIWaitsForTheFirstOfWhatWasAskedFor(t *testing.T) {
 					t.Errorf("%d events, want %d", n, len(tt.want))
 				}
 				waited := time.Duration(binary.LittleEndian.Uint64(out[2]) - binary.LittleEndian.Uint64(out[0]))
-				if waited < tt.atLeast || waited > tt.atLeast+5*time.Second {
+				if waited < tt.atLeast || waited > tt.atLeast+time.Minute {
 					t.Errorf("waited %v, want %v", waited, tt.atLeast)
 				}
 			})

@@ -22,7 +22,9 @@ func (t Tree) Check(r Rules) []Violation {
 		c.file = f
 		c.imports()
 		c.syntax()
-		if !f.test {
+		if f.test {
+			c.hurry()
+		} else {
 			c.bans()
 			c.lengths()
 			c.comments()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -24,7 +25,8 @@ func small() Rules {
 			{Rule: "clock", In: []string{"pure"}, Names: []string{"time.Now", "time.New*"}},
 			{Rule: "output", In: []string{"."}, Not: []string{"cmd"}, Imports: []string{"log/slog"}, Names: []string{"fmt.Print*", "println"}},
 		},
-		Budget: Budget{FileLines: 20, FunctionLines: 6, Parameters: 2, InterfaceMethods: 2},
+		Budget:   Budget{FileLines: 20, FunctionLines: 6, Parameters: 2, InterfaceMethods: 2},
+		Patience: 30 * time.Second,
 	}
 }
 
@@ -94,6 +96,17 @@ func TestPlantedSourcesAreFound(t *testing.T) {
 		"a directory that begins like cmd": {"cmdlet/a.go", `package p; func f() { println(1) }`, []string{
 			"cmdlet: table: the package has no line in the import table", "cmdlet/a.go:1: output: println is not for cmdlet",
 		}},
+
+		"a test in a hurry": {"pure/a_test.go", `package p; import "time"; func f() bool { took := time.Since(x); return took > 29*time.Second }`, []string{
+			"pure/a_test.go:1: hurry: 29s is too slow only on an idle machine; let what hangs hang longer than 30s",
+		}},
+		"one that asks at once": {"pure/a_test.go", `package p; import "time"; func f() bool { return time.Since(x) >= time.Millisecond }`, []string{
+			"pure/a_test.go:1: hurry: 1ms is too slow only on an idle machine; let what hangs hang longer than 30s",
+		}},
+		"a patient test":            {"pure/a_test.go", `package p; import "time"; func f() bool { took := time.Since(x); return took > 30*time.Second || took < time.Second }`, nil},
+		"another number":            {"pure/a_test.go", `package p; import "time"; func f() bool { return lag > 3*time.Second }`, nil},
+		"a test with its own clock": {"pure/a_test.go", `package p; import ("testing/synctest"; "time"); func f() bool { synctest.Wait(); return time.Since(x) > time.Second }`, nil},
+		"the program's own times":   {"pure/a.go", `package p; import "time"; func f() any { return time.Since(x) > time.Second }`, nil},
 
 		"init":                 {"pure/a.go", "package p\n\nfunc init() {}", []string{"pure/a.go:3: init: init runs before main has decided anything"}},
 		"init in a test":       {"pure/a_test.go", "package p\n\nfunc init() {}", []string{"pure/a_test.go:3: init: init runs before main has decided anything"}},

@@ -1,5 +1,7 @@
 package archtest
 
+import "time"
+
 // House is the picture of this repository.
 //
 //	cmd/edgedeploy                       flags and wiring, one file per command
@@ -32,6 +34,7 @@ func House() Rules {
 		TestModules: []string{"github.com/google/go-cmp", "github.com/itchyny/gojq", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6", "github.com/tetratelabs/wazero", "mvdan.cc/sh/v3", "pgregory.net/rapid"},
 		Bans:        bans(),
 		Budget:      Budget{FileLines: 400, FunctionLines: 60, Parameters: 5, InterfaceMethods: 7},
+		Patience:    30 * time.Second,
 		Exceptions:  exceptions(),
 	}
 }

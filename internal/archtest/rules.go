@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Rules is the picture of the house. Packages are named by their directory
@@ -26,6 +27,9 @@ type Rules struct {
 	TestModules []string
 	Bans        []Ban
 	Budget      Budget
+	// Patience is how much time has to pass before a test may find that
+	// something is slow. A zero is no limit.
+	Patience time.Duration
 	// Exceptions gives for a Violation.Key why it is accepted. One that
 	// nothing needs any more is itself a violation.
 	Exceptions map[string]string

@@ -433,7 +433,7 @@ func TestCancellingEndsEverything(t *testing.T) {
 		f.Timeout = time.Hour
 		start := time.Now()
 		_, err := n.Run(ctx, f, [][]byte{[]byte(`{}`)})
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 10*time.Second {
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 30*time.Second {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
 	})
@@ -568,7 +568,7 @@ func TestAProcessThatIsLeftBehindIsEnded(t *testing.T) {
 		if _, err := fmt.Sscanf(string(run(t, n, f, `{}`).Outcomes[0].Result), `{"pid":%d}`, &pid); err != nil {
 			t.Fatal(err)
 		}
-		for range 100 {
+		for range 600 {
 			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 			if err != nil || strings.Contains(string(stat), ") Z ") {
 				return

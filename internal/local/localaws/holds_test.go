@@ -165,7 +165,7 @@ func TestAPauseThatIsNotReleasedEnds(t *testing.T) {
 		arm(t, s, localaws.Fault{Kind: localaws.PauseBefore, DelayMs: 100})
 		start := time.Now()
 		c.want(200, "lambda", "GET", functionsPath, nil)
-		if waited := time.Since(start); waited < 100*time.Millisecond || waited > 5*time.Second {
+		if waited := time.Since(start); waited < 100*time.Millisecond || waited > 30*time.Second {
 			t.Errorf("it was held for %v", waited)
 		}
 		c.held(0)
@@ -180,7 +180,7 @@ func TestWaitingForHeldCallsEnds(t *testing.T) {
 	if got := string(c.want(200, "lambda", "GET", private+"held?atLeast=1&waitMs=100", nil).body); got != "[]" {
 		t.Errorf("held: %s", got)
 	}
-	if waited := time.Since(start); waited < 100*time.Millisecond || waited > 5*time.Second {
+	if waited := time.Since(start); waited < 100*time.Millisecond || waited > 30*time.Second {
 		t.Errorf("it waited %v", waited)
 	}
 	for _, query := range []string{"waitMs=-1", "waitMs=60001", "waitMs=x", "atLeast=all"} {
@@ -218,7 +218,7 @@ func TestAServerThatEndsHoldsNothing(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Errorf("serve: %v", err)
 	}
-	if waited := time.Since(start); waited > 3*time.Second {
+	if waited := time.Since(start); waited > 30*time.Second {
 		t.Errorf("serving went on for %v", waited)
 	}
 	for _, call := range calls {

@@ -88,7 +88,7 @@ func TestEveryAnswerIsDatedByTheServersClock(t *testing.T) {
 func TestACancelledCallerGetsItsOwnError(t *testing.T) {
 	t.Parallel()
 	s := open(t, localaws.Options{})
-	arm(t, s, localaws.Fault{Kind: localaws.Delay, DelayMs: 200})
+	arm(t, s, localaws.Fault{Kind: localaws.Delay, DelayMs: 60_000})
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := http.NewRequestWithContext(ctx, "GET", "http://aws.invalid"+functionsPath, nil)
 	if err != nil {
@@ -99,8 +99,8 @@ func TestACancelledCallerGetsItsOwnError(t *testing.T) {
 	if _, err := s.Transport().RoundTrip(r); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled while waiting: %v", err)
 	}
-	if waited := time.Since(start); waited > 150*time.Millisecond {
-		t.Logf("the caller waited %v; slow machine?", waited)
+	if waited := time.Since(start); waited > 30*time.Second {
+		t.Errorf("the caller waited %v", waited)
 	}
 	if _, err := s.Transport().RoundTrip(r); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before: %v", err)
