@@ -5,7 +5,6 @@ import (
 	"os"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/edgedeploy/edgedeploy/integration/rig"
 )
@@ -38,7 +37,7 @@ func interrupted(t *testing.T, s stack, sig os.Signal, args []string, id string)
 	at.Resource = id
 	run, held := s.hold(at, args...)
 	run.Signal(sig)
-	time.Sleep(300 * time.Millisecond)
+	run.Says("finishing what is in flight")
 	s.Release(held.ID, false)
 	o := run.Wait()
 	want := [2]int{was, was}
@@ -64,7 +63,7 @@ func TestTheSecondInterruptEndsAtOnce(t *testing.T) {
 	s.want(256)
 	run, held := s.hold(update, apply()...)
 	run.Signal(syscall.SIGINT)
-	time.Sleep(300 * time.Millisecond)
+	run.Says("finishing what is in flight")
 	run.Signal(syscall.SIGTERM)
 	ends(t, run.Wait(), 130, "stopped at once")
 	s.Release(held.ID, true)

@@ -26,7 +26,7 @@ func TestARunWaitsForTheLock(t *testing.T) {
 	}
 	s.want(512)
 	second := s.Start(apply("--lock-timeout", "2m")...)
-	time.Sleep(2 * time.Second)
+	second.Says("wait for the lock: held by ")
 	s.Release(held.ID, false)
 	ends(t, first.Wait(), 0)
 	ends(t, second.Wait(), 0, "wait for the lock: held by ", "; at most 2m0s", "the plan is stale", "planning again")
@@ -46,7 +46,7 @@ func TestTwoRollbacksAtOnceAreOneStep(t *testing.T) {
 	back := []string{"rollback", "--yes", "--lock-timeout", "2m", "--stack", "shop"}
 	first, held := s.hold(update, back...)
 	second := s.Start(append(back, "--of", "3")...)
-	time.Sleep(2 * time.Second)
+	second.Says("wait for the lock: held by ")
 	s.Release(held.ID, false)
 	ends(t, first.Wait(), 0)
 	second.Wait()
@@ -61,11 +61,11 @@ func TestWaitingForTheLockCanBeInterrupted(t *testing.T) {
 	s.want(256)
 	first, held := s.hold(update, apply()...)
 	second := s.Start(apply("--lock-timeout", "10m")...)
-	time.Sleep(3 * time.Second)
+	second.Says("wait for the lock: held by ")
 	begin := time.Now()
 	second.Signal(syscall.SIGINT)
 	ends(t, second.Wait(), 130, "wait for the lock: held by ")
-	if took := time.Since(begin); took > 10*time.Second {
+	if took := time.Since(begin); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 	s.Release(held.ID, false)

@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +15,7 @@ import (
 )
 
 // patience is more than any run may take; one that takes longer hangs.
-const patience = 3 * time.Minute
+const patience = program.Patience
 
 // Outcome is what a run of the program left behind.
 type Outcome struct {
@@ -28,7 +27,7 @@ type Outcome struct {
 type Process struct {
 	a            *Account
 	cmd          *exec.Cmd
-	stdout, errs bytes.Buffer
+	stdout, errs heard
 	ended        chan struct{}
 	fail         error // of its end
 }

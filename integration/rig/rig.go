@@ -36,7 +36,7 @@ type Server struct {
 // Serve runs `edgedeploy local` with these flags until the test has ended.
 func Serve(t *testing.T, flags ...string) *Server {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), program.Patience)
 	defer cancel()
 	local, err := program.Serve(ctx, binary, t.TempDir(), flags...)
 	if err != nil {
@@ -94,7 +94,7 @@ func (a *Account) Write(name, data string) {
 }
 
 // controlTime is more than a private endpoint may take.
-const controlTime = time.Minute
+const controlTime = program.Patience
 
 // control asks a private endpoint of the server.
 func (a *Account) control(method, endpoint string, in, out any) {
