@@ -32,7 +32,7 @@ compile: ## compile what the tests run, and the tests
 
 .PHONY: test
 test: compile ## run all tests
-	$(TOOL) gotestsum --format pkgname -- -timeout 30m ./...
+	$(TOOL) gotestsum --format pkgname -- -timeout 60m ./...
 	@for dir in $(NESTED); do echo "$$dir"; (cd $$dir && go test ./...) || exit 1; done
 
 .PHONY: race

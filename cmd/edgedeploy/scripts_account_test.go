@@ -67,7 +67,7 @@ func counted(ts *testscript.TestScript, service, operation string) int {
 }
 
 // reachedFor is how long reached waits on a machine that is busy.
-const reachedFor = 60 * time.Second
+const reachedFor = 10 * time.Minute
 
 // reached waits until an operation was answered: reached cloudfront UpdateDistribution 1
 // It also remembers the program in the background for ended.

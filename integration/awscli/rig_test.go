@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
@@ -61,7 +60,7 @@ func newRig(t *testing.T, flags ...string) *rig {
 	if client == "" {
 		t.Skip("NOT RUN: there is no AWS CLI. Install it, or name it in EDGEDEPLOY_TEST_AWS.")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), program.Patience)
 	defer cancel()
 	local, err := program.Serve(ctx, binary, t.TempDir(), flags...)
 	if err != nil {
@@ -86,7 +85,7 @@ func newRig(t *testing.T, flags ...string) *rig {
 func (r *rig) with(t *testing.T) *rig { return &rig{Local: r.Local, t: t, dir: t.TempDir()} }
 
 // patience is more than any call of the CLI may take, waiters included.
-const patience = 3 * time.Minute
+const patience = program.Patience
 
 // run runs the CLI: no retries, no pager, JSON.
 func (r *rig) run(args ...string) (stdout, stderr string, ok bool) {

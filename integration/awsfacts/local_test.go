@@ -20,17 +20,17 @@ const localRole = "arn:aws:iam::" + program.Account + ":role/edge"
 // served starts a local AWS where things take a moment, as in AWS.
 func served(t *testing.T) *program.Local {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // it is built first
-	defer cancel()
 	dir, err := os.MkdirTemp("", "edgedeploy-awsfacts")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // left behind, it only takes space
-	binary, err := program.Build(ctx, dir)
+	binary, err := program.Build(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), program.Patience)
+	defer cancel()
 	local, err := program.Serve(ctx, binary, dir, "--update-delay", "20ms", "--replica-delay", "1h")
 	if err != nil {
 		t.Fatal(err)

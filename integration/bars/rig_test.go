@@ -70,7 +70,7 @@ func write(t *testing.T, dir, name string, data []byte) {
 // serve starts a local AWS that has what the spec takes for granted.
 func serve(t *testing.T) *program.Local {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), program.Patience)
 	defer cancel()
 	local, err := program.Serve(ctx, binary, t.TempDir())
 	if err != nil {
@@ -101,7 +101,7 @@ type outcome struct {
 }
 
 // patience is more than any run here may take; one that takes longer hangs.
-const patience = 3 * time.Minute
+const patience = program.Patience
 
 // run runs the program in a folder, against endpoint unless that is "".
 func run(t *testing.T, dir, endpoint string, args ...string) outcome {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
@@ -48,7 +47,7 @@ func TestProcessesThatShareOneLocalAWSTakeTurns(t *testing.T) {
 func TestProcessesThatUseTheServerOfOneLocalAWSMeetTheLock(t *testing.T) {
 	t.Parallel()
 	dir := crowded(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), program.Patience)
 	defer cancel()
 	local, err := program.Serve(ctx, binary, dir)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/edgedeploy/edgedeploy/integration/program"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
@@ -52,7 +51,7 @@ func newAccount(t *testing.T, flags ...string) *world {
 	if cargo == "" {
 		t.Skip("NOT RUN: " + program.ErrNoCargo.Error())
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), program.Patience)
 	defer cancel()
 	local, err := program.Serve(ctx, binary, t.TempDir(), flags...)
 	if err != nil {
@@ -190,7 +189,7 @@ func (w *world) credentials() map[string]string {
 }
 
 // patience is more than any step may take.
-const patience = 5 * time.Minute
+const patience = program.Patience
 
 // bash runs a script in a folder, and returns what it printed and its exit
 // code.

@@ -23,6 +23,10 @@ import (
 // Account is the account that a local AWS is asked for.
 const Account = "123456789012"
 
+// Patience is more than any run, call or start here takes, on a machine that does
+// much else besides. What takes longer hangs.
+const Patience = 10 * time.Minute
+
 // Build builds the program as it is released and returns the path of the
 // binary, which is in dir.
 func Build(ctx context.Context, dir string) (string, error) {
@@ -134,9 +138,6 @@ func announcement(ctx context.Context, out *os.File) (string, error) {
 	}
 }
 
-// stopTime is how long a server may take to end.
-const stopTime = 20 * time.Second
-
 // Stop interrupts the server and waits for its end. It is an error if the
 // server fails or has to be killed.
 func (l *Local) Stop() error {
@@ -149,7 +150,7 @@ func (l *Local) Stop() error {
 			return fmt.Errorf("the local AWS ended: %w\n%s", err, l.stderr)
 		}
 		return nil
-	case <-time.After(stopTime):
+	case <-time.After(Patience):
 		return errors.Join(errors.New("the local AWS did not end when interrupted"), l.cmd.Process.Kill(), <-l.ended)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -41,7 +40,7 @@ func must(t *testing.T, err error) {
 }
 
 // patience is more than all the commands may take together.
-const patience = 8 * time.Minute
+const patience = program.Patience
 
 // newcomer is somebody with an empty home, an empty folder, and tools.
 type newcomer struct {
