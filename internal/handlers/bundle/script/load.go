@@ -114,7 +114,7 @@ func (b *bundler) repair(name, text string) (string, error) {
 		})
 	}
 	// A file that is no ES module would become one by an import.
-	meta := strings.Contains(text, "import.meta") && (strings.HasPrefix(path.Ext(name), ".m") || places.Meta(text))
+	meta := strings.Contains(text, "import.meta") && (strings.HasPrefix(path.Ext(name), ".m") || places.Meta(text, name))
 	text, err := b.place(name, text)
 	if err != nil {
 		return "", err

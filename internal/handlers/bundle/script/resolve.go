@@ -142,7 +142,7 @@ func (b *bundler) requirer(file string) func(module string) places.Required {
 	if err != nil {
 		return nowhere
 	}
-	return places.Requirer(string(src))
+	return places.Requirer(string(src), name)
 }
 
 func loadAbsent(args api.OnLoadArgs) (api.OnLoadResult, error) {
@@ -188,7 +188,7 @@ func (b *bundler) leftOut(name string) string {
 // from being loaded.
 func (b *bundler) noteNative(name, script string) {
 	folder, pkg := packageOf(name)
-	if pkg == "" || !strings.Contains(script, ".node`") || !places.Rethrows(script, ".node") {
+	if pkg == "" || !strings.Contains(script, ".node`") || !places.Rethrows(script, name, ".node") {
 		return
 	}
 	b.mu.Lock()

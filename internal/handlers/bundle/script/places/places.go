@@ -58,8 +58,7 @@ const root = "~/"
 
 // Read reads a script. file is its name, slash-separated, below the root.
 func Read(script, file string) Found {
-	tokens, _ := lex(script, 0, 0)
-	r := newReader(tokens, root+file, map[string]value{
+	r := newReader(lex(script, file), root+file, map[string]value{
 		"__dirname":  {known: true, own: true, text: path.Dir(root + file)},
 		"__filename": {known: true, own: true, text: root + file},
 	})
@@ -87,10 +86,9 @@ func Read(script, file string) Found {
 }
 
 // Meta reports whether a script asks for import.meta, not only in a text.
-func Meta(script string) bool {
-	tokens, _ := lex(script, 0, 0)
+func Meta(script, file string) bool {
 	found := false
-	newReader(tokens, root, nil).each(func(r *reader) {
+	newReader(lex(script, file), root, nil).each(func(r *reader) {
 		for i := range r.tokens {
 			found = found || r.is(i, "import") && r.is(i+1, ".") && r.is(i+2, "meta")
 		}
@@ -115,57 +113,6 @@ func (r *reader) each(f func(*reader)) {
 			}
 		}
 	}
-}
-
-// declares reports whether a script has a variable of a name that Node.js gives.
-func (r *reader) declares(name string) bool {
-	for i, t := range r.tokens {
-		if t.kind != word || t.value != name || r.ambient(i) {
-			continue
-		}
-		for _, by := range []string{"const", "let", "var", "function", "class", "import", "as"} {
-			if r.is(i-1, by) {
-				return true
-			}
-		}
-		if r.is(i+1, "=") && r.is(i+2, ">") || r.is(i+1, "=>") {
-			return true
-		}
-		if t.opener >= 0 && r.declaring(t.opener) {
-			return true
-		}
-	}
-	return false
-}
-
-// ambient reports whether a token is part of what TypeScript declares to be
-// there from elsewhere: of declare const x, or within declare global { … }.
-func (r *reader) ambient(i int) bool {
-	for at := i; at >= 0; at = r.tokens[at].opener {
-		for _, n := range []int{at - 1, at - 2, at - 3} { // declare module "x" {, declare function f(
-			if r.is(n, "declare") && r.at(n+1).kind == word && r.tokens[n].opener == r.tokens[at].opener {
-				return true
-			}
-			if t := r.at(n); t.kind == sign && t.value != "*" {
-				break
-			}
-		}
-	}
-	return false
-}
-
-// declaring reports whether a bracket holds names that are declared: parameters,
-// or what is imported or taken apart.
-func (r *reader) declaring(opener int) bool {
-	if r.is(opener, "{") {
-		end := r.close[opener]
-		return r.is(opener-1, "const") || r.is(opener-1, "let") || r.is(opener-1, "var") || r.is(opener-1, "import") ||
-			r.is(end+1, "from") || r.is(opener-1, "(") && r.declaring(opener-1)
-	}
-	if !r.is(opener, "(") {
-		return false
-	}
-	return r.is(opener-1, "function") || r.is(opener-2, "function") || r.is(r.close[opener]+1, "=>")
 }
 
 // bind notes what variables are known to hold.
@@ -200,6 +147,9 @@ func (r *reader) bindMembers(name string, brace int, bound map[string]value) {
 	for i := brace + 1; i < r.closing(brace); i++ {
 		if t := r.tokens[i]; t.opener == brace && t.kind == word && r.is(i+1, ":") && (r.is(i-1, "{") || r.is(i-1, ",")) {
 			bound[name+"."+t.value] = r.whole(i + 2)
+		}
+		if t := r.tokens[i]; t.kind == sign && strings.Contains("([{", t.value) {
+			i = r.close[i]
 		}
 	}
 }

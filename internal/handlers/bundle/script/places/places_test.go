@@ -161,7 +161,7 @@ func TestMetaIsAskedForByTokens(t *testing.T) {
 		"f(import.meta.url)": true, "`${`${import.meta.url}`}`": true, "import\n.meta": true,
 		"'import.meta.url'": false, "// import.meta": false, "`import.meta`": false, "/import.meta/": false, "import('meta')": false,
 	} {
-		if got := Meta(script); got != want {
+		if got := Meta(script, "i.js"); got != want {
 			t.Errorf("%s: %v, want %v", script, got, want)
 		}
 	}
@@ -193,7 +193,7 @@ func TestHowAScriptRequiresAModule(t *testing.T) {
 		"// require('x')\nf(function () { require('y') })":                Nowhere,
 		"const t = `${'}'}`; function f() { require('x') } {":             Called,
 	} {
-		if got := Requires(script, "x"); got != want {
+		if got := Requires(script, "i.js", "x"); got != want {
 			t.Errorf("%s: %v, want %v", script, got, want)
 		}
 	}
@@ -272,7 +272,7 @@ func TestWhichFunctionsRunLater(t *testing.T) {
 		if later {
 			want = Called
 		}
-		if got := Requires(strings.ReplaceAll(script, "R", "require('x')"), "x"); got != want {
+		if got := Requires(strings.ReplaceAll(script, "R", "require('x')"), "i.js", "x"); got != want {
 			t.Errorf("%s: %v, want %v", script, got, want)
 		}
 	}
@@ -353,7 +353,7 @@ func TestAnyTextIsRead(t *testing.T) {
 				t.Fatalf("use %+v in %q", u, script)
 			}
 		}
-		Requires(script, "a")
+		Requires(script, "i.js", "a")
 	})
 }
 

@@ -68,7 +68,7 @@ func (r *reader) tells(i int) bool {
 	switch t := r.tokens[i]; t.kind {
 	case word:
 		return r.names[t.value].own && !r.is(i-1, ".") || t.value == "import" && r.is(i+1, ".") && r.is(i+2, "meta")
-	case mold:
+	case mold, element:
 		return slices.ContainsFunc(r.holes[i], func(inner *reader) bool {
 			return inner != nil && inner.ownWithin(0, len(inner.tokens))
 		})

@@ -15,12 +15,11 @@ const (
 
 // Requires says how a script requires a module: by its name, or by a template
 // that it fits.
-func Requires(script, module string) Required { return Requirer(script)(module) }
+func Requires(script, file, module string) Required { return Requirer(script, file)(module) }
 
 // Requirer is [Requires] for many modules of one script.
-func Requirer(script string) func(module string) Required {
-	tokens, _ := lex(script, 0, 0)
-	return newReader(tokens, root, nil).requires
+func Requirer(script, file string) func(module string) Required {
+	return newReader(lex(script, file), root, nil).requires
 }
 
 func (r *reader) requires(module string) Required {
@@ -48,8 +47,8 @@ func (r *reader) requires(module string) Required {
 
 // Rethrows reports whether a script requires, by a template with this end, what it
 // throws on without.
-func Rethrows(script, end string) bool {
-	tokens, _ := lex(script, 0, 0)
+func Rethrows(script, file, end string) bool {
+	tokens := lex(script, file)
 	r := newReader(tokens, root, nil)
 	for i, t := range tokens {
 		named := r.at(i + 2)
