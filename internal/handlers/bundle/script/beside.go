@@ -129,6 +129,10 @@ func (b *bundler) use(name string, u places.Use) {
 	case u.Kind == places.Reads && !u.Known && b.matching(name, u.Pattern):
 	case u.Kind == places.Reads && !u.Known:
 		remark("reads a file beside the script whose name cannot be told, so it is not in the bundle; write the name out, or import the file")
+	case u.Kind == places.Reads && !u.Spared && u.Path == "":
+		remark("reads a file that " + outside + ", so it is not in the bundle; " + outsideHint)
+	case u.Kind == places.Reads && !u.Spared && !b.exists(u.Path):
+		remark(fmt.Sprintf("reads %s, which is not there, so reading it will fail; correct the path, or build what makes the file", u.Path))
 	case u.Path == "" || u.Path == name || !b.exists(u.Path):
 		// Nobody can tell whether it will ever be read.
 	case u.Kind == places.Reads || !IsEntry(u.Path) && path.Ext(u.Path) != ".node":

@@ -28,6 +28,17 @@ func TestWhatCannotBePackedIsAWarningThatNamesTheLine(t *testing.T) {
 		"a worker, nothing": {"const { Worker } = require('worker_threads');\nexports.a = (n) => new Worker(__dirname + '/none.js');", "node_modules/p/i.js:2:24: starts a worker from what is no script"},
 		"somebody's path":   {"exports.a = (n) => require('fs').readFileSync(n);", ""},
 		"a name that is":    {"exports.a = (n) => require('fs').readFileSync(__dirname + '/w.js');", ""},
+		"no such file":      {"const fs = require('fs');\nexports.a = () => fs.readFileSync(require('path').join(__dirname, 'gone.html'));", "node_modules/p/i.js:2:22: reads node_modules/p/gone.html, which is not there, so reading it will fail; correct the path, or build what makes the file"},
+		"no such folder":    {"exports.a = () => `${require('fs').readFileSync(`${__dirname}/gone/w.js`)}`;", "node_modules/p/i.js:1:36: reads node_modules/p/gone/w.js, which is not there"},
+		"a folder, read":    {"exports.a = () => require('fs').readFileSync(__dirname);", "node_modules/p/i.js:1:33: reads node_modules/p, which is not there"},
+		"outside":           {"exports.a = () => require('fs').readFileSync(__dirname + '/../../../gone.html');", "node_modules/p/i.js:1:33: reads a file that lies outside of the project, so it is not in the bundle; move it inside"},
+		"tried":             {"exports.a = () => { try { return require('fs').readFileSync(__dirname + '/gone.html') } catch { return '' } };", ""},
+		"caught":            {"exports.a = () => require('fs/promises').readFile(__dirname + '/gone.html').catch(() => '');", ""},
+		"asked for":         {"const fs = require('fs'), p = __dirname + '/gone.html';\nexports.a = () => fs.existsSync(p) ? fs.readFileSync(p) : '';", ""},
+		"asked for, by tsc": {"const fs_1 = require('fs'), p = __dirname + '/gone.html';\nexports.a = () => (0, fs_1.existsSync)(p) ? (0, fs_1.readFileSync)(p) : '';", ""},
+		"one of many":       {"exports.a = (n) => require('fs').readFileSync(__dirname + '/' + n + '.js');", ""},
+		"in a text":         {"exports.a = () => \"readFileSync(__dirname + '/gone.html')\";", ""},
+		"only named":        {"exports.a = __dirname + '/gone.html';", ""},
 		"require.resolve":   {"exports.a = (n) => require.resolve('./w.js');", `node_modules/p/i.js:1:36: require.resolve of "./w.js" has no answer at run time`},
 	}
 	for name, tt := range tests {

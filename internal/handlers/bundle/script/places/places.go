@@ -25,6 +25,9 @@ type Use struct {
 	Pattern      string // as [path.Match] reads it, where parts of the path cannot be told
 	Known        bool   // what the path is, be it outside
 	Line, Column int    // from 1
+	// Spared is that the script goes on without the file: it reads it within try,
+	// or asks of files whether they are there.
+	Spared bool
 
 	// From and To are the bytes of the text, in its quotes, that the path ends
 	// with; both are 0 if it ends with none.
@@ -75,6 +78,11 @@ func Read(script, file string) Found {
 		out.Wasm = append(out.Wasm, r.wasm()...)
 		out.Uses = append(out.Uses, r.uses()...)
 	})
+	if r.asks() {
+		for i := range out.Uses {
+			out.Uses[i].Spared = true
+		}
+	}
 	threads := strings.Contains(script, "worker_threads")
 	out.Uses = slices.DeleteFunc(out.Uses, func(u Use) bool { return u.Kind == Runs && !u.own && !threads })
 	slices.SortStableFunc(out.Words, func(a, b Word) int { return a.From - b.From })
@@ -259,7 +267,9 @@ func (r *reader) uses() []Use {
 				continue
 			}
 			if len(args) > 0 && (args[0].own || k == Runs) {
-				found = append(found, r.use(k, args[0], t))
+				u := r.use(k, args[0], t)
+				u.Spared = r.tried(t) >= 0 || r.is(r.closing(at)+1, ".") && r.is(r.closing(at)+2, "catch")
+				found = append(found, u)
 			}
 			continue
 		}
@@ -306,6 +316,20 @@ func (r *reader) reads(i int) (Kind, int) {
 	}
 	return 0, 0
 }
+
+// asks reports whether a script asks of files whether they are there.
+func (r *reader) asks() bool {
+	found := false
+	r.each(func(r *reader) {
+		for i := range r.tokens {
+			found = found || slices.Contains(askers, r.tokens[i].value) && r.tokens[i].kind == word && (r.is(i+1, "(") || r.is(i+1, ")") && r.is(i+2, "("))
+		}
+	})
+	return found
+}
+
+// askers are the functions that tell of a file.
+var askers = []string{"existsSync", "exists", "accessSync", "access", "statSync", "stat", "lstatSync", "lstat"}
 
 // saysEval reports whether a worker gets its code as a text.
 func (r *reader) saysEval(at int) bool {
