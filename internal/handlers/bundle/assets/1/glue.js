@@ -52,7 +52,7 @@ function start() {
 
 function accept({ handler }) {
   if (typeof handler !== 'function') refuse('the entry exports no function handler: write "export const handler = …", or "exports.handler = …" in CommonJS');
-  handle = handler.length > 2 ? called(handler) : handler;
+  handle = givesCallbacks() || handler.length > 2 ? called(handler) : handler;
 }
 
 // broken says whether a module's memory may be in any state: after a trap
