@@ -344,6 +344,35 @@ func TestWarningsOfNodeDoNotSayWhereTheBundleLies(t *testing.T) {
 	})
 }
 
+// Wherever a handler or an interpreter writes a path: it is Lambda's.
+func TestNoTextNamesTheFolderThatABundleLiesIn(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, n Node) {
+		const writes = `console.log(__dirname, new Error('a').stack); process.stderr.write(__filename); require('fs').writeSync(2, require('url').pathToFileURL(__filename).href);`
+		s := run(t, n, commonJS(t, writes+`exports.handler = async (e) => { `+writes+` if (e.n) throw new Error(__filename); process.abort() }`), `{"n":1}`, `{"n":0}`)
+		checkNames(t, s, "/var/task/index.js:1:")
+		if s.Stray != "" && !strings.Contains(s.Stray, "file:///var/task/index.js") {
+			t.Errorf("stray: %s", s.Stray)
+		}
+		s = run(t, n, commonJS(t, writes+"throw new Error(require('path').join(__dirname, 'x'))"), `{}`)
+		checkNames(t, s, "/var/task/index.js:1:")
+		if s.Load == nil || s.Load.Message != "x" {
+			t.Errorf("%+v", s.Load)
+		}
+	})
+}
+
+func checkNames(t *testing.T, s Session, want string) {
+	t.Helper()
+	all := fmt.Sprintf("%+v %+v %+v", s.LoadLogs, s.Load, s.Stray)
+	for _, o := range s.Outcomes {
+		all += fmt.Sprintf("%+v %+v", o.Logs, o.Error)
+	}
+	if strings.Contains(all, "edgedeploy-") || strings.Count(all, want) < 1 {
+		t.Errorf("want %s and no folder of this machine's: %s", want, all)
+	}
+}
+
 func TestWritesPastTheConsoleAreKept(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, n Node) {

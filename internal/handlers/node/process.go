@@ -35,6 +35,7 @@ type process struct {
 	out    *os.File
 	lines  *bufio.Reader
 	stray  *tail // what went past the console: crashes, and writes to fd 1 and 2
+	names  *strings.Replacer
 	unhook func() bool
 	ended  bool
 	how    error // how it ended
@@ -64,7 +65,7 @@ func (run program) start(ctx context.Context, b box) (_ *process, err error) {
 	if err != nil {
 		return nil, errors.Join(err, childIn.Close(), in.Close())
 	}
-	p := &process{in: in, out: out, lines: bufio.NewReader(out), stray: &tail{}}
+	p := &process{in: in, out: out, lines: bufio.NewReader(out), stray: &tail{}, names: b.names()}
 	p.cmd = exec.CommandContext(ctx, run.path, run.args...)
 	p.cmd.Env = run.env
 	p.cmd.Dir = b.task
@@ -127,8 +128,22 @@ func (p *process) await(ctx context.Context, timeout time.Duration) (a answer, w
 	if err := json.Unmarshal(text, &a); err != nil {
 		return answer{}, p.failed(crashed, "the handler wrote to file descriptor 3, where its result is expected"), nil
 	}
+	a.rename(p.names)
 	return a, nil, nil
 }
+
+// rename calls the folders in what a person reads as they are called on Lambda.
+func (a *answer) rename(names *strings.Replacer) {
+	for i := range a.Logs {
+		a.Logs[i].Text = names.Replace(a.Logs[i].Text)
+	}
+	if a.Error != nil {
+		a.Error.Message, a.Error.Stack = names.Replace(a.Error.Message), names.Replace(a.Error.Stack)
+	}
+}
+
+// said is what went past the console.
+func (p *process) said() string { return p.names.Replace(p.stray.String()) }
 
 // line reads one answer.
 func (p *process) line() ([]byte, error) {
@@ -160,7 +175,7 @@ func (p *process) end() {
 // failed ends the process and says why.
 func (p *process) failed(name, message string) *Failure {
 	p.end()
-	return &Failure{Name: name, Message: message, Stack: p.stray.String()}
+	return &Failure{Name: name, Message: message, Stack: p.said()}
 }
 
 // crash says how a process ended by itself.

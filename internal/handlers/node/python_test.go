@@ -130,6 +130,18 @@ func TestPythonsLogsAndStacks(t *testing.T) {
 	}
 }
 
+func TestPythonsTextsDoNotNameTheFolderThatABundleLiesIn(t *testing.T) {
+	t.Parallel()
+	p := python(t)
+	const writes = "print(__file__); traceback.print_stack(); sys.stderr.write(__file__); logging.warning(os.getcwd()); os.write(2, __file__.encode())"
+	for _, ends := range []string{"raise ValueError(__file__)", "os.abort()"} {
+		s := inPython(t, p, "index.handler", map[string]string{"index.py": "import logging, os, sys, traceback\n" + writes + "\ndef handler(event, context):\n    " + writes + "\n    " + ends}, `{}`)
+		checkNames(t, s, `File "/var/task/index.py", line 2`)
+	}
+	s := inPython(t, p, "index.handler", map[string]string{"index.py": "import os\nraise ValueError(os.getcwd())"}, `{}`)
+	checkNames(t, s, "/var/task")
+}
+
 func TestFindPythonSaysWhatIsThere(t *testing.T) {
 	t.Parallel()
 	p := python(t)

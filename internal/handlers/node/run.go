@@ -154,7 +154,7 @@ func (run program) life(ctx context.Context, b box, f Function, events [][]byte,
 		s.Outcomes = append(s.Outcomes, o)
 	}
 	err = p.stop(nil)
-	s.Stray += p.stray.String()
+	s.Stray += p.said()
 	return err
 }
 

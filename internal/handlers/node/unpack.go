@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 )
 
 //go:embed assets
@@ -28,6 +29,12 @@ type box struct {
 
 // runner is the path of a file of the interpreter's.
 func (b box) runner(name string) string { return filepath.Join(b.dir, name) }
+
+// names calls the folders as they are called on Lambda: where a bundle was
+// unpacked here is another place every time.
+func (b box) names() *strings.Replacer {
+	return strings.NewReplacer(b.task, "/var/task", b.dir, "/var/runtime")
+}
 
 func (b box) remove() error { return os.RemoveAll(b.dir) }
 
