@@ -43,9 +43,5 @@ func pythonEntry(f Function, from folder) (string, error) {
 	if err := from.whyMissing(f.Name, candidates); err != nil {
 		return "", err
 	}
-	hint := "correct handler, or the contents of the bundle"
-	if from.files[stem+".js"] != nil || from.files[stem+".mjs"] != nil || from.files[stem+".cjs"] != nil {
-		hint = "the file there is JavaScript: choose a runtime of Node.js"
-	}
-	return refuse(fmt.Sprintf("needs %s.py in %s, because its runtime is %s", stem, f.Bundle, f.Runtime), hint)
+	return refuse(fmt.Sprintf("needs %s.py in %s, because its runtime is %s", stem, f.Bundle, f.Runtime), from.instead(f, isPythonScript))
 }
