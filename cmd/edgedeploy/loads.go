@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"strings"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
@@ -173,7 +171,7 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, e engine) (*stacksp
 	if session.Load != nil {
 		other := e.runtime != b.Config.Runtime && ofRelease(session.Load, e.runtime, b.Config.Runtime)
 		p := s.problem(fmt.Sprintf("does not load in %s: %s", e, session.Load),
-			loadHint(session.Load, b.Config.Runtime, other), other, "functions", b.Key, key)
+			loadHint(session.Load, b, other), other, "functions", b.Key, key)
 		return &p, nil
 	}
 	if b.OnError != "continue" {
@@ -188,51 +186,6 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, e engine) (*stacksp
 		}
 	}
 	return nil, nil
-}
-
-// ofRelease reports whether a failure on the release that a runtime has may be
-// that release's own, and not happen on the one that it wants: a module or a
-// script that uses what only another one knows. A trap, and whatever a handler
-// raises itself, happens in every release. So does a script that an older
-// release cannot even read, unless this is that older release; and which files
-// are ES modules is Lambda's rule.
-func ofRelease(f *node.Failure, has, wants string) bool {
-	switch f.Name {
-	case "Runtime.UserCodeSyntaxError":
-		return releaseNumber(has) < releaseNumber(wants) && !moduleSyntax(f)
-	case "CompileError", "LinkError", "SyntaxError", "TypeError", "ReferenceError", "AttributeError":
-		return true
-	case "Runtime.ImportModuleError": // Python's own library grows and shrinks
-		return node.IsPython(wants)
-	}
-	return strings.Contains(f.Message, "No such built-in module")
-}
-
-// moduleSyntax reports whether a script was read as CommonJS and is an ES
-// module.
-func moduleSyntax(f *node.Failure) bool {
-	return f.Name == "Runtime.UserCodeSyntaxError" && regexp.MustCompile(
-		`Unexpected token 'export'|Cannot use import statement outside a module|Cannot use 'import.meta' outside a module|await is only valid in async`).MatchString(f.Message)
-}
-
-// loadHint says what may help against a failure to load on wants.
-func loadHint(f *node.Failure, wants string, other bool) string {
-	const leave = "--no-load leaves this out"
-	switch {
-	case other:
-		flag := "--node"
-		if node.IsPython(wants) {
-			flag = "--python"
-		}
-		return "it will run on " + wants + ", which " + flag + " PATH may name; " + leave
-	case moduleSyntax(f):
-		return "Lambda reads a .js file as CommonJS, whatever is in it: call it .mjs, or say \"type\": \"module\" in a package.json beside it; " + leave
-	case f.Name == "Runtime.CallbackHandlerDeprecated":
-		return "make it async (event, context), or name the script with entry: in place of bundle:, which gives it a callback; " + leave
-	case strings.Contains(f.Message, "require() of ES Module"):
-		return "Lambda runs Node.js with --no-experimental-require-module, so require() takes no ES module: use import, or entry: in place of bundle:; " + leave
-	}
-	return leave
 }
 
 // loadRules is another text whenever bundles are loaded by other rules.
