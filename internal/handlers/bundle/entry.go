@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script"
 )
 
 // handlerForm is how a handler may be written: a path, a dot, the name of an
@@ -116,14 +118,14 @@ func refusesCallbacks(runtime string) bool {
 	return err == nil && major >= firstAsyncOnly
 }
 
-// lint warns about what the runtime would refuse. It reads the entry's text,
+// lint warns about what the runtime would refuse. It reads the entry's code,
 // so it can miss a handler that is wrapped or imported; it only ever warns.
 func lint(f Function, entry string, source []byte) []string {
 	if !refusesCallbacks(f.Runtime) {
 		return nil // another runtime, or one that accepts callbacks
 	}
 	export := f.Handler[strings.LastIndex(f.Handler, ".")+1:]
-	if declaredParameters(string(source), export) < 3 {
+	if declaredParameters(string(script.Code(string(source), entry)), export) < 3 {
 		return nil
 	}
 	return []string{fmt.Sprintf(

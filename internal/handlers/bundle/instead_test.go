@@ -62,3 +62,17 @@ func TestAHandlersFileMayBeAnyThatLambdaTakes(t *testing.T) {
 		})
 	}
 }
+
+func TestACallbackInACommentIsNone(t *testing.T) {
+	t.Parallel()
+	for text, warns := range map[string]bool{
+		"exports.handler = (event, context, callback) => {}":                                               true,
+		"// exports.handler = (event, context, callback) => {}\nexports.handler = async (event) => {}":     false,
+		"const s = `exports.handler = (event, context, callback) => {}`; exports.handler = async () => {}": false,
+	} {
+		b, err := Build(tree(t, map[string]string{"d/index.js": text}), Function{Name: "f", Bundle: "d", Handler: "index.handler", Runtime: "nodejs24.x"})
+		if err != nil || (len(b.Warnings) > 0) != warns {
+			t.Errorf("%s: warnings %q, %v", text, b.Warnings, err)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script"
 )
 
 // Variables are the environment variables that Lambda itself sets (Lambda
@@ -27,13 +29,17 @@ func Variables() []string {
 const mostVariables = 5
 
 // reading is how a language reads an environment variable, and how it sets one.
-type reading struct{ reads, sets *regexp.Regexp }
+type reading struct {
+	reads, sets *regexp.Regexp
+	code        func(file string, source []byte) []byte // without what is no code
+}
 
 func readingJS() reading {
 	const name = `(?:\.([A-Za-z_]\w*)\b|\[\s*["']([A-Za-z_]\w*)["']\s*\])`
 	return reading{
 		reads: regexp.MustCompile(`\bprocess\.env` + name + `|\{([^{}]*)\}\s*=\s*process\.env\b(?:[^.\[]|$)`),
 		sets:  regexp.MustCompile(`\bprocess\.env` + name + `\s*(?:\?\?|\|\|)?=[^=]`),
+		code:  func(file string, source []byte) []byte { return script.Code(string(source), file) },
 	}
 }
 
@@ -42,6 +48,7 @@ func readingPython() reading {
 	return reading{
 		reads: regexp.MustCompile(`\benviron(?:\[\s*|\.get\(\s*)` + name + `|\bgetenv\(\s*` + name),
 		sets:  regexp.MustCompile(`\benviron\[\s*` + name + `\s*\]\s*=[^=]|\benviron\.setdefault\(\s*` + name),
+		code:  func(_ string, source []byte) []byte { return pythonCode(source) },
 	}
 }
 
@@ -67,23 +74,20 @@ type place struct {
 }
 
 // unset lists where a script reads variables that the edge does not have, each
-// once. It reads the text, not the language: a comment line is skipped, and
-// what the script sets itself is not asked for.
+// once, in its code: comments and texts ask for nothing. What the script sets itself
+// is not asked for.
 func unset(file string, source []byte) []place {
 	how, ok := readingOf(file)
 	if !ok || !bytes.Contains(source, []byte("env")) {
 		return nil
 	}
+	source = how.code(file, source)
 	known := Variables()
 	for _, m := range how.sets.FindAllSubmatch(source, -1) {
 		known = append(known, string(bytes.Join(m[1:], nil)))
 	}
 	var all []place
 	for _, m := range how.reads.FindAllSubmatchIndex(source, -1) {
-		start := bytes.LastIndexByte(source[:m[0]], '\n') + 1
-		if head := bytes.TrimSpace(source[start:m[0]]); bytes.HasPrefix(head, []byte("//")) || bytes.HasPrefix(head, []byte("*")) || bytes.HasPrefix(head, []byte("#")) {
-			continue
-		}
 		for _, v := range namesRead(source, m) {
 			if !slices.Contains(known, v) {
 				known = append(known, v)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
 )
 
 func TestVariablesThatTheEdgeLacksAreNamedWithTheirLine(t *testing.T) {
@@ -29,6 +30,15 @@ func TestVariablesThatTheEdgeLacksAreNamedWithTheirLine(t *testing.T) {
 		"set in Python":        {"a.py", "os.environ['A'] = '1'\nos.environ['A']", nil},
 		"Lambda's, in Python":  {"a.py", "os.environ['AWS_REGION']", nil},
 		"commented, in Python": {"a.py", "# os.environ['A']", nil},
+		"behind code":          {"a.js", "f(); // process.env.A\ng(); /* process.env.B */ h() /* process.env.C\nprocess.env.D */", nil},
+		"in texts":             {"a.js", "f(\"process.env.A\", 'process.env.B', `process.env.C ${process.env.D} process[\"env\"]`, /process.env.E/); `${`${process.env['F']}`}`", []place{{"D", "a.js", 1}, {"F", "a.js", 1}}},
+		"behind a regexp":      {"a.js", "if (a) /[`'\"]/.test(b);\nprocess.env.A", []place{{"A", "a.js", 2}}},
+		"in JSX":               {"a.jsx", "x = <a b=\"process.env.A\">it's process.env.B {process.env.C}</a>", []place{{"C", "a.jsx", 1}}},
+		"set in a comment":     {"a.js", "// process.env.A = 1\nprocess.env.A", []place{{"A", "a.js", 2}}},
+		"behind code, Python":  {"a.py", "f()  # os.environ['A']\nos.environ['B']  # it's", []place{{"B", "a.py", 2}}},
+		"in texts of Python":   {"a.py", "\"\"\"os.environ['A']\nos.getenv('B')\"\"\"\nprint('os.environ[\"C\"]', r\"os.environ['D']\\\", b'')\nos.environ['E']", []place{{"E", "a.py", 4}}},
+		"in values in texts":   {"a.py", "f\"it's os.environ['A'] {{os.environ['B']}} {os.environ['C']:>{os.environ['D']}} {f'{os.getenv('E')}'}\" + os.environ['F']", []place{{"C", "a.py", 1}, {"D", "a.py", 1}, {"E", "a.py", 1}, {"F", "a.py", 1}}},
+		"in a broken text":     {"a.py", "x = 'it\nos.environ['A'] + \"\"\"", []place{{"A", "a.py", 2}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -74,4 +84,25 @@ func TestScriptsThatReadVariablesAreWarnedOf(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a script is: its code stands where it stood.
+func TestCodeStaysInItsPlace(t *testing.T) {
+	t.Parallel()
+	parts := []string{"a", "os.environ['A']", "process.env.A", "'", "\"", "`", "\"\"\"", "'''", "f\"", "rb'", "{", "}", "{{", "}}", "${", "#", "//", "/*", "*/", "/", "<", ">", "\\", "\n", " ", "(", ")", "ü", "\xff", "=", ":"}
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 40).Draw(t, "parts"), "")
+		for _, file := range []string{"a.js", "a.tsx", "a.py"} {
+			how, _ := readingOf(file)
+			code := how.code(file, []byte(text))
+			if len(code) != len(text) {
+				t.Fatalf("%s: %d bytes became %d: %q", file, len(text), len(code), text)
+			}
+			for i, c := range code {
+				if c != ' ' && c != text[i] || text[i] == '\n' && c != '\n' {
+					t.Fatalf("%s: %q became %q", file, text, code)
+				}
+			}
+		}
+	})
 }

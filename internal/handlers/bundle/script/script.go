@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script/places"
 )
 
 // Input says what to bundle.
@@ -76,6 +78,11 @@ func (e *Error) Error() string {
 func IsEntry(name string) bool {
 	return slices.Contains([]string{".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"}, path.Ext(name))
 }
+
+// Code blanks out of a script what is no code of it: comments, regular expressions,
+// and all texts but those that are a name. What stays stands where it stood. The
+// name of the file tells the language.
+func Code(source, file string) []byte { return places.Code(source, file) }
 
 // Bundle bundles an entry. Every error about the input is an [*Error].
 func Bundle(in Input) (Output, error) {
