@@ -540,39 +540,57 @@ func TestFindSaysWhatIsThere(t *testing.T) {
 // not in it: its own end would be told as its fault.
 func TestFindEndsWhenItsCallerDoes(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	script := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	asked := filepath.Join(dir, "asked")
-	stopped := errors.New("stopped")
-	ctx, stop := context.WithCancelCause(t.Context())
-	go func() {
-		for ctx.Err() == nil {
-			if _, err := os.Stat(asked); err == nil {
-				stop(stopped)
+	type finder func(ctx context.Context, path string, timeout time.Duration) error
+	for name, tt := range map[string]struct {
+		find finder
+		says string
+	}{
+		"Node.js": {func(ctx context.Context, path string, timeout time.Duration) error {
+			_, err := find(ctx, path, os.Getenv("PATH"), timeout)
+			return err
+		}, "echo v24.0.0"},
+		"Python": {func(ctx context.Context, path string, timeout time.Duration) error {
+			_, err := findPython(ctx, path, os.Getenv("PATH"), timeout)
+			return err
+		}, "echo 3.13.0; echo $0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			script := func(name, text string) string {
+				path := filepath.Join(dir, name)
+				if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				return path
 			}
-			time.Sleep(time.Millisecond)
-		}
-	}()
-	slow := script("slow", "touch "+asked+"; sleep 60; echo v24.0.0")
-	begin := time.Now()
-	if _, err := Find(ctx, slow, os.Getenv("PATH")); !errors.Is(err, stopped) || time.Since(begin) > 30*time.Second {
-		t.Errorf("after %v: %v", time.Since(begin), err)
-	}
-	if _, err := find(t.Context(), slow, os.Getenv("PATH"), time.Millisecond); err == nil || !strings.Contains(err.Error(), "it gave none within 1ms") {
-		t.Errorf("of one that is too slow: %v", err)
-	}
-	if runtime.GOOS != "linux" {
-		t.Skip("looks into /proc")
-	}
-	leads := script("leads", `[ "$(cut -d ' ' -f 5 /proc/$$/stat)" = $$ ] && echo v24.0.0`)
-	if _, err := Find(t.Context(), leads, os.Getenv("PATH")); err != nil {
-		t.Errorf("it is in the group of this program: %v", err)
+			asked := filepath.Join(dir, "asked")
+			stopped := errors.New("stopped")
+			ctx, stop := context.WithCancelCause(t.Context())
+			go func() {
+				for ctx.Err() == nil {
+					if _, err := os.Stat(asked); err == nil {
+						stop(stopped)
+					}
+					time.Sleep(time.Millisecond)
+				}
+			}()
+			slow := script("slow", "touch "+asked+"; sleep 60; "+tt.says)
+			begin := time.Now()
+			if err := tt.find(ctx, slow, time.Minute); !errors.Is(err, stopped) || time.Since(begin) > 30*time.Second {
+				t.Errorf("after %v: %v", time.Since(begin), err)
+			}
+			if err := tt.find(t.Context(), slow, time.Millisecond); err == nil || !strings.Contains(err.Error(), "it gave none within 1ms") {
+				t.Errorf("of one that is too slow: %v", err)
+			}
+			if runtime.GOOS != "linux" {
+				t.Skip("looks into /proc")
+			}
+			leads := script("leads", `[ "$(cut -d ' ' -f 5 /proc/$$/stat)" = $$ ] && { `+tt.says+`; }`)
+			if err := tt.find(t.Context(), leads, time.Minute); err != nil {
+				t.Errorf("it is in the group of this program: %v", err)
+			}
+		})
 	}
 }
 

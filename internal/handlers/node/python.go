@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -31,8 +30,12 @@ func isolated() []string { return []string{"-I", "-S", "-B"} }
 // FindPython takes the program at path or, when that is a name without
 // folders, the first of that name in search, as [Find] does for Node.js. The
 // name is python3 when path is "". A program that is not there is a
-// [*NotFoundError].
+// [*NotFoundError]. When ctx ends first, the error is ctx's cause.
 func FindPython(ctx context.Context, path, search string) (Python, error) {
+	return findPython(ctx, path, search, askTimeout)
+}
+
+func findPython(ctx context.Context, path, search string, timeout time.Duration) (Python, error) {
 	found := path
 	if filepath.Base(path) == path || path == "" {
 		if found = lookup(cmp.Or(path, "python3"), search); found == "" {
@@ -43,21 +46,16 @@ func FindPython(ctx context.Context, path, search string) (Python, error) {
 	if err != nil {
 		return Python{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, abs, append(isolated(), "-c", askPython)...)
-	cmd.Env = surroundings(search)
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
+	out, err := askedFor(ctx, timeout, abs, search, append(isolated(), "-c", askPython)...)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Python{}, &NotFoundError{Path: found, Language: "Python"}
 	case err != nil:
-		return Python{}, fmt.Errorf("ask %s for its version: %w; it gets no environment but PATH and TZ", found, err)
+		return Python{}, err
 	}
-	said := regexp.MustCompile(`^(3\.[0-9]+\.[0-9]+\S*)\r?\n(.+)\r?\n$`).FindStringSubmatch(string(out))
+	said := regexp.MustCompile(`^(3\.[0-9]+\.[0-9]+\S*)\r?\n(.+)\r?\n$`).FindStringSubmatch(out)
 	if said == nil {
-		return Python{}, fmt.Errorf("%s is no Python 3: asked for its version it says %.40q", found, strings.TrimSpace(string(out)))
+		return Python{}, fmt.Errorf("%s is no Python 3: asked for its version it says %.40q", found, strings.TrimSpace(out))
 	}
 	return Python{Path: said[2], Version: said[1], search: search}, nil
 }

@@ -89,10 +89,17 @@ func exited(err error) bool {
 
 // version is what the program says with --version behind some switches.
 func (n Node) version(ctx context.Context, timeout time.Duration, switches ...string) (string, error) {
+	out, err := askedFor(ctx, timeout, n.Path, n.search, append(switches, "--version")...)
+	return strings.TrimSpace(out), err
+}
+
+// askedFor is what a program says of its version, with all that it starts within
+// that time.
+func askedFor(ctx context.Context, timeout time.Duration, path, search string, args ...string) (string, error) {
 	bound, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	cmd := exec.CommandContext(bound, n.Path, append(switches, "--version")...)
-	cmd.Env = surroundings(n.search)
+	cmd := exec.CommandContext(bound, path, args...)
+	cmd.Env = surroundings(search)
 	cmd.WaitDelay = time.Second
 	group(cmd) // ^C is for this program, which ends the other
 	out, err := cmd.Output()
@@ -100,9 +107,9 @@ func (n Node) version(ctx context.Context, timeout time.Duration, switches ...st
 	case err != nil && ctx.Err() != nil:
 		return "", context.Cause(ctx)
 	case err != nil && bound.Err() != nil:
-		return "", fmt.Errorf("ask %s for its version: it gave none within %v", n.Path, timeout)
+		return "", fmt.Errorf("ask %s for its version: it gave none within %v", path, timeout)
 	case err != nil:
-		return "", fmt.Errorf("ask %s for its version: %w; it gets no environment but PATH and TZ, so name the program itself and not a version manager's shim", n.Path, err)
+		return "", fmt.Errorf("ask %s for its version: %w; it gets no environment but PATH and TZ, so name the program itself and not a version manager's shim", path, err)
 	}
-	return strings.TrimSpace(string(out)), nil
+	return string(out), nil
 }
