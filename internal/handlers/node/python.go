@@ -60,8 +60,9 @@ func findPython(ctx context.Context, path, search string, timeout time.Duration)
 	return Python{Path: said[2], Version: said[1], search: search}, nil
 }
 
-// Run is [Node.Run] for a handler in Python. The memory of a function is not
-// held against it.
+// Run is [Node.Run] for a handler in Python. On Linux a process that took more
+// memory than the function has is ended after its event, as Lambda ends it; other
+// systems do not tell.
 func (p Python) Run(ctx context.Context, f Function, events [][]byte) (Session, error) {
 	return play(ctx, p.program, f, events)
 }

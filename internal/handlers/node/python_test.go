@@ -2,8 +2,10 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +142,37 @@ func TestPythonsTextsDoNotNameTheFolderThatABundleLiesIn(t *testing.T) {
 	}
 	s := inPython(t, p, "index.handler", map[string]string{"index.py": "import os\nraise ValueError(os.getcwd())"}, `{}`)
 	checkNames(t, s, "/var/task")
+}
+
+// As Lambda counts it: the whole process, with the interpreter.
+func TestPythonHasTheMemoryOfItsFunction(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("NOT RUN: only Linux tells how much memory a process took")
+	}
+	p := python(t)
+	script := "kept = []\ndef handler(event, context):\n    n = event['mb']\n    while n > 0 or n < 0:\n        kept.append(b'x' * (1 << 20)); n -= 1\n    return len(kept)\n"
+	f := Function{Name: "f", Zip: zipped(t, map[string]string{"index.py": script}), Handler: "index.handler", Runtime: "python3.13", MemoryMB: 128, Timeout: time.Minute}
+	var events [][]byte
+	for _, mb := range []int{20, 20, 200, 10, -1, 1} {
+		events = append(events, fmt.Appendf(nil, `{"mb":%d}`, mb))
+	}
+	s, err := p.Run(t.Context(), f, events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := lines(s)
+	for i, want := range []string{"20", "40", "error: Runtime.OutOfMemory: the process took 2", "10", "error: Runtime.OutOfMemory: the process took ", "1"} {
+		if !strings.HasPrefix(got[i], want) {
+			t.Errorf("event %d: %s, want %s", i, got[i], want)
+		}
+	}
+	for i, stack := range []string{"kept = [b'x' * (1 << 20) for _ in range(200)]", "while True: x = [b'x' * (1 << 20), globals().get('x')]"} {
+		s := inPython(t, p, "index.handler", map[string]string{"index.py": stack}, `{}`)
+		if s.Load == nil || s.Load.Name != "Runtime.OutOfMemory" || !strings.HasSuffix(s.Load.Message, " MB, and the function has 128: Lambda ends it") {
+			t.Errorf("load %d: %v", i, s.Load)
+		}
+	}
 }
 
 func TestFindPythonSaysWhatIsThere(t *testing.T) {

@@ -149,6 +149,38 @@ def marshal(result):
         raise Fault("MarshalError", f"Unable to marshal response: {err}") from err
 
 
+# How much more than the function's memory a process may ask for: the stacks of
+# threads count here, and not on Lambda before they are used.
+MOST_STACKS = 256 << 20
+
+
+def allowed():
+    """The memory of the function in bytes, or 0."""
+    return int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) << 20
+
+
+def bound_memory():
+    """Stops a leak before it takes the whole machine."""
+    if allowed() and sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed() + MOST_STACKS,) * 2)
+
+
+def exhausted():
+    """What Lambda says of a process that took more memory than the function has;
+    None if it did not, or this system does not tell."""
+    try:
+        with open("/proc/self/status", encoding="utf-8") as status:
+            used = next(int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return None
+    if not allowed() or used <= allowed():
+        return None
+    text = f"the process took {-(-used >> 20)} MB, and the function has {allowed() >> 20}: Lambda ends it"
+    return {"name": "Runtime.OutOfMemory", "message": text, "stack": ""}
+
+
 class Identity:
     cognito_identity_id = None
     cognito_identity_pool_id = None
@@ -188,6 +220,10 @@ def answer(kind, act):
     except Exception as err:  # what is none, such as SystemExit, ends the process on Lambda, too
         message["error"] = failure(err)
     message.setdefault("ms", milliseconds(start))
+    over = exhausted()
+    if over:
+        send({"type": "fatal", "error": over, "ms": message["ms"]})
+        os._exit(1)
     send(message)
     return value
 
@@ -201,6 +237,7 @@ def main():
     sys.path.insert(0, settings["task"])
     if settings.get("sdk"):
         sys.path.append(settings["sdk"])
+    bound_memory()
     handler = answer("loaded", lambda start, message: load(settings["handler"]))
 
     for line in iter(events.readline, ""):
