@@ -51,7 +51,7 @@ func TestPythonHandlersAreCalled(t *testing.T) {
 	tests := map[string]struct{ script, want string }{
 		"a result":               {"return {'n': event['n'], 'ü': [True, None]}", `{"n": 1, "ü": [true, null]}`},
 		"nothing":                {"pass", "null"},
-		"a decimal":              {"import decimal; return [decimal.Decimal('1.50'), decimal.Decimal('2')]", "[1.5, 2]"},
+		"a decimal":              {"import decimal; return [decimal.Decimal('1.50'), decimal.Decimal('2')]", "[1.50, 2]"},
 		"a set":                  {"return {1}", "error: Runtime.MarshalError: Unable to marshal response: Object of type set is not JSON serializable"},
 		"bytes within":           {"import base64; return {b'k': base64.b64encode(b'abc'), 'l': [b'd']}", `{"k": "YWJj", "l": ["d"]}`},
 		"a named tuple":          {"import collections; H = collections.namedtuple('H', 'key value'); return [H('Content-Type', 'image/png')]", `[{"key": "Content-Type", "value": "image/png"}]`},

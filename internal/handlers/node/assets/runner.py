@@ -12,6 +12,7 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 import time
 import traceback
@@ -119,34 +120,52 @@ def failure(err):
     return {"name": name, "message": text, "stack": stack.replace(settings["task"] + "/", "")}
 
 
+MARK = os.urandom(16).hex()  # begins a text that stands for a Decimal
+
+
 def plain(value):
-    """What json leaves to its caller: Lambda writes a Decimal as a number."""
+    """What json leaves to its caller: Lambda writes a Decimal with all its digits."""
     if isinstance(value, decimal.Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        if not value.is_finite():
+            raise ValueError(f"Out of range float values are not JSON compliant: {value}")
+        return f"{MARK}{value}"
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def shaped(value):
+def shaped(value, above=()):
     """A result as Lambda's encoder (simplejson) reads it: bytes are text, and a
     named tuple is an object."""
     if isinstance(value, bytes):
         return value.decode("utf-8")
+    if not isinstance(value, (dict, list, tuple)):
+        return value
+    if id(value) in above:
+        raise ValueError("Circular reference detected")
+    inside = {id(value), *above} if len(above) < 100 else above
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):
-        return {shaped(k) if isinstance(k, bytes) else k: shaped(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [shaped(v) for v in value]
-    return value
+        return {shaped(k) if isinstance(k, bytes) else k: shaped(v, inside) for k, v in value.items()}
+    return [shaped(v, inside) for v in value]
+
+
+def escapes():
+    """Until Python 3.11 Lambda writes letters beyond ASCII by their numbers."""
+    minor = re.fullmatch(r"AWS_Lambda_python3\.(\d+)", os.environ["AWS_EXECUTION_ENV"])
+    return minor is not None and int(minor[1]) < 12
 
 
 def marshal(result):
     if isinstance(result, bytes):
         raise Fault("MarshalError", "the handler returned bytes, which Lambda passes on as they are, and CloudFront wants an object")
     try:
-        return json.dumps(shaped(result), default=plain, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(shaped(result), default=plain, ensure_ascii=escapes(), allow_nan=False)
+        text.encode("utf-8")
+    except RecursionError as err:
+        raise Fault("MarshalError", "Unable to marshal response: maximum recursion depth exceeded while encoding a JSON object") from err
     except Exception as err:
         raise Fault("MarshalError", f"Unable to marshal response: {err}") from err
+    return re.sub(f'"{MARK}([^"]*)"', r"\1", text)
 
 
 # How much more than the function's memory a process may ask for: the stacks of
