@@ -153,6 +153,18 @@ type Change struct {
 	Edits        []Edit `json:"edits"`
 }
 
+// Pause says that the write of a distribution is held back, because CloudFront
+// throttled it or one before it.
+type Pause struct {
+	// For is how long, until it is sent.
+	For time.Duration
+	// Every is how often CloudFront seems to take a write, as learned so far: one in
+	// this time. 0 is not known.
+	Every time.Duration
+	// Throttled is how often this write was throttled itself.
+	Throttled int
+}
+
 // Ownership is what the releases of a stack say about slots, versions and
 // functions.
 type Ownership struct {

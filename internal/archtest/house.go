@@ -18,7 +18,7 @@ import "time"
 //	    ▼
 //	deploy/release       pure: records, holds, what going back means
 //	    ▼
-//	stackspec ──► associations ──► versions
+//	stackspec ──► associations ──► versions ──► internal/pace
 //
 // All arrows run down; awscloud and localaws know nothing of deploy.
 // localaws shares no code with what it judges, so that a misreading of AWS has
@@ -42,13 +42,15 @@ func House() Rules {
 // may is the import table.
 func may() map[string][]string {
 	return map[string][]string{
-		"versions":     {},
+		"internal/pace": {},
+
+		"versions":     {"internal/pace"},
 		"associations": {"versions"},
 		"stackspec":    {"versions", "associations"},
 
 		"deploy/release": {"versions", "associations"},
 		"deploy/plan":    {"versions", "associations", "stackspec", "deploy/release"},
-		"deploy":         {"versions", "associations", "deploy/plan", "deploy/release"},
+		"deploy":         {"versions", "associations", "deploy/plan", "deploy/release", "internal/pace"},
 
 		"internal/handlers/bundle":               {"versions", "internal/handlers/bundle/script", "internal/handlers/bundle/wasm", "internal/handlers/bundle/ignore"},
 		"internal/handlers/bundle/script":        {"internal/handlers/bundle/wasm", "internal/handlers/bundle/script/places"},
@@ -56,9 +58,9 @@ func may() map[string][]string {
 		"internal/handlers/bundle/ignore":        {},
 		"internal/handlers/bundle/wasm":          {},
 		"internal/handlers/bundle/wasm/wasmtest": {},
-		"internal/aws/awscloud":                  {"versions", "associations"},
+		"internal/aws/awscloud":                  {"versions", "associations", "internal/pace"},
 		"internal/fetch":                         {},
-		"internal/aws/ledger":                    {"versions", "deploy", "deploy/release", "internal/fetch"},
+		"internal/aws/ledger":                    {"versions", "deploy", "deploy/release", "internal/fetch", "internal/pace"},
 		"internal/screen/render":                 {"versions", "associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/handlers/fixture", "internal/handlers/result"},
 		"internal/start/connect":                 {"associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/aws/awscloud", "internal/aws/ledger", "internal/local/localaws", "internal/local/localaws/cf", "internal/local/localaws/iam"},
 		"internal/start/planfile":                {"versions", "deploy/plan", "deploy/release", "internal/handlers/bundle"},
@@ -113,7 +115,7 @@ func sole() map[string]string {
 
 // bans is what keeps decisions pure and libraries silent.
 func bans() []Ban {
-	pure := []string{"versions", "associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/handlers/fixture", "internal/screen/render", "internal/handlers/result"}
+	pure := []string{"internal/pace", "versions", "associations", "stackspec", "deploy", "deploy/plan", "deploy/release", "internal/handlers/fixture", "internal/screen/render", "internal/handlers/result"}
 	wiring := []string{"cmd", "integration"}
 	return []Ban{
 		{
@@ -121,7 +123,7 @@ func bans() []Ban {
 			Names: []string{"time.Now", "time.Since", "time.Until"},
 		},
 		{
-			Rule: "timers", In: []string{"associations", "stackspec", "internal/screen/render"},
+			Rule: "timers", In: []string{"internal/pace", "associations", "stackspec", "internal/screen/render"},
 			Names: []string{"time.After*", "time.NewTicker", "time.NewTimer", "time.Sleep", "time.Tick"},
 		},
 		{
