@@ -267,7 +267,7 @@ func (c *client) Distributions(context.Context) ([]associations.State, error) {
 
 // Write decides three ways, as awscloud does: what is there is still From and
 // is written, is To already, or stops the write.
-func (c *client) Write(ctx context.Context, _ string, ch associations.Change, guard func(context.Context) error) (associations.State, error) {
+func (c *client) Write(ctx context.Context, _ string, ch associations.Change, guard func(context.Context) error, paused func(associations.Pause)) (associations.State, error) {
 	for {
 		if err := c.read(); err != nil {
 			return associations.State{}, err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
@@ -43,10 +45,11 @@ func (e *execution) associate(ctx context.Context) error {
 		}
 	}
 	for i, ch := range changes {
+		left := len(changes) - i - 1
 		err := context.Cause(ctx)
 		if err != nil {
-			err = &InterruptedError{Stack: e.plan.Stack}
-		} else if err = e.write(ctx, ch); err == nil {
+			err = &InterruptedError{Stack: e.plan.Stack, Unwritten: left + 1}
+		} else if err = e.write(ctx, ch, left); err == nil {
 			continue
 		}
 		return e.failed(ctx, changes[:i+1], first, err)
@@ -73,16 +76,20 @@ func (e *execution) changes() []associations.Change {
 	return changes
 }
 
-// write writes one distribution. When ctx is cancelled, it ends only while it
-// waits to try again what was refused. An answer that was lost is met by reading back:
-// if everything is as it was to be, it was written.
-func (e *execution) write(ctx context.Context, ch associations.Change) error {
+// write writes one distribution, after which so many are left. When ctx is
+// cancelled, it ends only while it waits to send what was refused or throttled. An
+// answer that was lost is met by reading back: if everything is as it was to be, it
+// was written.
+func (e *execution) write(ctx context.Context, ch associations.Change, left int) error {
 	step := plan.Associate{Change: ch}
 	e.notify(StepStarted{Step: step})
 	guard := func(ctx context.Context) error { return e.lease.Prove(ctx, 0) }
-	_, err := e.Cloud.CloudFront.Write(ctx, e.plan.Account, ch, guard)
+	paused := func(p associations.Pause) { e.notify(StepQueued{Step: step, Pause: p, Left: left}) }
+	_, err := e.Cloud.CloudFront.Write(ctx, e.plan.Account, ch, guard, paused)
 	if err != nil && !isLost(err) && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		err = &InterruptedError{Stack: e.plan.Stack}
+		err = &InterruptedError{Stack: e.plan.Stack, Unwritten: left + 1}
+		e.notify(StepFailed{Step: step, Err: errors.New("interrupted before it was written")})
+		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	if err != nil && isLost(err) && e.readBack(ctx, ch) {
@@ -122,6 +129,8 @@ func (e *execution) readBack(ctx context.Context, ch associations.Change) bool {
 
 // note sets the states of a change's slots.
 func (e *execution) note(ch associations.Change, state func(associations.Edit) (SlotState, associations.Binding)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for i, s := range e.result.Slots {
 		if slices.Contains(ch.Edits, s.Edit) {
 			e.result.Slots[i].State, e.result.Slots[i].Holds = state(s.Edit)
@@ -133,7 +142,6 @@ func (e *execution) note(ch associations.Change, state func(associations.Edit) (
 // distribution that was tried is read back, and the error tells what it holds.
 func (e *execution) failed(ctx context.Context, tried []associations.Change, first int, cause error) error {
 	rctx := context.WithoutCancel(ctx)
-	last := tried[len(tried)-1]
 	_, interrupted := errors.AsType[*InterruptedError](cause)
 	if perr := e.lease.Prove(rctx, 0); is[*LostLockError](perr) && !is[*LostLockError](cause) {
 		cause = errors.Join(cause, perr) // what stands in the way may be the run that took over
@@ -141,15 +149,15 @@ func (e *execution) failed(ctx context.Context, tried []associations.Change, fir
 	if len(tried) == 1 && !isLost(cause) {
 		return cause // nothing was written
 	}
-	for _, ch := range tried {
-		if interrupted && ch.Distribution == last.Distribution {
-			continue // it was not begun
-		}
-		if isLost(cause) && ch.Distribution == last.Distribution {
-			continue // it was read back already
-		}
-		e.readBack(rctx, ch)
+	if interrupted || isLost(cause) {
+		tried = tried[:len(tried)-1] // the last was not written, or was read back already
 	}
+	group := errgroup.Group{}
+	group.SetLimit(readLimit)
+	for _, ch := range tried {
+		group.Go(func() error { e.readBack(rctx, ch); return nil })
+	}
+	_ = group.Wait() // what cannot be read is noted as unknown
 	flight := e.goal
 	if !e.plan.Record && e.plan.Complete == 0 {
 		flight = release.Release{} // what is live is put back: nothing is in flight

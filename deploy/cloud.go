@@ -20,9 +20,10 @@ type CloudFront interface {
 	// once that is what was written. An error with a method Lost() bool that
 	// says true means that the write may have happened all the same.
 	// guard is asked after the configuration was read and before it is
-	// written. A slot that holds neither From nor To stops the write with
-	// *associations.ChangedError.
-	Write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error) (associations.State, error)
+	// written, each time. A slot that holds neither From nor To stops the write
+	// with *associations.ChangedError. paused is told about each second that the
+	// write is held back because CloudFront throttles; it may be nil.
+	Write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error, paused func(associations.Pause)) (associations.State, error)
 }
 
 // Identity says which account the credentials belong to.

@@ -159,11 +159,20 @@ func (e *UnfinishedError) Error() string {
 type InterruptedError struct {
 	Stack    string
 	Accepted bool // everything was written; only the waiting was stopped
+	// Unwritten is how many distributions were still to be written; 0 where the run
+	// was not at them yet.
+	Unwritten int
 }
 
 func (e *InterruptedError) Error() string {
 	if e.Accepted {
 		return "interrupted while waiting; CloudFront accepted everything"
 	}
-	return fmt.Sprintf("interrupted; no further distribution of stack %s was written", e.Stack)
+	switch e.Unwritten {
+	case 0:
+		return fmt.Sprintf("interrupted; no distribution of stack %s was written", e.Stack)
+	case 1:
+		return fmt.Sprintf("interrupted; one distribution of stack %s was not written", e.Stack)
+	}
+	return fmt.Sprintf("interrupted; %d distributions of stack %s were not written", e.Unwritten, e.Stack)
 }

@@ -3,6 +3,7 @@ package deploy
 import (
 	"time"
 
+	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 )
@@ -18,6 +19,14 @@ type StepWaiting struct {
 	Step   plan.Step
 	Reason string
 	Since  time.Time // when the waiting began
+}
+
+// StepQueued says that the write of a distribution is held back because CloudFront
+// throttles, about each second.
+type StepQueued struct {
+	Step  plan.Step
+	Pause associations.Pause
+	Left  int // distributions that are written after this one
 }
 
 // StepDone says that a step ended; Detail is its result in words ("version 18").
@@ -53,6 +62,7 @@ type Warned struct{ Text string }
 
 func (StepStarted) event() {}
 func (StepWaiting) event() {}
+func (StepQueued) event()  {}
 func (StepDone) event()    {}
 func (StepFailed) event()  {}
 func (Recorded) event()    {}

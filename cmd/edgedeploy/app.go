@@ -218,7 +218,8 @@ func (a *app) print(text string) error {
 func (a *app) say(text string) { _, _ = io.WriteString(a.streams.Err, text) }
 
 // warn writes a warning to stderr.
-func (a *app) warn(text string) { a.say(render.Warning(text, a.err)) }
+// warn may be called while a run's progress is shown, from any goroutine.
+func (a *app) warn(text string) { a.tell(strings.TrimRight(render.Warning(text, a.err), "\n")) }
 
 // document picks one of three forms of a result.
 func (a *app) document(text func() string, json func() ([]byte, error), markdown func() string) error {

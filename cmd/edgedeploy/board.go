@@ -54,6 +54,15 @@ func (b *board) print(lines []string, now time.Time) {
 	}
 }
 
+// tell prints a line on stderr, above the block if there is one.
+func (a *app) tell(line string) {
+	if b := a.board.Load(); b != nil {
+		b.tell(line)
+		return
+	}
+	a.say(line + "\n")
+}
+
 // progress opens the board of a run; done takes it away.
 func (a *app) progress() (show func(deploy.Event), done func()) {
 	b := &board{say: a.say, progress: &render.Progress{Style: a.err, Terminal: a.facts.Repaint && !a.verbose}}

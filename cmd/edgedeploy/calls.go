@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
 // callLog counts the AWS calls of a run, and tells of each with -v.
@@ -15,6 +16,9 @@ type callLog struct {
 	calls   int
 	writes  int // to CloudFront
 	retries int
+
+	throttled int
+	throttles render.Throttles
 }
 
 func (l *callLog) add(c awscloud.Call) {
@@ -26,6 +30,23 @@ func (l *callLog) add(c awscloud.Call) {
 	}
 	if c.Service == "CloudFront" && strings.HasPrefix(c.Operation, "Update") {
 		l.writes++
+	}
+}
+
+// throttle counts a throttled call, and says so now and then. The writes to
+// CloudFront queue, which the run's progress tells of.
+func (l *callLog) throttle(a *app) func(service, operation string) {
+	return func(service, operation string) {
+		l.mu.Lock()
+		l.throttled++
+		line := ""
+		if service != "CloudFront" || operation != "UpdateDistribution" {
+			line = l.throttles.Add(service, time.Now())
+		}
+		l.mu.Unlock()
+		if line != "" {
+			a.tell(line)
+		}
 	}
 }
 
@@ -48,6 +69,10 @@ func (l *callLog) tell(a *app) func(awscloud.Call) {
 // report ends a verbose run with the sum.
 func (l *callLog) report(a *app) {
 	if a.verbose && l.calls > 0 {
-		a.say(fmt.Sprintf("%s, %d of them retries, %s\n", count(l.calls, "AWS call"), l.retries, count(l.writes, "CloudFront write")))
+		throttled := ""
+		if l.throttled > 0 {
+			throttled = fmt.Sprintf(", %d throttled", l.throttled)
+		}
+		a.say(fmt.Sprintf("%s, %d of them retries%s, %s\n", count(l.calls, "AWS call"), l.retries, throttled, count(l.writes, "CloudFront write")))
 	}
 }

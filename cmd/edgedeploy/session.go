@@ -18,7 +18,7 @@ func (a *app) connectOptions(s *spec) connect.Options {
 	o := connect.Options{
 		Profile: a.profile, Endpoint: a.endpoint, Local: a.local, LocalData: a.localData,
 		Top:       func() (string, error) { return a.top(".") },
-		UserAgent: "edgedeploy/" + provenance.Tool(), OnCall: a.calls.add, Warn: a.warn,
+		UserAgent: "edgedeploy/" + provenance.Tool(), OnCall: a.calls.add, OnThrottle: a.calls.throttle(a), Warn: a.warn,
 	}
 	if a.verbose {
 		o.OnCall = a.calls.tell(a)

@@ -129,7 +129,7 @@ func (c lostCase) run(t *testing.T, w *world, b *between) {
 	if guard == nil {
 		guard = pass
 	}
-	state, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: vr, From: to("auth", 1), To: to("auth", 2)}), guard)
+	state, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: vr, From: to("auth", 1), To: to("auth", 2)}), guard, nil)
 	if b.seen != c.attempts {
 		t.Errorf("%d attempts, want %d", b.seen, c.attempts)
 	}
@@ -160,7 +160,7 @@ func worldBetween(t *testing.T) (*world, *between) {
 	for _, content := range []string{"c1", "c2", "c3"} {
 		w.publish("auth", versions.ContentID(content))
 	}
-	if _, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass); err != nil {
+	if _, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass, nil); err != nil {
 		t.Fatal(err)
 	}
 	b.seen = 0
@@ -297,7 +297,7 @@ func calledOff(t *testing.T, w *world, b *between, guard func(context.CancelFunc
 		b.puts = put(w, cancel)
 	}
 	_, err := w.CloudFront.Write(ctx, account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), From: to("auth", 1), To: to("auth", 2)}),
-		func(context.Context) error { guard(cancel); return nil })
+		func(context.Context) error { guard(cancel); return nil }, nil)
 	return err
 }
 

@@ -19,6 +19,9 @@ type CloudFront struct {
 	// maxPause bounds the pauses between the rounds of a write; 0 for no bound
 	// but their own.
 	maxPause time.Duration
+	writes   *queue
+	// maxThrottled bounds how often one write may be throttled.
+	maxThrottled int
 }
 
 // with adds to the stack of one call.

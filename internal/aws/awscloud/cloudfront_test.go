@@ -78,7 +78,7 @@ func TestOwnReaderAgreesWithTheSDK(t *testing.T) {
 		associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)},
 		associations.Edit{Slot: slot("/img/*", associations.OriginRequest), To: associations.Binding{Version: to("auth", 1).Version, IncludeBody: true}},
 	)
-	state, err := w.CloudFront.Write(t.Context(), account, edits, pass)
+	state, err := w.CloudFront.Write(t.Context(), account, edits, pass, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

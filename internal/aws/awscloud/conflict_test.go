@@ -76,7 +76,7 @@ func TestRoundsPauseLongerEachTime(t *testing.T) {
 		var at []time.Time
 		cloud, stub := openStub(t, timed(&at, faster5())...)
 		start := time.Now()
-		_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+		_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass, nil)
 		if race, ok := errors.AsType[*RaceError](err); !ok || race.Rounds != 5 || race.Err.Status != 412 || mayBeWritten(err) {
 			t.Errorf("got %v", err)
 		}
@@ -139,7 +139,7 @@ func TestInterruptionEndsThePauseIfNothingWasWritten(t *testing.T) {
 				stub.answers[len(answers)-9] = stop
 				var ended time.Time
 				context.AfterFunc(ctx, func() { ended = time.Now() })
-				_, err := cloud.CloudFront.Write(ctx, account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+				_, err := cloud.CloudFront.Write(ctx, account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass, nil)
 				synctest.Wait()
 				if lost { // what became of that attempt is found out before anything else
 					if !isA[*RaceError](err) || !mayBeWritten(err) || len(stub.requests) != len(answers) {

@@ -124,7 +124,7 @@ func TestMalformedDocumentsAreRefusedWhenTheyAreFirstRead(t *testing.T) {
 			wantNotUnderstood(t, err, "ListDistributions", tt.says)
 			wantReport(t, err)
 			cloud, stub := openStub(t, answer(200, etag, tt.of("<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>")))
-			_, err = cloud.CloudFront.Write(t.Context(), account, emptying(), pass)
+			_, err = cloud.CloudFront.Write(t.Context(), account, emptying(), pass, nil)
 			wantNotUnderstood(t, err, "GetDistributionConfig", tt.says)
 			wantReport(t, err)
 			if len(stub.requests) != 1 {
@@ -207,7 +207,7 @@ func TestRow42AConfigurationThatIsNotUnderstoodIsNoEmptyOne(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cloud, stub := openStub(t, answer(200, etag, tt.body), answer(200, etag, distributionBody(distID)))
-			_, err := cloud.CloudFront.Write(t.Context(), account, emptying(), pass)
+			_, err := cloud.CloudFront.Write(t.Context(), account, emptying(), pass, nil)
 			wantNotUnderstood(t, err, "GetDistributionConfig", tt.says)
 			if mayBeWritten(err) || len(stub.requests) != 1 || !strings.Contains(err.Error(), distID) {
 				t.Errorf("got %v after %v", err, stub.requests)
@@ -279,7 +279,7 @@ func TestAnAnswerToAWriteThatIsNotUnderstoodLeavesItOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cloud, stub := openStub(t, held, answer(200, nil, tt.body))
-			_, err := cloud.CloudFront.Write(t.Context(), account, emptying(), pass)
+			_, err := cloud.CloudFront.Write(t.Context(), account, emptying(), pass, nil)
 			wantNotUnderstood(t, err, "UpdateDistribution", tt.says)
 			if !mayBeWritten(err) || len(stub.requests) != 2 {
 				t.Errorf("got %v, may be written: %t, after %v", err, mayBeWritten(err), stub.requests)

@@ -1,6 +1,7 @@
 package awscloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,10 +36,13 @@ type Options struct {
 	// OnCall is told of every HTTP request once its answer began. It is called
 	// from many goroutines at a time.
 	OnCall func(Call)
+	// OnThrottle is told of every request that AWS throttled, from many goroutines
+	// too.
+	OnThrottle func(service, operation string)
 	// MaxBackoff bounds the time between two attempts of a call; 0 means the
 	// SDK's 20 seconds. After a throttle the adaptive mode may still pause up
-	// to two seconds. It bounds as well the pauses of a write that meets the
-	// writes of others (see CloudFront.Write).
+	// to two seconds. It bounds as well the pauses of a write that is throttled,
+	// or meets the writes of others (see CloudFront.Write).
 	MaxBackoff time.Duration
 }
 
@@ -87,12 +91,15 @@ func Open(ctx context.Context, o Options) (*Cloud, error) {
 	if o.OnCall != nil {
 		cfg.APIOptions = append(cfg.APIOptions, observeCalls(o.OnCall))
 	}
+	if o.OnThrottle != nil {
+		cfg.APIOptions = append(cfg.APIOptions, observeThrottles(o.OnThrottle))
+	}
 	functions := lambda.NewFromConfig(cfg, func(lo *lambda.Options) { override(&lo.BaseEndpoint, endpoint) })
 	cloud.Lambda = &Lambda{api: functions}
 	cloud.Ledger = &LedgerAPI{api: functions}
 	cloud.CloudFront = &CloudFront{
 		api:      cloudfront.NewFromConfig(cfg, func(co *cloudfront.Options) { override(&co.BaseEndpoint, endpoint) }),
-		maxPause: backoff,
+		maxPause: backoff, writes: newQueue(attempts, backoff), maxThrottled: cmp.Or(attempts, maxThrottled),
 	}
 	cloud.Identity = &Identity{api: sts.NewFromConfig(cfg, func(so *sts.Options) { override(&so.BaseEndpoint, endpoint) })}
 	return cloud, nil

@@ -3,6 +3,7 @@ package awscloud
 import (
 	"errors"
 	"io"
+	"net/http"
 	"syscall"
 	"time"
 
@@ -10,15 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// maxAttempts bounds how often one call is sent. CloudFront accepts a few
-// writes a minute only, so the eight attempts, with up to twenty seconds in
-// between, outlast such a minute. AWS_MAX_ATTEMPTS and max_attempts of a
-// profile override it.
+// maxAttempts bounds how often one call is sent, with up to twenty seconds in
+// between: what lasts a minute is outlasted. AWS_MAX_ATTEMPTS and max_attempts of
+// a profile override it.
 const maxAttempts = 8
 
-// newRetryer is the one retry policy, of its own instance for each service,
-// because services throttle separately: the SDK's adaptive mode, which slows
-// all calls down once one was throttled. AWS_RETRY_MODE does not change it.
+// newRetryer is the retry policy of all calls but the writes to CloudFront, of its
+// own instance for each service, because services throttle separately: the SDK's
+// adaptive mode, which slows all calls down once one was throttled. AWS_RETRY_MODE
+// does not change it.
 //
 // The SDK knows CloudFront's 400 Throttling ("Rate exceeded"), Lambda's 429
 // TooManyRequestsException and 5xx such as 503 ServiceUnavailable; the tests
@@ -31,19 +32,36 @@ const maxAttempts = 8
 // and a write keeps in mind which of its attempts may have been carried out
 // (see attempts).
 func newRetryer(attempts int, maxBackoff time.Duration) aws.Retryer {
+	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = append(o.StandardOptions, standard(attempts, maxBackoff))
+	})
+}
+
+// newPlainRetryer is newRetryer without the adaptive mode, for calls that must
+// not wait for what throttled others.
+func newPlainRetryer(attempts int, maxBackoff time.Duration) aws.RetryerV2 {
+	return retry.NewStandard(standard(attempts, maxBackoff))
+}
+
+// standard is what both have in common.
+func standard(attempts int, maxBackoff time.Duration) func(*retry.StandardOptions) {
 	if attempts == 0 {
 		attempts = maxAttempts
 	}
-	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
-			s.MaxAttempts = attempts
-			if maxBackoff > 0 {
-				s.MaxBackoff = maxBackoff
-				s.Backoff = boundedBackoff{retry.NewExponentialJitterBackoff(retry.DefaultMaxBackoff), maxBackoff}
-			}
-			s.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(connectionRule)}, s.Retryables...)
-		})
-	})
+	return func(s *retry.StandardOptions) {
+		s.MaxAttempts = attempts
+		if maxBackoff > 0 {
+			s.MaxBackoff = maxBackoff
+			s.Backoff = boundedBackoff{retry.NewExponentialJitterBackoff(retry.DefaultMaxBackoff), maxBackoff}
+		}
+		s.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(connectionRule)}, s.Retryables...)
+	}
+}
+
+// throttles reports whether AWS said to come again more slowly.
+func throttles(err error) bool {
+	status, _ := answered(err)
+	return status == http.StatusTooManyRequests || retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool()
 }
 
 func connectionRule(err error) aws.Ternary {

@@ -3,6 +3,7 @@ package awscloud
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
@@ -23,64 +24,115 @@ import (
 // writes. account is the distribution's, which the ARNs of versions are made
 // with.
 //
-// When ctx is cancelled, the pause after a write that met 412 ends, unless an
+// Writes go out one at a time, as fast as CloudFront takes them (see queue). One
+// that is throttled is decided and guarded again before it is sent again. paused
+// is told about each second that passes meanwhile; nil is for none.
+//
+// When ctx is cancelled, what waits in the queue or after a 412 ends, unless an
 // attempt before it may have been carried out. No call is cut off, nor is its
 // repetition: the write that is under way is finished.
 //
 // An error whose Lost() bool says true means that the distribution may have
 // been written all the same: the answer to an attempt was lost, and nothing
 // that came after it tells whether that attempt was carried out.
-func (c *CloudFront) Write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error) (associations.State, error) {
-	var tried attempts
-	state, err := c.write(ctx, account, ch, guard, &tried)
-	return state, tried.judge(err)
+func (c *CloudFront) Write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error, paused func(associations.Pause)) (associations.State, error) {
+	w := writing{CloudFront: c, account: account, change: ch, guard: guard, paused: paused, soft: ctx}
+	state, err := w.run(context.WithoutCancel(ctx))
+	return state, w.tried.judge(err)
 }
 
-func (c *CloudFront) write(ctx context.Context, account string, ch associations.Change, guard func(context.Context) error, tried *attempts) (associations.State, error) {
-	var stale *Error // the 412 that ended the round before
-	var sent string  // the ETag that it was about
-	soft := ctx
-	ctx = context.WithoutCancel(ctx)
-	for round := 1; ; round++ {
-		doc, etag, err := c.config(ctx, ch.Distribution)
-		if err != nil {
-			return associations.State{}, err
+// writing is one Write.
+type writing struct {
+	*CloudFront
+	account string
+	change  associations.Change
+	guard   func(context.Context) error
+	paused  func(associations.Pause)
+	soft    context.Context // the caller's
+
+	tried     attempts
+	sent      string // the ETag of the last attempt
+	stale     *Error // the 412 that it met, nil if it met none
+	throttled int    // attempts that were throttled
+}
+
+// run tries until the write is made or cannot be. ctx does not end.
+func (w *writing) run(ctx context.Context) (associations.State, error) {
+	for rounds := 0; ; {
+		if err := w.writes.enter(w.patience(ctx), w.told); err != nil {
+			return associations.State{}, fmt.Errorf("wait to write %s: %w", w.change.Distribution, err)
 		}
-		if stale != nil && etag == sent {
-			return associations.State{}, refused(stale)
+		state, answer, err := w.try(ctx)
+		if answer == nil {
+			return state, err
 		}
-		todo, err := decide(doc, account, ch)
-		if err != nil {
-			return associations.State{}, err
-		}
-		if len(todo) == 0 {
-			return c.Distribution(ctx, ch.Distribution)
-		}
-		doc, err = splice(doc, todo)
-		if err != nil {
-			return associations.State{}, fmt.Errorf("edit the configuration of %s: %w", ch.Distribution, err)
-		}
-		if err := guard(ctx); err != nil {
-			return associations.State{}, err
-		}
-		state, err := c.put(ctx, ch.Distribution, etag, doc, tried)
-		if err == nil {
-			return state, readBack(state, ch)
-		}
-		if stale, sent = staleETag(err), etag; stale == nil {
-			return associations.State{}, err
-		}
-		if round == maxRounds {
-			return associations.State{}, &RaceError{Rounds: round, Err: stale}
-		}
-		waits := soft
-		if tried.open != nil {
-			waits = ctx // what became of it is found out first
-		}
-		if err := c.pause(waits, ch.Distribution, round); err != nil {
-			return associations.State{}, err
+		w.stale = staleETag(answer)
+		switch {
+		case w.stale != nil:
+			if rounds++; rounds == maxRounds {
+				return associations.State{}, &RaceError{Rounds: rounds, Err: w.stale}
+			}
+			if err := w.pause(w.patience(ctx), w.change.Distribution, rounds); err != nil {
+				return associations.State{}, err
+			}
+		case throttles(answer):
+			if w.throttled++; w.throttled >= w.maxThrottled {
+				return associations.State{}, fmt.Errorf("given up after it was throttled %d times in a row: %w", w.throttled, answer)
+			}
+		default:
+			return associations.State{}, answer
 		}
 	}
+}
+
+// patience is the context of a pause: it ends with the caller's, unless an
+// attempt may have been carried out. What became of that is found out first.
+func (w *writing) patience(ctx context.Context) context.Context {
+	if w.tried.open != nil {
+		return ctx
+	}
+	return w.soft
+}
+
+func (w *writing) told(wait, every time.Duration) {
+	if w.paused != nil {
+		w.paused(associations.Pause{For: wait, Every: every, Throttled: w.throttled})
+	}
+}
+
+// try makes one attempt, whose turn it is. answer is the error that it met; err
+// is any other, which ends the write.
+func (w *writing) try(ctx context.Context) (state associations.State, answer, err error) {
+	defer w.writes.leave()
+	id := w.change.Distribution
+	doc, etag, err := w.config(ctx, id)
+	if err != nil {
+		return state, nil, err
+	}
+	if w.stale != nil && etag == w.sent {
+		return state, nil, refused(w.stale)
+	}
+	todo, err := decide(doc, w.account, w.change)
+	if err != nil {
+		return state, nil, err
+	}
+	if len(todo) == 0 {
+		state, err = w.Distribution(ctx, id)
+		return state, nil, err
+	}
+	if doc, err = splice(doc, todo); err != nil {
+		return state, nil, fmt.Errorf("edit the configuration of %s: %w", id, err)
+	}
+	if err := w.guard(ctx); err != nil {
+		return state, nil, err
+	}
+	w.sent = etag
+	state, answer = w.put(ctx, id, etag, doc, &w.tried)
+	w.writes.answered(answer)
+	if answer != nil {
+		return associations.State{}, answer, nil
+	}
+	return state, nil, readBack(state, w.change)
 }
 
 // config reads the configuration, byte for byte, with its ETag.
@@ -106,7 +158,8 @@ func (c *CloudFront) put(ctx context.Context, id, etag string, doc []byte, tried
 	const operation = "UpdateDistribution"
 	var r reply
 	_, err := c.api.UpdateDistribution(ctx, &cloudfront.UpdateDistributionInput{Id: aws.String(id), IfMatch: aws.String(etag)},
-		with(sendBody(doc), captureBody(&r), tried.watch("CloudFront", operation, id)))
+		with(sendBody(doc), captureBody(&r), tried.watch("CloudFront", operation, id)),
+		func(o *cloudfront.Options) { o.Retryer = c.writes.retryer })
 	if err != nil {
 		return associations.State{}, wrap(err, "CloudFront", operation, id)
 	}

@@ -71,7 +71,7 @@ func TestWriteChangesSlotsAndNoOtherByte(t *testing.T) {
 		withBody := to("auth", 2)
 		withBody.IncludeBody = true
 		w.operations()
-		state, err := w.CloudFront.Write(ctx, account, change(associations.Edit{Slot: vr, To: to("auth", 1)}, associations.Edit{Slot: or, To: withBody}), pass)
+		state, err := w.CloudFront.Write(ctx, account, change(associations.Edit{Slot: vr, To: to("auth", 1)}, associations.Edit{Slot: or, To: withBody}), pass, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +95,7 @@ func TestWriteChangesSlotsAndNoOtherByte(t *testing.T) {
 			t.Errorf("read again: %v\n%s", err, cmp.Diff(state, again))
 		}
 		w.wantCalls("GetDistribution 200")
-		state, err = w.CloudFront.Write(ctx, account, change(associations.Edit{Slot: vr, From: to("auth", 1)}, associations.Edit{Slot: or, From: withBody}), pass)
+		state, err = w.CloudFront.Write(ctx, account, change(associations.Edit{Slot: vr, From: to("auth", 1)}, associations.Edit{Slot: or, From: withBody}), pass, nil)
 		if err != nil || len(state.Held) != 0 {
 			t.Errorf("emptied: %v, %v", state.Held, err)
 		}
@@ -158,12 +158,12 @@ func TestWriteDecidesEachSlotThreeWays(t *testing.T) {
 			w := inProcessWorld(t, localaws.Options{})
 			w.publish("auth", "c1")
 			w.publish("auth", "c2")
-			if _, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: vr, To: to("auth", 1)}), pass); err != nil {
+			if _, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: vr, To: to("auth", 1)}), pass, nil); err != nil {
 				t.Fatal(err)
 			}
 			before := w.config()
 			w.operations()
-			state, err := w.CloudFront.Write(t.Context(), account, change(tt.edits...), pass)
+			state, err := w.CloudFront.Write(t.Context(), account, change(tt.edits...), pass, nil)
 			w.wantCalls(tt.calls...)
 			if tt.err != nil {
 				changed, ok := errors.AsType[*associations.ChangedError](err)
@@ -214,7 +214,7 @@ func TestWriteGoesAroundSomebodyElsesWrite(t *testing.T) {
 			w.operations()
 		}
 		return nil
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestWriteGivesUpWhenOthersAreAlwaysFaster(t *testing.T) {
 		guards++
 		w.touch(same)
 		return nil
-	})
+	}, nil)
 	race, ok := errors.AsType[*RaceError](err)
 	if !ok || race.Rounds != 5 || race.Err.Status != 412 || race.Err.Hint == "" || guards != 5 || mayBeWritten(err) {
 		t.Errorf("after %d writes: %v", guards, err)
@@ -251,7 +251,7 @@ func TestTheGuardStopsAWrite(t *testing.T) {
 	lost := errors.New("the lock is lost")
 	_, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), func(context.Context) error {
 		return lost
-	})
+	}, nil)
 	if err != lost {
 		t.Errorf("got %v", err)
 	}
@@ -267,7 +267,7 @@ func TestALostAnswerOfAWriteIsNoFailure(t *testing.T) {
 				w.publish("auth", "c1")
 				w.arm(localaws.Fault{Service: "cloudfront", Operation: "UpdateDistribution", Kind: kind})
 				w.operations()
-				state, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+				state, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass, nil)
 				if err != nil || len(state.Held) != 1 {
 					t.Fatalf("%v, %v", state.Held, err)
 				}
@@ -288,7 +288,7 @@ func TestWriteRefusesWhatCannotBeBound(t *testing.T) {
 		"a version without a number": {Slot: slot("default", associations.ViewerRequest), To: to("auth", 0)},
 		"another distribution":       {Slot: associations.Slot{Distribution: "EOTHER", Path: "default", Trigger: associations.ViewerRequest}, To: to("auth", 1)},
 	} {
-		if _, err := w.CloudFront.Write(t.Context(), account, change(edit), pass); err == nil {
+		if _, err := w.CloudFront.Write(t.Context(), account, change(edit), pass, nil); err == nil {
 			t.Errorf("%s was written", name)
 		}
 	}
@@ -310,12 +310,12 @@ func TestWritePutsBackAForeignFunction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: vr, From: foreign, To: to("auth", 1)}), pass); err != nil {
+	if _, err := w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: vr, From: foreign, To: to("auth", 1)}), pass, nil); err != nil {
 		t.Fatal(err)
 	}
 	// The local AWS does not know the foreign function, as AWS would not let
 	// it be put back from another account: the refusal is told as such.
-	_, err = w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: vr, From: to("auth", 1), To: foreign}), pass)
+	_, err = w.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: vr, From: to("auth", 1), To: foreign}), pass, nil)
 	if e, ok := errors.AsType[*Error](err); !ok || e.Code != "InvalidLambdaFunctionAssociation" || e.Hint == "" {
 		t.Errorf("got %v", err)
 	}
@@ -327,7 +327,7 @@ func TestAWriteThatDidNotTakeIsTold(t *testing.T) {
 		`<DistributionConfig><DefaultCacheBehavior/></DistributionConfig></Distribution>`
 	etag := map[string]string{"ETag": "E1"}
 	cloud, stub := openStub(t, answer(200, etag, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>"), answer(200, etag, stale))
-	_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+	_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass, nil)
 	if err == nil || !strings.Contains(err.Error(), "holds nothing instead of auth:1") || len(stub.requests) != 2 || !mayBeWritten(err) {
 		t.Errorf("got %v after %v", err, stub.requests)
 	}
@@ -339,7 +339,7 @@ func TestAWriteThatDidNotTakeIsTold(t *testing.T) {
 func TestAWriteNeedsAnETag(t *testing.T) {
 	t.Parallel()
 	cloud, stub := openStub(t, answer(200, nil, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>"))
-	_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+	_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass, nil)
 	if err == nil || !strings.Contains(err.Error(), "no ETag") || len(stub.requests) != 1 {
 		t.Errorf("got %v after %v", err, stub.requests)
 	}
@@ -375,7 +375,7 @@ func TestAnErrorSaysWhetherTheWriteMayHaveHappened(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				cloud, _ := openStub(t, tt.answers...)
-				_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass)
+				_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass, nil)
 				if err == nil || mayBeWritten(err) != tt.want {
 					t.Errorf("got %v, may be written: %t", err, mayBeWritten(err))
 				}

@@ -24,6 +24,9 @@ type Progress struct {
 	Terminal bool
 
 	running []running // in the order they started
+	// queued is when it was said last that writes are held back. They queue one after
+	// the other, so that each alone may not wait long enough to be told about.
+	queued time.Time
 }
 
 type running struct {
@@ -45,6 +48,8 @@ func (p *Progress) Add(e deploy.Event, at time.Time) []string {
 		return p.pipeOnly(r.label + ": started")
 	case deploy.StepWaiting:
 		return p.waiting(e, at)
+	case deploy.StepQueued:
+		return p.waitingInQueue(e, at)
 	case deploy.StepDone:
 		r := p.end(e.Step, at)
 		text := r.label + ": done"

@@ -33,7 +33,9 @@ type Options struct {
 	Account   string
 	UserAgent string
 	OnCall    func(awscloud.Call)
-	Warn      func(text string)
+	// OnThrottle is told of every request that AWS throttled.
+	OnThrottle func(service, operation string)
+	Warn       func(text string)
 }
 
 // Session is a connection to an AWS: the real one, an endpoint, or the local one.
@@ -84,7 +86,7 @@ func (ses *Session) Right(ctx context.Context) error {
 
 // Open opens the AWS that the options ask for.
 func Open(ctx context.Context, o Options) (*Session, error) {
-	options := awscloud.Options{Profile: o.Profile, EndpointURL: o.Endpoint, UserAgent: o.UserAgent, OnCall: o.OnCall}
+	options := awscloud.Options{Profile: o.Profile, EndpointURL: o.Endpoint, UserAgent: o.UserAgent, OnCall: o.OnCall, OnThrottle: o.OnThrottle}
 	ses := &Session{close: func() error { return nil }}
 	if o.Stack != nil {
 		ses.guard = o.Stack.Account
