@@ -217,8 +217,8 @@ func (a *app) print(text string) error {
 // say writes to stderr what is not the command's result.
 func (a *app) say(text string) { _, _ = io.WriteString(a.streams.Err, text) }
 
-// warn writes a warning to stderr.
-// warn may be called while a run's progress is shown, from any goroutine.
+// warn writes a warning to stderr, also while a run's progress is shown, and
+// from any goroutine.
 func (a *app) warn(text string) { a.tell(strings.TrimRight(render.Warning(text, a.err), "\n")) }
 
 // document picks one of three forms of a result.

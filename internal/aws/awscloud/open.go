@@ -94,9 +94,13 @@ func Open(ctx context.Context, o Options) (*Cloud, error) {
 	if o.OnThrottle != nil {
 		cfg.APIOptions = append(cfg.APIOptions, observeThrottles(o.OnThrottle))
 	}
-	functions := lambda.NewFromConfig(cfg, func(lo *lambda.Options) { override(&lo.BaseEndpoint, endpoint) })
-	cloud.Lambda = &Lambda{api: functions}
-	cloud.Ledger = &LedgerAPI{api: functions}
+	cloud.Lambda = &Lambda{api: lambda.NewFromConfig(cfg, func(lo *lambda.Options) { override(&lo.BaseEndpoint, endpoint) })}
+	// A lock has to be renewed in time, so its calls do not wait until those for
+	// functions may go on that were throttled.
+	cloud.Ledger = &LedgerAPI{api: lambda.NewFromConfig(cfg, func(lo *lambda.Options) {
+		override(&lo.BaseEndpoint, endpoint)
+		lo.Retryer = newPlainRetryer(attempts, backoff)
+	})}
 	cloud.CloudFront = &CloudFront{
 		api:      cloudfront.NewFromConfig(cfg, func(co *cloudfront.Options) { override(&co.BaseEndpoint, endpoint) }),
 		maxPause: backoff, writes: newQueue(attempts, backoff), maxThrottled: cmp.Or(attempts, maxThrottled),
