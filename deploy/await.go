@@ -1,8 +1,10 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -11,12 +13,16 @@ import (
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 )
 
-// defaultPoll is how often CloudFront's status is looked at. It takes minutes
-// to spread a configuration (CloudFront Developer Guide, "How CloudFront
-// delivers content").
-const defaultPoll = 10 * time.Second
+// CloudFront's status is looked at sooner at first, for what is deployed already.
+// It takes minutes to spread a configuration (CloudFront Developer Guide, "How
+// CloudFront delivers content"), so that is fifteen looks or so.
+const (
+	firstPoll   = 500 * time.Millisecond
+	longestPoll = 20 * time.Second
+)
 
 // await waits until the distributions have the configuration everywhere, and
 // makes sure that the slots are still as they were written. It holds no lock:
@@ -85,11 +91,8 @@ func (r *Result) drifted(drift []Drift) {
 func (r *Runner) deployed(ctx context.Context, id string) (associations.State, bool, error) {
 	step, since := plan.Await{Distribution: id}, r.Now()
 	r.notify(StepStarted{Step: step})
-	poll := r.Poll
-	if poll == 0 {
-		poll = defaultPoll
-	}
-	for {
+	polls := pace.Backoff{First: firstPoll, Max: cmp.Or(r.Poll, longestPoll)}
+	for looks := 1; ; looks++ {
 		state, err := r.Cloud.CloudFront.Distribution(ctx, id)
 		switch {
 		case ctx.Err() != nil:
@@ -105,7 +108,7 @@ func (r *Runner) deployed(ctx context.Context, id string) (associations.State, b
 		select {
 		case <-ctx.Done():
 			return state, false, nil
-		case <-time.After(poll):
+		case <-time.After(polls.After(looks, rand.Float64())):
 		}
 	}
 }

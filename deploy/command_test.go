@@ -13,6 +13,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -251,7 +252,7 @@ func (p *client) try(c command, between func()) outcome {
 			}
 			return nil, fmt.Errorf("no content %s", id)
 		},
-		Limit: 1, Restore: c.restore, Pace: versions.Pace{Poll: time.Nanosecond}, Poll: time.Nanosecond, Timeout: time.Minute,
+		Limit: 1, Restore: c.restore, Pace: versions.Pace{Polls: pace.Backoff{First: time.Nanosecond, Max: time.Nanosecond}}, Poll: time.Nanosecond, Timeout: time.Minute,
 	}
 	out.result, out.err = r.Run(ctx, planned, deploy.Run{ID: fmt.Sprint("run", n), Actor: "me", Tool: "test", At: time.Unix(n, 0)})
 	return out

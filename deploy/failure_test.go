@@ -12,6 +12,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -256,7 +257,7 @@ func (h *history) runner(p *client, c command) (*deploy.Runner, plan.Plan) {
 	return &deploy.Runner{
 		Cloud: deploy.Cloud{Lambda: p, CloudFront: p, Identity: p}, Ledger: ledger{p}, Now: func() time.Time { return time.Unix(0, 0) },
 		Code:  func(id versions.ContentID) ([]byte, error) { return zipOf(stackFn+string(id[:1]), string(id)), nil },
-		Limit: 1, Restore: true, Pace: versions.Pace{Poll: time.Nanosecond}, Poll: time.Nanosecond, Timeout: time.Minute,
+		Limit: 1, Restore: true, Pace: versions.Pace{Polls: pace.Backoff{First: time.Nanosecond, Max: time.Nanosecond}}, Poll: time.Nanosecond, Timeout: time.Minute,
 	}, planned
 }
 

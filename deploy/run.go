@@ -39,7 +39,7 @@ type Runner struct {
 	Restore bool
 	// Pace says how often Lambda's states are looked at; zero for AWS's own pace.
 	Pace versions.Pace
-	// Poll says how often CloudFront's status is looked at; zero for 10 s.
+	// Poll is the longest time between two looks at CloudFront's status; zero for 20 s.
 	Poll time.Duration
 	// LockTimeout bounds the waiting for a lock that another run holds; zero
 	// means not to wait. LockPoll says how often it is looked at; zero for 5 s.

@@ -141,7 +141,7 @@ func (p *publisher) contested(cause error) error {
 func (p *publisher) awaitRole(ctx context.Context, refusal error) error {
 	if p.roleWait == nil {
 		timeout := orDefault(p.pace.RoleTimeout, defaultRoleTimeout)
-		p.roleWait = newWait("role "+p.job.Spec.Config.Role, p.pace.poll(), timeout, p.tick)
+		p.roleWait = newWait("role "+p.job.Spec.Config.Role, p.pace.between(roleFirst), timeout, p.tick)
 	}
 	return p.roleWait.next(ctx, "Lambda cannot assume the role (yet)", refusal)
 }
@@ -150,7 +150,7 @@ func (p *publisher) awaitRole(ctx context.Context, refusal error) error {
 // early is looked at again (nil: none is).
 func (p *publisher) settle(ctx context.Context, early func(Head) bool) (Head, error) {
 	name := p.job.Spec.Function
-	w := newWait("function "+name, p.pace.poll(), p.settleTimeout(), p.tick)
+	w := newWait("function "+name, p.pace.between(firstPoll), p.settleTimeout(), p.tick)
 	defer w.stop()
 	for {
 		head, err := p.read(ctx)

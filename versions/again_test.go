@@ -40,7 +40,7 @@ func TestRoleThatIsNotReadyIsTriedAgain(t *testing.T) {
 			job := testJob("a1")
 			job.Create = true
 			start := time.Now()
-			_, err := Publish(t.Context(), l, job, Pace{}, nil)
+			_, err := Publish(t.Context(), l, job, steady, nil)
 			if !errors.Is(err, ErrRoleNotReady) || !strings.Contains(err.Error(), testRole) {
 				t.Errorf("got %v", err)
 			}
@@ -116,7 +116,7 @@ func TestConflictsBeginAgain(t *testing.T) {
 			for n := range 100 {
 				l.before[n+1] = func() error { f.revision = l.rev(); return nil }
 			}
-			_, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
+			_, err := Publish(t.Context(), l, testJob("b2"), steady, nil)
 			e, ok := errors.AsType[*ContestedError](err)
 			if !ok || !errors.Is(err, ErrStaleRevision) || e.Times != 6 {
 				t.Errorf("got %v", err)
@@ -130,7 +130,7 @@ func TestConflictsBeginAgain(t *testing.T) {
 			for n := range 300 {
 				l.before[n+1] = func() error { f.config.MemoryMB = 1024; return nil }
 			}
-			_, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
+			_, err := Publish(t.Context(), l, testJob("b2"), steady, nil)
 			if _, ok := errors.AsType[*ContestedError](err); !ok || !strings.Contains(err.Error(), `memory is "1024" instead of "128"`) {
 				t.Errorf("got %v", err)
 			}
@@ -144,7 +144,7 @@ func TestWaitsAreBounded(t *testing.T) {
 		pace Pace
 		want time.Duration
 	}{
-		"five minutes unless said otherwise": {Pace{}, 300 * time.Second},
+		"five minutes unless said otherwise": {steady, 300 * time.Second},
 		"as long as was said":                {Pace{Timeout: 10 * time.Second}, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestWaitsAreBounded(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 			defer cancel()
 			start := time.Now()
-			if _, err := Publish(ctx, l, testJob("b2"), Pace{}, nil); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := Publish(ctx, l, testJob("b2"), steady, nil); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("got %v", err)
 			}
 			if took := time.Since(start); took != 1500*time.Millisecond {

@@ -161,7 +161,7 @@ func (p *publisher) claim(ctx context.Context, head Head) (Head, *Version, error
 func (p *publisher) unclaimed(ctx context.Context, head Head, cause error) (Head, *Version, error) {
 	err := p.contested(cause)
 	if err == nil {
-		w := newWait("function "+p.job.Spec.Function, p.pace.poll(), appearTimeout, p.tick)
+		w := newWait("function "+p.job.Spec.Function, p.pace.between(firstPoll), appearTimeout, p.tick)
 		defer w.stop()
 		err = w.next(ctx, p.job.Spec.Function+" takes no alias yet", cause)
 	}

@@ -197,7 +197,7 @@ func TestWhatTheAliasNamesIsNotPublishedAgain(t *testing.T) {
 		bubble(t, func(t *testing.T, l *lambda) {
 			l.own().versions[0].code = "other"
 			l.alias(testSpec("a1"), "shop", "1")
-			v, err := Publish(t.Context(), l, testJob("a1"), Pace{}, nil)
+			v, err := Publish(t.Context(), l, testJob("a1"), steady, nil)
 			if err != nil || v.Ref.Number != 1 || v.CodeSHA256 != "other" {
 				t.Errorf("published %v, %v", v, err)
 			}
@@ -329,7 +329,7 @@ func TestAnAliasThatIsWrongIsAnErrorThatNamesIt(t *testing.T) {
 				f := l.own()
 				tc.with(l, f)
 				before := *f
-				_, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
+				_, err := Publish(t.Context(), l, testJob("b2"), steady, nil)
 				e, ok := errors.AsType[*WrongAliasError](err)
 				if !ok || e.Function != "fn" || e.Alias != name || e.Version != tc.version || !slices.Contains(e.Differences, tc.want) {
 					t.Fatalf("got %v", err)
@@ -366,7 +366,7 @@ func TestPointMeetsAnotherRevision(t *testing.T) {
 			for n := 9; n < 40; n++ {
 				l.before[n] = func() error { l.alias(testSpec("b2"), "a person", latest); return nil }
 			}
-			_, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
+			_, err := Publish(t.Context(), l, testJob("b2"), steady, nil)
 			if _, ok := errors.AsType[*ContestedError](err); !ok || !errors.Is(err, ErrStaleRevision) {
 				t.Errorf("got %v", err)
 			}
@@ -437,7 +437,7 @@ func TestAFunctionThatTakesNoAliasYetIsWaitedFor(t *testing.T) {
 				return nil
 			}
 		}
-		_, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
+		_, err := Publish(t.Context(), l, testJob("b2"), steady, nil)
 		if _, ok := errors.AsType[*ContestedError](err); !ok || !errors.Is(err, ErrInProgress) {
 			t.Errorf("got %v", err)
 		}
@@ -507,7 +507,7 @@ func TestALongDescriptionIsRefusedBeforeAnythingIsAsked(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, l *lambda) {
 		job := testJob(ContentID(strings.Repeat("a", 230)))
-		if _, err := Publish(t.Context(), l, job, Pace{}, nil); err == nil || !strings.Contains(err.Error(), "256 characters") {
+		if _, err := Publish(t.Context(), l, job, steady, nil); err == nil || !strings.Contains(err.Error(), "256 characters") {
 			t.Errorf("got %v", err)
 		}
 		if len(l.calls) > 0 {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
+
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 )
 
 // Tick is told, after each look while something is waited for, what it is
@@ -14,8 +17,10 @@ type Tick func(reason string)
 // Pace says how often to look while waiting, and for how long. The zero value
 // of each member means its default.
 type Pace struct {
-	// Poll is the time between two looks; defaultPoll.
-	Poll time.Duration
+	// Polls are the times between two looks; from firstPoll to longestPoll.
+	Polls pace.Backoff
+	// Luck gives random numbers in [0, 1) to Polls; those of math/rand/v2.
+	Luck func() float64
 	// Timeout bounds each wait; functionTimeout for a function's own
 	// transitions, versionTimeout for a published version.
 	Timeout time.Duration
@@ -24,12 +29,14 @@ type Pace struct {
 	RoleTimeout time.Duration
 }
 
-// The defaults are those of the waiters in AWS's own API model of Lambda.
+// The defaults are those of the waiters in AWS's own API model of Lambda, but for
+// the first looks: an update takes a second or so, and the looks ask GetFunction,
+// which has a quota of its own of 100 requests a second, while nearly everything
+// else shares 15 (Lambda Developer Guide, "Lambda quotas").
 const (
-	// defaultPoll: waiters FunctionActiveV2 and FunctionUpdatedV2, which ask
-	// GetFunction: it has a quota of its own of 100 requests a second, while
-	// nearly everything else shares 15 (Lambda Developer Guide, "Lambda quotas").
-	defaultPoll = time.Second
+	firstPoll = 200 * time.Millisecond
+	// longestPoll: waiter PublishedVersionActive.
+	longestPoll = 5 * time.Second
 	// functionTimeout: the same waiters, 300 attempts at 1 s.
 	functionTimeout = 300 * time.Second
 	// versionTimeout: waiter PublishedVersionActive, 312 attempts at 5 s.
@@ -41,9 +48,21 @@ const (
 	// time to be seen everywhere (IAM User Guide, "Changes that I make are not
 	// always immediately visible"), and it is seconds as a rule.
 	defaultRoleTimeout = 60 * time.Second
+	roleFirst          = time.Second // each look is a call that sends the code
 )
 
-func (p Pace) poll() time.Duration { return orDefault(p.Poll, defaultPoll) }
+// between gives the times between the looks of one wait. Unless Polls say
+// otherwise, first is the one before the second look.
+func (p Pace) between(first time.Duration) func(looks int) time.Duration {
+	polls, luck := p.Polls, p.Luck
+	if polls == (pace.Backoff{}) {
+		polls = pace.Backoff{First: first, Max: longestPoll}
+	}
+	if luck == nil {
+		luck = rand.Float64
+	}
+	return func(looks int) time.Duration { return polls.After(looks, luck()) }
+}
 
 func orDefault(d, otherwise time.Duration) time.Duration {
 	if d <= 0 {
@@ -56,26 +75,28 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 // the clock.
 type wait struct {
 	name     string // what is waited for, for errors
-	poll     time.Duration
+	between  func(looks int) time.Duration
+	looks    int
 	timeout  time.Duration
 	deadline *time.Timer
 	tick     Tick
 }
 
-func newWait(name string, poll, timeout time.Duration, tick Tick) *wait {
+func newWait(name string, between func(int) time.Duration, timeout time.Duration, tick Tick) *wait {
 	if tick == nil {
 		tick = func(string) {}
 	}
-	return &wait{name: name, poll: poll, timeout: timeout, deadline: time.NewTimer(timeout), tick: tick}
+	return &wait{name: name, between: between, timeout: timeout, deadline: time.NewTimer(timeout), tick: tick}
 }
 
 func (w *wait) stop() { w.deadline.Stop() }
 
-// next reports the reason and lets one poll interval pass. refusal is what
+// next reports the reason and lets some time pass until the next look. refusal is what
 // Lambda said, if it was a call that was refused.
 func (w *wait) next(ctx context.Context, reason string, refusal error) error {
 	w.tick(reason)
-	pause := time.NewTimer(w.poll)
+	w.looks++
+	pause := time.NewTimer(w.between(w.looks))
 	defer pause.Stop()
 	select {
 	case <-ctx.Done():
@@ -98,9 +119,9 @@ func (w *wait) next(ctx context.Context, reason string, refusal error) error {
 // *WaitError. What l itself answers is given back as it is.
 func AwaitActive(ctx context.Context, l Lambda, want Version, stack string, pace Pace, tick Tick) (Version, error) {
 	timeout := orDefault(pace.Timeout, versionTimeout)
-	w := newWait(want.Ref.String(), pace.poll(), timeout, tick)
+	w := newWait(want.Ref.String(), pace.between(firstPoll), timeout, tick)
 	defer w.stop()
-	k := waking{lambda: l, wait: newWait(want.Ref.String(), pace.poll(), min(timeout, appearTimeout), tick)}
+	k := waking{lambda: l, wait: newWait(want.Ref.String(), pace.between(firstPoll), min(timeout, appearTimeout), tick)}
 	defer k.wait.stop()
 	for {
 		have, err := l.Version(ctx, want.Ref)
@@ -130,7 +151,7 @@ func AwaitActive(ctx context.Context, l Lambda, want Version, stack string, pace
 // awaitPublished is AwaitActive for a version that was published a moment
 // ago: it may be missing from the first answers.
 func (p *publisher) awaitPublished(ctx context.Context, v Version) (Version, error) {
-	w := newWait(v.Ref.String(), p.pace.poll(), appearTimeout, p.tick)
+	w := newWait(v.Ref.String(), p.pace.between(firstPoll), appearTimeout, p.tick)
 	defer w.stop()
 	for {
 		got, err := AwaitActive(ctx, p.lambda, v, p.job.Stack, p.pace, p.tick)

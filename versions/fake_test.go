@@ -12,7 +12,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 )
+
+// steady looks once a second, so that calls can be counted.
+var steady = Pace{Polls: pace.Backoff{First: time.Second, Max: time.Second}, Luck: even}
+
+func even() float64 { return 0.5 }
 
 // errLost is an answer that never arrived.
 var errLost = errors.New("connection reset")

@@ -37,7 +37,7 @@ func TestVersionWithoutOurMarkIsReplacedByOneThatHasIt(t *testing.T) {
 		bubble(t, func(t *testing.T, l *lambda) {
 			l.own().versions[0].description = "fix the redirect"
 			l.contents = true
-			_, err := Publish(t.Context(), l, testJob("a1"), Pace{}, nil)
+			_, err := Publish(t.Context(), l, testJob("a1"), steady, nil)
 			e, ok := errors.AsType[*UnmarkedError](err)
 			if !ok || e.Ref != (Ref{"fn", 1}) || !strings.Contains(err.Error(), "delete that version") {
 				t.Errorf("got %v", err)
@@ -52,7 +52,7 @@ func TestVersionWithoutOurMarkIsReplacedByOneThatHasIt(t *testing.T) {
 				l.own().versions[0].description = "fix the redirect"
 				faults := map[string]map[int]func() error{"before": l.before, "after": l.after}
 				faults[when][4] = func() error { return errLost } // Head, CreateAlias, Publish, UpdateConfig
-				v, err := Publish(t.Context(), l, testJob("a1"), Pace{}, nil)
+				v, err := Publish(t.Context(), l, testJob("a1"), steady, nil)
 				if when == "after" && (err != nil || v.Ref.Number != 2) {
 					t.Errorf("lost after its effect: %v, %v", v.Ref, err)
 				}
@@ -76,7 +76,7 @@ func TestVersionThatIsNotWhatWasSentIsRefused(t *testing.T) {
 		job := testJob("a1")
 		job.Head = l.head("fn")
 		job.Head.Config.MemoryMB = 128
-		_, err := Publish(t.Context(), l, job, Pace{}, nil)
+		_, err := Publish(t.Context(), l, job, steady, nil)
 		e, ok := errors.AsType[*MismatchError](err)
 		if !ok || !slices.Contains(e.Differences, Difference{"memory", "128", "1024"}) {
 			t.Errorf("got %v", err)
@@ -173,7 +173,7 @@ func TestErrorOfLambdaComesThroughWhenNothingHappened(t *testing.T) {
 						return nil
 					}
 				}
-				if _, err := Publish(t.Context(), l, job, Pace{}, nil); !errors.Is(err, denied) || err.Error() != denied.Error() {
+				if _, err := Publish(t.Context(), l, job, steady, nil); !errors.Is(err, denied) || err.Error() != denied.Error() {
 					t.Errorf("got %v", err)
 				}
 				if n := slices.Index(l.calls, call); slices.Contains(l.calls[n+1:], call) {
@@ -258,9 +258,9 @@ func again(ctx context.Context, l *lambda, job Job) (Version, error) {
 	}
 	job.Head = Head{} // a new run knows nothing
 	if found.Standing == Exists {
-		return AwaitActive(ctx, l, found.Published.Version, job.Stack, Pace{}, nil)
+		return AwaitActive(ctx, l, found.Published.Version, job.Stack, steady, nil)
 	}
-	return Publish(ctx, l, job, Pace{}, nil)
+	return Publish(ctx, l, job, steady, nil)
 }
 
 // Whichever call fails, before or after its effect, and even if the process
@@ -306,7 +306,7 @@ func TestRunningAgainAfterAnyFaultPublishesOnce(t *testing.T) {
 // untilItWorks runs a job, and runs it again after each lost answer. It says
 // what is wrong with the end, if anything is.
 func untilItWorks(ctx context.Context, l *lambda, job Job, faults int) string {
-	v, err := Publish(ctx, l, job, Pace{}, nil)
+	v, err := Publish(ctx, l, job, steady, nil)
 	for runs := 0; err != nil; runs++ {
 		if runs > faults || !errors.Is(err, errLost) {
 			return fmt.Sprintf("run %d: %v\ncalls: %v", runs, err, l.calls)
@@ -387,7 +387,7 @@ func TestAwaitActive(t *testing.T) {
 					tc.want(&want)
 				}
 				start := time.Now()
-				got, err := AwaitActive(t.Context(), l, want, "shop", Pace{}, nil)
+				got, err := AwaitActive(t.Context(), l, want, "shop", steady, nil)
 				if tc.err == "" && (err != nil || got != l.list("fn")[0]) {
 					t.Errorf("AwaitActive = %v, %v", got, err)
 				}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 )
 
 const testRole = "arn:aws:iam::123456789012:role/edge"
@@ -51,7 +53,7 @@ func bubble(t *testing.T, run func(t *testing.T, l *lambda)) {
 // mustPublish publishes, and checks that what it says is what there is.
 func mustPublish(t *testing.T, l *lambda, job Job) Version {
 	t.Helper()
-	v, err := Publish(t.Context(), l, job, Pace{}, nil)
+	v, err := Publish(t.Context(), l, job, steady, nil)
 	if err != nil {
 		t.Fatalf("Publish: %v\ncalls: %v", err, l.calls)
 	}
@@ -230,7 +232,7 @@ func TestTransitionsAreWaitedOut(t *testing.T) {
 			l.published = 90 * time.Second
 			var reasons []string
 			start := time.Now()
-			_, err := Publish(t.Context(), l, testJob("b2"), Pace{Poll: 30 * time.Second}, func(r string) { reasons = append(reasons, r) })
+			_, err := Publish(t.Context(), l, testJob("b2"), Pace{Polls: pace.Backoff{First: 30 * time.Second, Max: 30 * time.Second}, Luck: even}, func(r string) { reasons = append(reasons, r) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -294,7 +296,7 @@ func TestOwnershipIsByTag(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T, l *lambda) {
 			l.own().tags[StackTag] = "other"
-			_, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
+			_, err := Publish(t.Context(), l, testJob("b2"), steady, nil)
 			e, ok := errors.AsType[*OwnerError](err)
 			if !ok || *e != (OwnerError{"fn", "other"}) {
 				t.Errorf("got %v", err)
@@ -308,7 +310,7 @@ func TestOwnershipIsByTag(t *testing.T) {
 			l.own().tags = nil
 			job := testJob("b2")
 			job.Create, job.Head = true, Head{Function: "fn"}
-			_, err := Publish(t.Context(), l, job, Pace{}, nil)
+			_, err := Publish(t.Context(), l, job, steady, nil)
 			if e, ok := errors.AsType[*OwnerError](err); !ok || *e != (OwnerError{Function: "fn"}) {
 				t.Errorf("got %v", err)
 			}
@@ -358,7 +360,7 @@ func TestOwnershipIsByTag(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T, l *lambda) {
 			l.own().hideTags = "AccessDenied: no"
-			_, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil)
+			_, err := Publish(t.Context(), l, testJob("b2"), steady, nil)
 			if _, ok := errors.AsType[*UnknownOwnerError](err); !ok || !strings.Contains(err.Error(), "lambda:ListTags") {
 				t.Errorf("got %v", err)
 			}
@@ -421,7 +423,7 @@ func TestStatesThatLeadNowhere(t *testing.T) {
 				}
 				tc.with(l, l.own())
 				start := time.Now()
-				v, err := Publish(t.Context(), l, job, Pace{}, nil)
+				v, err := Publish(t.Context(), l, job, steady, nil)
 				if err == nil || !strings.Contains(err.Error(), tc.want) {
 					t.Errorf("Publish = %v, %v; want an error with %q", v, err, tc.want)
 				}
@@ -446,8 +448,37 @@ func TestJobThatContradictsItselfIsRefusedBeforeAnyCall(t *testing.T) {
 			t.Parallel()
 			l, job := newLambda(), testJob("a1")
 			change(&job)
-			if _, err := Publish(t.Context(), l, job, Pace{}, nil); err == nil || len(l.calls) > 0 {
+			if _, err := Publish(t.Context(), l, job, steady, nil); err == nil || len(l.calls) > 0 {
 				t.Errorf("got %v after %v", err, l.calls)
+			}
+		})
+	}
+}
+
+// How long an update takes is not known: one that takes no time is seen without
+// waiting, and a long one costs few looks and is not seen late.
+func TestLooksFollowSoonAtFirstAndLaterMoreRarely(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		takes, late time.Duration
+		looks       int
+	}{{0, 0, 1}, {50 * time.Millisecond, 250 * time.Millisecond, 2}, {2 * time.Second, 1500 * time.Millisecond, 7}, {4 * time.Minute, 6 * time.Second, 62}} {
+		bubble(t, func(t *testing.T, l *lambda) {
+			l.own()
+			l.delay = tt.takes
+			start := time.Now()
+			if _, err := Publish(t.Context(), l, testJob("b2"), Pace{}, nil); err != nil {
+				t.Fatal(err)
+			}
+			heads := 0
+			for _, call := range l.calls {
+				if call == "Head" {
+					heads++
+				}
+			}
+			late := time.Since(start) - tt.takes
+			if looks := heads - 1; looks > tt.looks || late < 0 || late > tt.late { // one is before the update
+				t.Errorf("an update of %v is seen %v late, with %d looks", tt.takes, late, looks)
 			}
 		})
 	}

@@ -71,7 +71,7 @@ func TestAnInactiveVersionIsWokenOnce(t *testing.T) {
 					tc.with(l, v)
 				}
 				start := time.Now()
-				err := awaitOne(t.Context(), l, Pace{})
+				err := awaitOne(t.Context(), l, steady)
 				wantStateError(t, err, tc.err, tc.cause)
 				if took := time.Since(start); took != tc.took {
 					t.Errorf("took %v, want %v", took, tc.took)
@@ -124,7 +124,7 @@ func TestAVersionThatADryRunDoesNotWakeIsToldInTime(t *testing.T) {
 		pace Pace
 		took time.Duration
 	}{
-		"after as long as AWS may take to show a change": {Pace{}, appearTimeout},
+		"after as long as AWS may take to show a change": {steady, appearTimeout},
 		"earlier if nothing may take that long":          {Pace{Timeout: 5 * time.Second}, 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestAnInterruptedWakeIsNoState(t *testing.T) {
 		l.own().versions[0].state = "Inactive"
 		ctx, cancel := context.WithCancel(t.Context())
 		l.before[2] = func() error { cancel(); return ctx.Err() }
-		if err := awaitOne(ctx, l, Pace{}); !errors.Is(err, context.Canceled) || len(l.calls) != 2 {
+		if err := awaitOne(ctx, l, steady); !errors.Is(err, context.Canceled) || len(l.calls) != 2 {
 			t.Errorf("got %v after %v", err, l.calls)
 		}
 	})

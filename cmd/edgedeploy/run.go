@@ -15,7 +15,6 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
 	"github.com/edgedeploy/edgedeploy/internal/start/provenance"
-	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // runFlags are the flags of the commands that change something.
@@ -100,8 +99,7 @@ func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan
 		runner.Timeout = r.timeout
 	}
 	if ses.Local {
-		// The local AWS has no quotas to respect.
-		runner.Pace, runner.Poll, runner.LockPoll = versions.Pace{Poll: 20 * time.Millisecond}, 20*time.Millisecond, 200*time.Millisecond
+		runner.LockPoll = 200 * time.Millisecond // the local AWS has no quotas to respect
 	}
 	show, done := a.progress()
 	runner.Notify = show

@@ -23,6 +23,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -32,7 +33,7 @@ const (
 	name    = "shop-geo"
 )
 
-var pace = versions.Pace{Poll: 2 * time.Millisecond, Timeout: 20 * time.Second, RoleTimeout: 20 * time.Second}
+var often = versions.Pace{Polls: pace.Backoff{First: 2 * time.Millisecond, Max: 2 * time.Millisecond}, Timeout: 20 * time.Second, RoleTimeout: 20 * time.Second}
 
 // world is a local AWS with two clients: ours, and somebody else's.
 type world struct {
@@ -99,9 +100,9 @@ func (w world) run(ctx context.Context, j versions.Job) (versions.Version, error
 		return versions.Version{}, err
 	}
 	if found.Standing == versions.Exists {
-		return versions.AwaitActive(ctx, w.ours, found.Published.Version, j.Stack, pace, nil)
+		return versions.AwaitActive(ctx, w.ours, found.Published.Version, j.Stack, often, nil)
 	}
-	return versions.Publish(ctx, w.ours, j, pace, nil)
+	return versions.Publish(ctx, w.ours, j, often, nil)
 }
 
 // published checks that the content has exactly one version, and that it is
@@ -156,7 +157,7 @@ func TestSecondRunPublishesNothing(t *testing.T) {
 	if err != nil || again != v {
 		t.Errorf("the second run gives %v, %v", again, err)
 	}
-	if v, err = versions.Publish(t.Context(), w.ours, j, pace, nil); err != nil || again != v {
+	if v, err = versions.Publish(t.Context(), w.ours, j, often, nil); err != nil || again != v {
 		t.Errorf("publishing it again gives %v, %v", v, err)
 	}
 	w.published(t, j, v)
@@ -172,7 +173,7 @@ func TestChangeOfCodeIsOneUploadAndOnePublication(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.Head = head
-	v, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+	v, err := versions.Publish(t.Context(), w.ours, j, often, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +232,7 @@ func TestForbiddenConfigurationIsReset(t *testing.T) {
 		}
 		j := job(t, "old")
 		j.Spec.Config.TimeoutSeconds--
-		v, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+		v, err := versions.Publish(t.Context(), w.ours, j, often, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +267,7 @@ func (w world) reset(t *testing.T, edit func(*lambda.UpdateFunctionConfiguration
 		t.Fatalf("the edit does not show: %v, %v", head.Config, err)
 	}
 	j := job(t, "new")
-	v, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+	v, err := versions.Publish(t.Context(), w.ours, j, often, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,18 +282,18 @@ func TestAdoptedFunctionGetsItsOwnMark(t *testing.T) {
 	w.first(t)
 	j := job(t, "old")
 	j.Stack = "outlet"
-	if _, err := versions.Publish(t.Context(), w.ours, j, pace, nil); !isOwnerError(err, "shop") {
+	if _, err := versions.Publish(t.Context(), w.ours, j, often, nil); !isOwnerError(err, "shop") {
 		t.Fatalf("without adopting: %v", err)
 	}
 	j.Adopt = true
-	v, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+	v, err := versions.Publish(t.Context(), w.ours, j, often, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if v.Stack != "outlet" || v.Ref.Number != 2 {
 		t.Errorf("published %+v", v)
 	}
-	if _, err := versions.AwaitActive(t.Context(), w.ours, v, "outlet", pace, nil); err != nil {
+	if _, err := versions.AwaitActive(t.Context(), w.ours, v, "outlet", often, nil); err != nil {
 		t.Error(err)
 	}
 	// The alias, which named the former owner's version, went with it.
@@ -350,7 +351,7 @@ func TestAnAliasWithWeightsIsRefused(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := versions.Publish(t.Context(), w.ours, j, pace, nil)
+	_, err := versions.Publish(t.Context(), w.ours, j, often, nil)
 	if e, ok := errors.AsType[*versions.WrongAliasError](err); !ok || e.Alias != j.Spec.Alias() || e.Version != "2" {
 		t.Errorf("got %v", err)
 	}
@@ -404,7 +405,7 @@ func TestConsoleDuringThePublicationIsMetByBeginningAgain(t *testing.T) {
 		_, err := w.theirs.UpdateFunctionConfiguration(ctx, in)
 		return err
 	}}
-	v, err := versions.Publish(t.Context(), l, j, pace, nil)
+	v, err := versions.Publish(t.Context(), l, j, often, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

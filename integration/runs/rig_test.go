@@ -25,6 +25,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws/cf"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -195,7 +196,7 @@ func (r *rig) plan(ctx context.Context, want plan.Desired) (plan.Plan, error) {
 func (r *rig) runner() *deploy.Runner {
 	return &deploy.Runner{
 		Cloud: r.cloud, Ledger: r.ledger, Code: r.code, Now: time.Now, Limit: 4,
-		Pace: versions.Pace{Poll: time.Millisecond}, Poll: time.Millisecond, Timeout: time.Minute,
+		Pace: versions.Pace{Polls: pace.Backoff{First: time.Millisecond, Max: time.Millisecond}}, Poll: time.Millisecond, Timeout: time.Minute,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws"
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -32,7 +33,7 @@ func TestAnInactiveVersionIsWokenByADryRun(t *testing.T) {
 		if diff := cmp.Diff(want, p.State); err != nil || diff != "" {
 			t.Errorf("set aside: %v (-want +got)\n%s", err, diff)
 		}
-		got, err := versions.AwaitActive(t.Context(), w.Lambda, v, "shop", versions.Pace{Poll: time.Millisecond}, nil)
+		got, err := versions.AwaitActive(t.Context(), w.Lambda, v, "shop", versions.Pace{Polls: pace.Backoff{First: time.Millisecond, Max: time.Millisecond}}, nil)
 		if err != nil || got != v {
 			t.Errorf("awaited: %+v, %v; want %+v", got, err, v)
 		}
@@ -49,7 +50,7 @@ func TestADryRunThatIsDeniedIsTold(t *testing.T) {
 	eachWay(t, localaws.Options{}, func(t *testing.T, w *world) {
 		v := w.sleeping()
 		w.arm(localaws.Fault{Operation: "Invoke", Kind: localaws.Error, Status: 403, Code: "AccessDeniedException", Message: "no"})
-		_, err := versions.AwaitActive(t.Context(), w.Lambda, v, "shop", versions.Pace{Poll: time.Millisecond}, nil)
+		_, err := versions.AwaitActive(t.Context(), w.Lambda, v, "shop", versions.Pace{Polls: pace.Backoff{First: time.Millisecond, Max: time.Millisecond}}, nil)
 		state, ok := errors.AsType[*versions.StateError](err)
 		if !ok || state.State != "Inactive" || !strings.Contains(err.Error(), "--function-name auth:1") {
 			t.Fatalf("got %v", err)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
@@ -188,11 +190,12 @@ func (s *lease) published(ctx context.Context, sum string) (found versions.Store
 // alias may name such a one is UNKNOWN. A zip without a VPC is Active at once.
 func (s *lease) awaitActive(ctx context.Context, v versions.StoredVersion) error {
 	number := strconv.Itoa(v.Number)
-	for waited := s.ledger.poll(); !v.State.Settled(); waited += s.ledger.poll() {
-		if waited > settleTimeout {
+	start := time.Now()
+	for looks := 1; !v.State.Settled(); looks++ {
+		if time.Since(start) >= settleTimeout {
 			return fmt.Errorf("version %d is still %s after %s: %s", v.Number, v.State.State, settleTimeout, v.State.Reason)
 		}
-		if err := pause(ctx, s.ledger.poll()); err != nil {
+		if err := pause(ctx, s.ledger.polls().After(looks, rand.Float64())); err != nil {
 			return err
 		}
 		var err error

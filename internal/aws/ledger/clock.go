@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 )
 
@@ -43,6 +44,7 @@ const staleTimeout = 10 * time.Second
 // patience bounds a compare-and-swap that is tried again.
 type patience struct {
 	tries  int
+	looks  int
 	waited time.Duration
 }
 
@@ -53,10 +55,12 @@ func (p *patience) again(ctx context.Context, l *Ledger, behind bool) bool {
 		p.tries++
 		return p.tries < maxTries
 	}
-	if p.waited >= staleTimeout || pause(ctx, l.poll()) != nil {
+	p.looks++
+	wait := min(l.polls().After(p.looks, rand.Float64()), staleTimeout-p.waited)
+	if p.waited >= staleTimeout || pause(ctx, wait) != nil {
 		return false
 	}
-	p.waited += l.poll()
+	p.waited += wait
 	return true
 }
 

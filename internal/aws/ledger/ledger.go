@@ -11,6 +11,7 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/internal/pace"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -35,13 +36,17 @@ const (
 
 // Bounds of what waits for Lambda.
 const (
-	defaultPoll = time.Second
+	// Transitions take a second or so; each look is one of the 15 calls a second
+	// that Lambda allows in all (Lambda quotas).
+	firstPoll   = 200 * time.Millisecond
+	longestPoll = 2 * time.Second
 	// settleTimeout is how long the SDK's own waiters wait for an update
 	// (Lambda API model, waiters FunctionUpdatedV2 and FunctionActiveV2: 300 × 1 s).
 	settleTimeout = 5 * time.Minute
 	// roleTimeout bounds the wait for a new role to be assumable. IAM says
 	// only that changes take a while; terraform-provider-aws waits as long.
 	roleTimeout = 2 * time.Minute
+	roleFirst   = time.Second // between the first two tries
 	// callTimeout bounds a call that has to go on after its caller gave up.
 	callTimeout = 15 * time.Second
 	// maxTries bounds each compare-and-swap loop: more than one lost race
@@ -99,7 +104,8 @@ type Ledger struct {
 	AllowHTTP func(host string) bool
 	// Runtime is what the ledger's function is given; "" is NewestRuntime.
 	Runtime string
-	// Poll is the pause between two reads of a transition; 0 is one second.
+	// Poll is the longest pause between two reads of a transition, the first ones
+	// being shorter; 0 is two seconds.
 	Poll time.Duration
 	// Warn hears what a person should know although the ledger goes on: a
 	// renewal that failed, a version that is no release. It may be called from
@@ -189,9 +195,10 @@ func (l *Ledger) runtime() string {
 	return l.Runtime
 }
 
-func (l *Ledger) poll() time.Duration {
+// polls paces the looks at a transition.
+func (l *Ledger) polls() pace.Backoff {
 	if l.Poll <= 0 {
-		return defaultPoll
+		return pace.Backoff{First: firstPoll, Max: longestPoll}
 	}
-	return l.Poll
+	return pace.Backoff{First: firstPoll, Max: l.Poll}
 }

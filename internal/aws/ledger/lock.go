@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
@@ -162,8 +163,9 @@ func (t *acquisition) create(ctx context.Context) error {
 		Function: t.function, Role: t.req.Role, Runtime: t.ledger.runtime(), Tags: tags, Zip: zipped,
 		Description: "edgedeploy: the releases of stack " + t.req.Stack + ". Never invoked. Deleting it deletes their history.",
 	}
-	start := time.Now()
-	for {
+	start, polls := time.Now(), t.ledger.polls()
+	polls.First = roleFirst
+	for looks := 1; ; looks++ {
 		err := t.ledger.API.Create(ctx, f)
 		switch {
 		case err == nil:
@@ -172,7 +174,7 @@ func (t *acquisition) create(ctx context.Context) error {
 		case errors.Is(err, versions.ErrFunctionExists):
 			return t.settleNew(ctx)
 		case errors.Is(err, versions.ErrRoleNotReady) && time.Since(start) < roleTimeout:
-			if err := pause(ctx, 2*t.ledger.poll()); err != nil {
+			if err := pause(ctx, polls.After(looks, rand.Float64())); err != nil {
 				return err
 			}
 		default:
@@ -216,7 +218,7 @@ func (t *acquisition) settleNew(ctx context.Context) error {
 // may not be seen at once.
 func (l *Ledger) settle(ctx context.Context, function string) (versions.LatestCode, error) {
 	start := time.Now()
-	for {
+	for looks := 1; ; looks++ {
 		have, err := l.API.Latest(ctx, function)
 		switch {
 		case err != nil:
@@ -228,7 +230,7 @@ func (l *Ledger) settle(ctx context.Context, function string) (versions.LatestCo
 		case time.Since(start) >= settleTimeout:
 			return versions.LatestCode{}, fmt.Errorf("function %s is still %s after %s: %s", function, inWords(have), settleTimeout, have.State.Reason)
 		}
-		if err := pause(ctx, l.poll()); err != nil {
+		if err := pause(ctx, min(l.polls().After(looks, rand.Float64()), settleTimeout-time.Since(start))); err != nil {
 			return versions.LatestCode{}, err
 		}
 	}

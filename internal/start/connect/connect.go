@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"time"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
@@ -111,7 +110,6 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		if local.Transport != nil {
 			books.Transport = local.Transport
 			books.AllowHTTP = func(host string) bool { return Loopback(host) || host == localaws.InProcessHost }
-			books.Poll = 10 * time.Millisecond // nothing there takes time
 		}
 	}
 	cloud, err := awscloud.Open(ctx, options)
