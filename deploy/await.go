@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -46,16 +47,21 @@ func (r *Runner) await(ctx context.Context, p plan.Plan, result Result) (Result,
 	want := expected(p, result)
 	undeployed, drifted := make([]string, len(ids)), make([][]Drift, len(ids))
 	group := errgroup.Group{}
-	group.SetLimit(readLimit)
-	for i, id := range ids {
+	var turn atomic.Int64
+	for range min(readLimit, len(ids)) {
 		group.Go(func() error {
-			state, done, err := r.deployed(wctx, id)
-			if !done {
-				undeployed[i] = id
-			} else {
-				drifted[i] = want.differ(state)
+			var waited time.Duration
+			var failed error
+			for i := turn.Add(1) - 1; int(i) < len(ids); i = turn.Add(1) - 1 {
+				state, done, err := r.deployed(wctx, ids[i], &waited)
+				if !done {
+					undeployed[i] = ids[i]
+				} else {
+					drifted[i] = want.differ(state)
+				}
+				failed = cmp.Or(failed, err)
 			}
-			return err
+			return failed
 		})
 	}
 	err := group.Wait()
@@ -87,12 +93,13 @@ func (r *Result) drifted(drift []Drift) {
 	}
 }
 
-// deployed polls one distribution until it is deployed or ctx ends.
-func (r *Runner) deployed(ctx context.Context, id string) (associations.State, bool, error) {
+// deployed polls one distribution until it is deployed or ctx ends. What was waited
+// for others before it counts for its pauses: all were written before that.
+func (r *Runner) deployed(ctx context.Context, id string, waited *time.Duration) (associations.State, bool, error) {
 	step, since := plan.Await{Distribution: id}, r.Now()
 	r.notify(StepStarted{Step: step})
 	polls := pace.Backoff{First: firstPoll, Max: cmp.Or(r.Poll, longestPoll)}
-	for looks := 1; ; looks++ {
+	for {
 		state, err := r.Cloud.CloudFront.Distribution(ctx, id)
 		switch {
 		case ctx.Err() != nil:
@@ -105,10 +112,12 @@ func (r *Runner) deployed(ctx context.Context, id string) (associations.State, b
 			return state, true, nil
 		}
 		r.notify(StepWaiting{Step: step, Reason: "InProgress", Since: since})
+		pause := polls.After(*waited, rand.Float64())
+		*waited += pause
 		select {
 		case <-ctx.Done():
 			return state, false, nil
-		case <-time.After(polls.After(looks, rand.Float64())):
+		case <-time.After(pause):
 		}
 	}
 }

@@ -53,7 +53,7 @@ const (
 
 // between gives the times between the looks of one wait. Unless Polls say
 // otherwise, first is the one before the second look.
-func (p Pace) between(first time.Duration) func(looks int) time.Duration {
+func (p Pace) between(first time.Duration) func(waited time.Duration) time.Duration {
 	polls, luck := p.Polls, p.Luck
 	if polls == (pace.Backoff{}) {
 		polls = pace.Backoff{First: first, Max: longestPoll}
@@ -61,7 +61,7 @@ func (p Pace) between(first time.Duration) func(looks int) time.Duration {
 	if luck == nil {
 		luck = rand.Float64
 	}
-	return func(looks int) time.Duration { return polls.After(looks, luck()) }
+	return func(waited time.Duration) time.Duration { return polls.After(waited, luck()) }
 }
 
 func orDefault(d, otherwise time.Duration) time.Duration {
@@ -75,14 +75,14 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 // the clock.
 type wait struct {
 	name     string // what is waited for, for errors
-	between  func(looks int) time.Duration
-	looks    int
+	between  func(waited time.Duration) time.Duration
+	waited   time.Duration
 	timeout  time.Duration
 	deadline *time.Timer
 	tick     Tick
 }
 
-func newWait(name string, between func(int) time.Duration, timeout time.Duration, tick Tick) *wait {
+func newWait(name string, between func(time.Duration) time.Duration, timeout time.Duration, tick Tick) *wait {
 	if tick == nil {
 		tick = func(string) {}
 	}
@@ -95,8 +95,9 @@ func (w *wait) stop() { w.deadline.Stop() }
 // Lambda said, if it was a call that was refused.
 func (w *wait) next(ctx context.Context, reason string, refusal error) error {
 	w.tick(reason)
-	w.looks++
-	pause := time.NewTimer(w.between(w.looks))
+	length := w.between(w.waited)
+	w.waited += length
+	pause := time.NewTimer(length)
 	defer pause.Stop()
 	select {
 	case <-ctx.Done():

@@ -10,21 +10,15 @@ type Backoff struct {
 	Max   time.Duration // what the pauses grow to
 }
 
-// growth is by how much each pause is longer than the one before it. What is
-// waited for is seen late by half of it at most, while pauses grow.
-const growth = 1.5
-
 // spread is how far a pause may be from its length, by chance, so that runs which
 // began together do not go on asking together.
 const spread = 0.2
 
-// After gives the pause after so many looks. luck is a random number in [0, 1).
-func (b Backoff) After(looks int, luck float64) time.Duration {
-	pause := float64(b.First)
-	for i := 1; i < looks && pause < float64(b.Max); i++ {
-		pause *= growth
-	}
-	return jitter(time.Duration(min(pause, float64(b.Max))), luck)
+// After gives the next pause, when there was nothing to be seen for so long: each
+// is half as long again as the one before it, so that what is waited for is seen
+// late by half of what it took at most. luck is a random number in [0, 1).
+func (b Backoff) After(waited time.Duration, luck float64) time.Duration {
+	return jitter(min(b.First+waited/2, b.Max), luck)
 }
 
 // jitter gives a length that is at most spread off.

@@ -9,14 +9,14 @@ func TestPausesGrowToTheirMost(t *testing.T) {
 	t.Parallel()
 	b := Backoff{First: 100 * time.Millisecond, Max: 5 * time.Second}
 	var last time.Duration
-	for looks := 1; looks < 100; looks++ {
-		pause := b.After(looks, 0.5)
-		if pause < last || pause > b.Max {
-			t.Fatalf("%v after %v, after look %d", pause, last, looks)
+	for waited := time.Duration(0); waited < time.Hour; waited += last {
+		pause := b.After(waited, 0.5)
+		if pause < last || pause > b.Max || last > 0 && pause < b.Max && pause != last*3/2 {
+			t.Fatalf("%v after %v, after %v in all", pause, last, waited)
 		}
 		last = pause
 	}
-	if first := b.After(1, 0.5); first != b.First || last != b.Max {
+	if first := b.After(0, 0.5); first != b.First || last != b.Max {
 		t.Errorf("from %v to %v", first, last)
 	}
 }
@@ -24,9 +24,9 @@ func TestPausesGrowToTheirMost(t *testing.T) {
 func TestAPauseThatIsOnlyBoundedStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	b := Backoff{First: time.Second, Max: 20 * time.Millisecond}
-	for looks := range 5 {
-		if pause := b.After(looks, 0.5); pause != 20*time.Millisecond {
-			t.Errorf("%v after look %d", pause, looks)
+	for waited := range time.Duration(5) {
+		if pause := b.After(waited, 0.5); pause != 20*time.Millisecond {
+			t.Fatalf("%v after %v", pause, waited)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func TestLooksAreFewAndNotLate(t *testing.T) {
 	} {
 		at, looks := time.Duration(0), 1
 		for ; at < tt.takes; looks++ {
-			at += tt.After(looks, 0.5)
+			at += tt.After(at, 0.5)
 		}
 		if late := at - tt.takes; late > tt.late || looks > tt.looks {
 			t.Errorf("%s: seen %v late, with %d looks", name, late, looks)
@@ -57,7 +57,7 @@ func TestChanceMovesAPauseByAFifthAtMost(t *testing.T) {
 	t.Parallel()
 	b := Backoff{First: time.Second, Max: time.Minute}
 	for luck, want := range map[float64]time.Duration{0: 800 * time.Millisecond, 0.5: time.Second, 1: 1200 * time.Millisecond} {
-		if got := b.After(1, luck); got != want {
+		if got := b.After(0, luck); got != want {
 			t.Errorf("luck %v: %v, want %v", luck, got, want)
 		}
 	}

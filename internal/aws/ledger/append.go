@@ -191,11 +191,11 @@ func (s *lease) published(ctx context.Context, sum string) (found versions.Store
 func (s *lease) awaitActive(ctx context.Context, v versions.StoredVersion) error {
 	number := strconv.Itoa(v.Number)
 	start := time.Now()
-	for looks := 1; !v.State.Settled(); looks++ {
+	for !v.State.Settled() {
 		if time.Since(start) >= settleTimeout {
 			return fmt.Errorf("version %d is still %s after %s: %s", v.Number, v.State.State, settleTimeout, v.State.Reason)
 		}
-		if err := pause(ctx, s.ledger.polls().After(looks, rand.Float64())); err != nil {
+		if err := pause(ctx, s.ledger.polls().After(time.Since(start), rand.Float64())); err != nil {
 			return err
 		}
 		var err error

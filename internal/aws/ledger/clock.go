@@ -44,7 +44,6 @@ const staleTimeout = 10 * time.Second
 // patience bounds a compare-and-swap that is tried again.
 type patience struct {
 	tries  int
-	looks  int
 	waited time.Duration
 }
 
@@ -55,8 +54,7 @@ func (p *patience) again(ctx context.Context, l *Ledger, behind bool) bool {
 		p.tries++
 		return p.tries < maxTries
 	}
-	p.looks++
-	wait := min(l.polls().After(p.looks, rand.Float64()), staleTimeout-p.waited)
+	wait := min(l.polls().After(p.waited, rand.Float64()), staleTimeout-p.waited)
 	if p.waited >= staleTimeout || pause(ctx, wait) != nil {
 		return false
 	}

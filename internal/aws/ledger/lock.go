@@ -165,7 +165,7 @@ func (t *acquisition) create(ctx context.Context) error {
 	}
 	start, polls := time.Now(), t.ledger.polls()
 	polls.First = roleFirst
-	for looks := 1; ; looks++ {
+	for {
 		err := t.ledger.API.Create(ctx, f)
 		switch {
 		case err == nil:
@@ -174,7 +174,7 @@ func (t *acquisition) create(ctx context.Context) error {
 		case errors.Is(err, versions.ErrFunctionExists):
 			return t.settleNew(ctx)
 		case errors.Is(err, versions.ErrRoleNotReady) && time.Since(start) < roleTimeout:
-			if err := pause(ctx, polls.After(looks, rand.Float64())); err != nil {
+			if err := pause(ctx, polls.After(time.Since(start), rand.Float64())); err != nil {
 				return err
 			}
 		default:
@@ -218,7 +218,7 @@ func (t *acquisition) settleNew(ctx context.Context) error {
 // may not be seen at once.
 func (l *Ledger) settle(ctx context.Context, function string) (versions.LatestCode, error) {
 	start := time.Now()
-	for looks := 1; ; looks++ {
+	for {
 		have, err := l.API.Latest(ctx, function)
 		switch {
 		case err != nil:
@@ -230,7 +230,7 @@ func (l *Ledger) settle(ctx context.Context, function string) (versions.LatestCo
 		case time.Since(start) >= settleTimeout:
 			return versions.LatestCode{}, fmt.Errorf("function %s is still %s after %s: %s", function, inWords(have), settleTimeout, have.State.Reason)
 		}
-		if err := pause(ctx, min(l.polls().After(looks, rand.Float64()), settleTimeout-time.Since(start))); err != nil {
+		if err := pause(ctx, min(l.polls().After(time.Since(start), rand.Float64()), settleTimeout-time.Since(start))); err != nil {
 			return versions.LatestCode{}, err
 		}
 	}
