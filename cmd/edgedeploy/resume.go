@@ -18,7 +18,7 @@ import (
 )
 
 func (a *app) resumeCommand() *cobra.Command {
-	run := runFlags{noWait: true, restore: restoreStop, timeout: 1}
+	run := runFlags{noWait: true, restore: restoreStop, timeout: 1, parallel: 1}
 	var function string
 	var all bool
 	cmd := &cobra.Command{

@@ -24,8 +24,17 @@ type runFlags struct {
 	noWait  bool
 	timeout time.Duration
 	locked  time.Duration // --lock-timeout
-	restore string        // --on-failure; only apply has it
+	// parallel is how many functions are published at once.
+	parallel int
+	restore  string // --on-failure; only apply has it
 }
+
+// Lambda takes 15 calls a second in an account (Lambda quotas), which some eight
+// publications use up. More than maxParallel would only be throttled.
+const (
+	defaultParallel = 4
+	maxParallel     = 32
+)
 
 // What --on-failure may be.
 const (
@@ -41,6 +50,7 @@ func (r *runFlags) register(cmd *cobra.Command) {
 	f.StringVarP(&r.message, "message", "m", "", "why, for the history (apply: default is the commit's subject)")
 	f.BoolVar(&r.noWait, "no-wait", false, "end as soon as CloudFront accepted everything")
 	r.registerLock(cmd)
+	f.IntVar(&r.parallel, "parallel", defaultParallel, fmt.Sprintf("how many functions to publish at once, 1 to %d; distributions are written one by one", maxParallel))
 	f.DurationVar(&r.timeout, "timeout", 30*time.Minute, "how long to wait until the change is everywhere")
 }
 
@@ -56,6 +66,8 @@ func (r *runFlags) check(cmd *cobra.Command) error {
 	switch {
 	case r.restore != restoreStop && r.restore != restoreBack:
 		return &usageError{cmd.CommandPath(), fmt.Errorf("--on-failure is stop or rollback, not %s", r.restore)}
+	case r.parallel < 1 || r.parallel > maxParallel:
+		return &usageError{cmd.CommandPath(), fmt.Errorf("--parallel is 1 to %d, not %d", maxParallel, r.parallel)}
 	case r.locked < 0:
 		return &usageError{cmd.CommandPath(), fmt.Errorf("--lock-timeout is 0 or more, not %s", r.locked)}
 	case r.timeout <= 0:
@@ -93,7 +105,7 @@ var errDeclined = fmt.Errorf("nothing was changed: the answer was not yes")
 func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan, r runFlags) error {
 	runner := &deploy.Runner{
 		Cloud: ses.Cloud, Ledger: ses.Ledger, Code: p.Code, Now: time.Now,
-		Limit: 4, Restore: r.restore == restoreBack, LockTimeout: r.locked,
+		Limit: r.parallel, Restore: r.restore == restoreBack, LockTimeout: r.locked,
 	}
 	if !r.noWait {
 		runner.Timeout = r.timeout
