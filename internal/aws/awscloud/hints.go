@@ -95,7 +95,7 @@ var advices = []advice{
 	{code: "SignatureDoesNotMatch", hint: "the secret key does not belong to the access key, or something on the way changed the request"},
 	{code: "InvalidSignatureException", hint: "the secret key does not belong to the access key, or something on the way changed the request"},
 
-	{code: "Throttling", service: "CloudFront", hint: "CloudFront takes only a few writes a minute in an account: wait a minute and run the command again"},
+	{code: "Throttling", service: "CloudFront", hint: "CloudFront takes only a few writes a minute in an account, and other clients use them up: run the command again later"},
 	{code: "Throttling", hint: throttleHint},
 	{code: "ThrottlingException", hint: throttleHint},
 	{code: "TooManyRequestsException", hint: throttleHint},
