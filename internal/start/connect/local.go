@@ -85,8 +85,13 @@ func (o Options) openLocal(ctx context.Context, dir string) (*awscloud.Local, fu
 	}
 	local := &awscloud.Local{Account: account}
 	for start := time.Now(); ; {
+		// A server is asked for first: that the file is taken shows only after a second.
+		if address, ok := localaws.DialRunning(dir); ok {
+			local.Endpoint = "http://" + address
+			return local, func() error { return nil }, seedServer(ctx, local, seedOf(o.Stack))
+		}
 		server, err := localaws.Open(localaws.Options{Dir: dir})
-		busy, taken := errors.AsType[*localaws.BusyError](err)
+		_, taken := errors.AsType[*localaws.BusyError](err)
 		switch {
 		case err == nil:
 			local.Transport = server.Transport()
@@ -94,9 +99,6 @@ func (o Options) openLocal(ctx context.Context, dir string) (*awscloud.Local, fu
 				return nil, nil, errors.Join(err, server.Close())
 			}
 			return local, server.Close, nil
-		case taken && busy.Address != "":
-			local.Endpoint = "http://" + busy.Address
-			return local, func() error { return nil }, seedServer(ctx, local, seedOf(o.Stack))
 		case !taken || time.Since(start) > busyFor:
 			return nil, nil, err
 		case ctx.Err() != nil:
