@@ -75,7 +75,7 @@ func (e *Error) Passing() bool {
 	if _, ok := errors.AsType[*credentialsError](e.cause); ok {
 		return false
 	}
-	return e.Status == 0 || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError || strings.HasPrefix(e.Code, "Throttling")
+	return e.Status == 0 || e.Status >= http.StatusInternalServerError || throttles(e)
 }
 
 // Unwrap gives what callers act on, and the cause.

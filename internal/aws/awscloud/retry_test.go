@@ -152,13 +152,14 @@ func TestWhatMayPassIsToldFromWhatStays(t *testing.T) {
 		answer func(*http.Request) (*http.Response, error)
 		want   bool
 	}{
-		"a throttle":        {lambdaError(429, "TooManyRequestsException", "Rate exceeded"), true},
-		"CloudFront's":      {lambdaError(400, "Throttling", "Rate exceeded"), true},
-		"an outage":         {unavailable, true},
-		"no network":        {broken(&net.OpError{Op: "dial", Err: syscall.ENETUNREACH}), true},
-		"a permission":      {lambdaError(403, "AccessDeniedException", "no"), false},
-		"another revision":  {lambdaError(412, "PreconditionFailedException", "no"), false},
-		"what is not there": {lambdaError(404, "ResourceNotFoundException", "no"), false},
+		"a throttle":          {lambdaError(429, "TooManyRequestsException", "Rate exceeded"), true},
+		"CloudFront's":        {lambdaError(400, "Throttling", "Rate exceeded"), true},
+		"one of another name": {lambdaError(400, "RequestLimitExceeded", "slower"), true},
+		"an outage":           {unavailable, true},
+		"no network":          {broken(&net.OpError{Op: "dial", Err: syscall.ENETUNREACH}), true},
+		"a permission":        {lambdaError(403, "AccessDeniedException", "no"), false},
+		"another revision":    {lambdaError(412, "PreconditionFailedException", "no"), false},
+		"what is not there":   {lambdaError(404, "ResourceNotFoundException", "no"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
