@@ -22,25 +22,29 @@ func (p *Progress) waitingInQueue(e deploy.StepQueued, at time.Time) []string {
 		return nil
 	}
 	p.queued, r.said = at, at
-	return append(lines, p.pipeOnly(r.label+": "+r.reason)...)
+	why := "queued, "
+	if e.Pause.Throttled > 0 {
+		why = "throttled, "
+	}
+	return append(lines, p.pipeOnly(r.label+": "+why+r.reason)...)
 }
 
 // queueing says what the write of a distribution waits for, with so many after
-// it: "throttled, again in 8 s (5 a minute; 197 more, 40 min)".
+// it: "again in 8 s; 197 more, 39 min (5/min)". It fits beside an id in 80
+// columns.
 func queueing(p associations.Pause, left int) string {
-	text := "queued, sent in "
+	text := "sent in "
 	if p.Throttled > 0 {
-		text = "throttled, again in "
+		text = "again in "
 	}
 	text += Span(p.For + time.Second - 1) // never 0 s
 	if p.Every <= 0 {
 		return text
 	}
-	text += " (" + perMinute(p.Every)
 	if left > 0 {
 		text += fmt.Sprintf("; %d more, %s", left, Span(p.For+time.Duration(left)*p.Every))
 	}
-	return text + ")"
+	return text + " (" + perMinute(p.Every) + ")"
 }
 
 func perMinute(every time.Duration) string {
@@ -53,7 +57,7 @@ func perMinute(every time.Duration) string {
 	if whole := strconv.FormatFloat(rate, 'f', 0, 64); text == whole+".0" {
 		text = whole
 	}
-	return text + " a minute"
+	return text + "/min"
 }
 
 // Throttles tells, now and then, that AWS throttles calls. It has no clock: the

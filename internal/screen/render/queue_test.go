@@ -42,12 +42,12 @@ func TestAQueueIsTalkedOfAtItsBeginningAndEachHalfMinute(t *testing.T) {
 	want := []string{
 		"update E1: started",
 		"CloudFront throttles writes: they go out as fast as it takes them",
-		"update E1: throttled, again in 12 s (5 a minute; 100 more, 20 min)",
+		"update E1: throttled, again in 12 s; 100 more, 20 min (5/min)",
 		"update E1: done, accepted (12 s)",
 		"update E2: started",
 		"update E2: done, accepted (12 s)",
 		"update E3: started",
-		"update E3: queued, sent in 6 s (5 a minute; 98 more, 19 min)",
+		"update E3: queued, sent in 6 s; 98 more, 19 min (5/min)",
 		"update E3: done, accepted (12 s)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -68,18 +68,22 @@ func TestAQueueShowsOnATerminal(t *testing.T) {
 	if diff := cmp.Diff([]string{throttling}, stay); diff != "" {
 		t.Errorf("lines that stay (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"… update E1      3 s   throttled, again in 9 s (5 a minute; 100 more, 20 min)"}, block); diff != "" {
+	if diff := cmp.Diff([]string{"… update E1      3 s   again in 9 s; 100 more, 20 min (5/min)"}, block); diff != "" {
 		t.Errorf("block (-want +got):\n%s", diff)
 	}
 }
 
-func TestAQueueFitsBesideTheLongestNames(t *testing.T) {
+func TestAQueueFitsBesideAnID(t *testing.T) {
 	t.Parallel()
 	step := plan.Associate{Change: associations.Change{Distribution: "E1U5RQF7T870K0"}}
-	pause := associations.Pause{For: 59 * time.Second, Every: 54 * time.Second, Throttled: 3}
-	for _, l := range (&Progress{}).Add(deploy.StepQueued{Step: step, Pause: pause, Left: 199}, at) {
-		if cells(l) > 80 {
-			t.Errorf("%q takes %d columns", l, cells(l))
+	for every, throttled := range map[time.Duration]int{12 * time.Second: 0, 6 * time.Second: 3} {
+		event := deploy.StepQueued{Step: step, Pause: associations.Pause{For: 59 * time.Second, Every: every, Throttled: throttled}, Left: 199}
+		p := &Progress{Terminal: true, Style: Style{Width: 80}}
+		p.Add(event, at)
+		for _, l := range append((&Progress{}).Add(event, at), p.Block(at.Add(42*time.Second))...) {
+			if cells(l) > 80 || strings.Contains(l, "E1U5") && !strings.HasSuffix(l, "/min)") {
+				t.Errorf("%q takes %d columns", l, cells(l))
+			}
 		}
 	}
 }
@@ -87,14 +91,14 @@ func TestAQueueFitsBesideTheLongestNames(t *testing.T) {
 func TestRatesAreWholeWhereTheyAreHigh(t *testing.T) {
 	t.Parallel()
 	for every, want := range map[time.Duration]string{
-		time.Minute: "1 a minute", 50 * time.Second: "1.2 a minute", 12 * time.Second: "5 a minute",
-		13 * time.Second: "4.6 a minute", 3100 * time.Millisecond: "19 a minute", 50 * time.Millisecond: "1200 a minute",
+		time.Minute: "1/min", 50 * time.Second: "1.2/min", 12 * time.Second: "5/min",
+		13 * time.Second: "4.6/min", 3100 * time.Millisecond: "19/min", 50 * time.Millisecond: "1200/min",
 	} {
 		if got := perMinute(every); got != want {
 			t.Errorf("%v: %s, want %s", every, got, want)
 		}
 	}
-	if got := queueing(associations.Pause{For: time.Second}, 3); got != "queued, sent in 1 s" {
+	if got := queueing(associations.Pause{For: time.Second}, 3); got != "sent in 1 s" {
 		t.Errorf("a rate that is not known: %q", got)
 	}
 }
