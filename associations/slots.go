@@ -162,7 +162,7 @@ type Pause struct {
 	// Every is how often CloudFront seems to take a write, as learned so far: one in
 	// this time. 0 is not known.
 	Every time.Duration
-	// Throttled is how often this write was throttled itself.
+	// Throttled is how often in a row this write was throttled itself.
 	Throttled int
 }
 

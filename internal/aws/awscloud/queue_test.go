@@ -302,3 +302,28 @@ func TestAWriteThatFindsAllInPlaceTakesNoTurnAway(t *testing.T) {
 		}
 	})
 }
+
+// A write that met another client's is not throttled for good.
+func TestThrottlesAreCountedInARow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		puts := 0
+		cloud, _ := openStub(t, func(r *http.Request) (*http.Response, error) {
+			switch {
+			case r.Method == http.MethodGet:
+				return answer(200, map[string]string{"ETag": fmt.Sprint("E", puts)}, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>")(r)
+			case puts == maxThrottled-1:
+				puts++
+				return cloudFrontError(412, "PreconditionFailed", "no")(r)
+			case puts < 2*maxThrottled-1:
+				puts++
+				return cloudFrontError(400, "Throttling", "Rate exceeded")(r)
+			}
+			return cloudFrontError(403, "AccessDenied", "no")(r)
+		})
+		_, err := cloud.CloudFront.Write(t.Context(), account, change(associations.Edit{Slot: slot("default", associations.ViewerRequest), To: to("auth", 1)}), pass, nil)
+		if e, ok := errors.AsType[*Error](err); !ok || e.Code != "AccessDenied" {
+			t.Errorf("after %d attempts: %v", puts, err)
+		}
+	})
+}

@@ -53,7 +53,7 @@ type writing struct {
 	tried     attempts
 	sent      string // the ETag of the last attempt
 	stale     *Error // the 412 that it met, nil if it met none
-	throttled int    // attempts that were throttled
+	throttled int    // attempts that were throttled, in a row
 }
 
 // run tries until the write is made or cannot be. ctx does not end.
@@ -69,6 +69,7 @@ func (w *writing) run(ctx context.Context) (associations.State, error) {
 		w.stale = staleETag(answer)
 		switch {
 		case w.stale != nil:
+			w.throttled = 0
 			if rounds++; rounds == maxRounds {
 				return associations.State{}, &RaceError{Rounds: rounds, Err: w.stale}
 			}
@@ -77,7 +78,7 @@ func (w *writing) run(ctx context.Context) (associations.State, error) {
 			}
 		case throttles(answer):
 			if w.throttled++; w.throttled >= w.maxThrottled {
-				return associations.State{}, fmt.Errorf("given up after it was throttled %d times in a row: %w", w.throttled, answer)
+				return associations.State{}, fmt.Errorf("given up, throttled %d times in a row: %w", w.throttled, answer)
 			}
 		default:
 			return associations.State{}, answer
