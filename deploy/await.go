@@ -3,6 +3,7 @@ package deploy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -104,15 +105,18 @@ func (r *Runner) deployed(ctx context.Context, id string, waited *time.Duration)
 		switch {
 		case ctx.Err() != nil:
 			return state, false, nil
-		case err != nil:
+		case err != nil && !isThrottled(err):
 			r.notify(StepFailed{Step: step, Err: err})
 			return state, false, err
-		case state.Deployed:
+		case err == nil && state.Deployed:
 			r.notify(StepDone{Step: step, Detail: "deployed"})
 			return state, true, nil
 		}
-		r.notify(StepWaiting{Step: step, Reason: "InProgress", Since: since})
-		pause := polls.After(*waited, rand.Float64())
+		reason, pause := "InProgress", polls.After(*waited, rand.Float64())
+		if err != nil { // the write was accepted, and the next look tells as much as this one
+			reason, pause = "CloudFront throttles looks at it", polls.After(polls.Max, rand.Float64())
+		}
+		r.notify(StepWaiting{Step: step, Reason: reason, Since: since})
 		*waited += pause
 		select {
 		case <-ctx.Done():
@@ -120,6 +124,12 @@ func (r *Runner) deployed(ctx context.Context, id string, waited *time.Duration)
 		case <-time.After(pause):
 		}
 	}
+}
+
+// isThrottled reports whether AWS said to come again more slowly.
+func isThrottled(err error) bool {
+	var e interface{ Throttled() bool }
+	return errors.As(err, &e) && e.Throttled()
 }
 
 // expectation is what slots should hold after a run.

@@ -32,6 +32,46 @@ func (s spreading) Distribution(ctx context.Context, id string) (associations.St
 	return state, err
 }
 
+// busy is a CloudFront that throttles some looks.
+type busy struct {
+	*client
+	looks *atomic.Int64
+	err   error
+}
+
+func (b busy) Distribution(ctx context.Context, id string) (associations.State, error) {
+	if n := b.looks.Add(1); n < 10 {
+		return associations.State{}, b.err
+	}
+	return b.client.Distribution(ctx, id)
+}
+
+type slower struct{ throttled bool }
+
+func (slower) Error() string     { return "Rate exceeded" }
+func (s slower) Throttled() bool { return s.throttled }
+
+// All was accepted. That CloudFront throttles the looks is no failure of that, and a
+// reason to look seldom; any other error ends the waiting.
+func TestLooksThatAreThrottledFollowLater(t *testing.T) {
+	t.Parallel()
+	for throttled, least := range map[bool]time.Duration{true: time.Minute, false: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHistory(t, false)
+			h.do(apply("s1"))
+			r, planned := h.runner(h.client(0), apply("s2"))
+			var looks atomic.Int64
+			r.Cloud.CloudFront = busy{h.client(0), &looks, slower{throttled}}
+			r.Poll, r.Timeout = 0, time.Hour
+			start := time.Now()
+			_, err := r.Run(t.Context(), planned, deploy.Run{ID: "slow", Actor: "me"})
+			if (err == nil) != throttled || time.Since(start) < least || !throttled && looks.Load() != 1 {
+				t.Errorf("throttled %t: after %v and %d looks: %v", throttled, time.Since(start), looks.Load(), err)
+			}
+		})
+	}
+}
+
 // What is deployed at once is seen at once, and what takes minutes is looked at a
 // few times a minute: each look is a call to CloudFront.
 func TestLooksAtADistributionAreFewAndNotLate(t *testing.T) {

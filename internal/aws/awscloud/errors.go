@@ -75,8 +75,11 @@ func (e *Error) Passing() bool {
 	if _, ok := errors.AsType[*credentialsError](e.cause); ok {
 		return false
 	}
-	return e.Status == 0 || e.Status >= http.StatusInternalServerError || throttles(e)
+	return e.Status == 0 || e.Status >= http.StatusInternalServerError || e.Throttled()
 }
+
+// Throttled reports whether AWS said to come again more slowly.
+func (e *Error) Throttled() bool { return throttles(e.cause) }
 
 // Unwrap gives what callers act on, and the cause.
 func (e *Error) Unwrap() []error {
