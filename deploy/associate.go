@@ -83,7 +83,12 @@ func (e *execution) changes() []associations.Change {
 func (e *execution) write(ctx context.Context, ch associations.Change, left int) error {
 	step := plan.Associate{Change: ch}
 	e.notify(StepStarted{Step: step})
-	guard := func(ctx context.Context) error { return e.lease.Prove(ctx, 0) }
+	guard := func(ctx context.Context) error {
+		if err := e.lease.Prove(ctx, 0); err != nil {
+			return &unprovenError{err}
+		}
+		return nil
+	}
 	paused := func(p associations.Pause) { e.notify(StepQueued{Step: step, Pause: p, Left: left}) }
 	_, err := e.Cloud.CloudFront.Write(ctx, e.plan.Account, ch, guard, paused)
 	if err != nil && !isLost(err) && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
@@ -103,6 +108,17 @@ func (e *execution) write(ctx context.Context, ch associations.Change, left int)
 	e.notify(StepDone{Step: step, Detail: "accepted"})
 	return nil
 }
+
+// unprovenError says that the lock was not proven, so that nothing was written. That
+// the answer to the proof itself was lost, if it was, says nothing of a distribution.
+type unprovenError struct{ err error }
+
+func (e *unprovenError) Error() string { return e.err.Error() }
+
+func (e *unprovenError) Unwrap() error { return e.err }
+
+// Lost reports that the write was not made.
+func (e *unprovenError) Lost() bool { return false }
 
 // readBack reads what the slots of a change hold, and reports whether all of
 // them hold what they should.

@@ -78,3 +78,39 @@ func TestAnInterruptionInTheQueueTellsWhatWasNotWritten(t *testing.T) {
 		})
 	}
 }
+
+// doubtful is a ledger whose locks are not proven: the answers are lost.
+type doubtful struct{ ledger }
+
+func (d doubtful) Lock(ctx context.Context, req deploy.LockRequest) (deploy.Lease, error) {
+	held, err := d.ledger.Lock(ctx, req)
+	return noAnswer{held}, err
+}
+
+type noAnswer struct{ deploy.Lease }
+
+func (noAnswer) Prove(_ context.Context, within time.Duration) error {
+	if within == 0 { // before a write to CloudFront
+		return lostAnswer{}
+	}
+	return nil
+}
+
+type lostAnswer struct{}
+
+func (lostAnswer) Error() string { return "no answer in time" }
+func (lostAnswer) Lost() bool    { return true }
+
+// Without a proof nothing is written, whatever became of the proof.
+func TestALostProofIsNoLostWrite(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t, false)
+	h.do(apply("s1"))
+	r, planned := h.runner(h.client(0), apply("s2"))
+	r.Ledger, r.Restore = doubtful{ledger{h.client(0)}}, false
+	_, err := r.Run(t.Context(), planned, deploy.Run{ID: "unproven", Actor: "me"})
+	if err == nil || !strings.Contains(err.Error(), "no answer in time") || is[*deploy.PartialError](err) {
+		t.Errorf("it ended with %v", err)
+	}
+	h.bound("A=f1 B=g1")
+}

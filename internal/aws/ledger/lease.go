@@ -173,19 +173,13 @@ func (s *lease) renewals(ctx context.Context, wait time.Duration) {
 // renewInTime renews the lock, and gives it up once it has expired without
 // an answer: from then on any run may take it.
 func (s *lease) renewInTime(ctx context.Context) error {
-	err := s.renewWithin(ctx, min(callTimeout, max(s.left(), time.Second)))
+	cctx, cancel := context.WithTimeout(ctx, min(callTimeout, max(s.left(), time.Second)))
+	defer cancel()
+	err := s.renew(cctx)
 	if err != nil && s.held() == nil && ctx.Err() == nil && s.left() <= 0 {
 		_ = s.lose(&expiredError{s.req.Stack, err})
 	}
 	return err
-}
-
-// renewWithin renews the lock, or says in that time why it could not: a call that is
-// throttled is sent again for minutes, which the lock need not last.
-func (s *lease) renewWithin(ctx context.Context, d time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	return s.renew(ctx)
 }
 
 // renew moves the expiry on, by compare-and-swap from what the lock was last
@@ -289,7 +283,7 @@ func (s *lease) Prove(ctx context.Context, within time.Duration) error {
 		if err := s.held(); err != nil || s.provenWithin(within) {
 			return err
 		}
-		err := s.renewWithin(ctx, callTimeout+staleTimeout)
+		err := s.renew(ctx)
 		if err == nil || !passing(err) || s.left() <= retryEvery || pause(ctx, retryEvery) != nil {
 			return wrap(s.req.Stack, "prove the lock", err)
 		}
