@@ -79,7 +79,7 @@ func TestLooksAtADistributionAreFewAndNotLate(t *testing.T) {
 	for _, tt := range []struct {
 		takes, late time.Duration
 		looks       int64
-	}{{0, 0, 1}, {time.Second, time.Second, 5}, {2 * time.Minute, 24 * time.Second, 16}, {5 * time.Minute, 24 * time.Second, 27}} {
+	}{{0, 0, 1}, {time.Second, 1300 * time.Millisecond, 5}, {2 * time.Minute, 24 * time.Second, 18}, {5 * time.Minute, 24 * time.Second, 29}} {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHistory(t, false)
 			h.do(apply("s1"))

@@ -216,7 +216,7 @@ func TestTwoHundredDistributionsAreWrittenAsFastAsCloudFrontTakesThem(t *testing
 					t.Errorf("%d throttled, one distribution %d times", f.throttled, f.worst)
 				}
 				// The last ones are looked at for three minutes, eight at a time.
-				if f.polls > many+8*20 {
+				if f.polls > many+8*25 {
 					t.Errorf("%d looks while waiting", f.polls)
 				}
 				if s.silent > 45*time.Second {

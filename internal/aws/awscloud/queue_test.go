@@ -182,7 +182,7 @@ func TestAWriteThatIsThrottledForGoodIsGivenUp(t *testing.T) {
 		attempts int
 		from, to time.Duration
 	}{
-		"after a quarter of an hour":        {"", 15, 12 * time.Minute, 25 * time.Minute},
+		"after a quarter of an hour":        {"", 15, 10 * time.Minute, 25 * time.Minute},
 		"sooner if the environment says so": {"2", 2, 2 * time.Second, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

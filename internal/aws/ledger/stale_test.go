@@ -360,7 +360,7 @@ func TestReadWaitsForAListingThatIsBehind(t *testing.T) {
 		})
 		start := time.Now()
 		state, err := l.Read(t.Context(), "shop")
-		if err != nil || state.Position() != (release.Position{Live: 2}) || time.Since(start) < 4*time.Second || time.Since(start) > 6*time.Second {
+		if err != nil || state.Position() != (release.Position{Live: 2}) || time.Since(start) < 4*time.Second || time.Since(start) > 7*time.Second {
 			t.Errorf("after %v: %v, %v", time.Since(start), state.Position(), err)
 		}
 	})
