@@ -16,10 +16,18 @@ import (
 // a profile override it.
 const maxAttempts = 8
 
+// retryCost is what one repetition takes from the 500 tokens of a client, so
+// that a hundred of them are made at most while nothing succeeds.
+const retryCost = 5
+
 // newRetryer is the retry policy of all calls but the writes to CloudFront, of its
 // own instance for each service, because services throttle separately: the SDK's
 // adaptive mode, which slows all calls down once one was throttled. AWS_RETRY_MODE
 // does not change it.
+//
+// The pauses are said here, too: those that the SDK has by itself since its release
+// of 2026-11-10 begin at 50 ms, and eight attempts then end after three seconds,
+// which an outage of CloudFront's control plane outlasts.
 //
 // The SDK knows CloudFront's 400 Throttling ("Rate exceeded"), Lambda's 429
 // TooManyRequestsException and 5xx such as 503 ServiceUnavailable; the tests
@@ -50,9 +58,11 @@ func standard(attempts int, maxBackoff time.Duration) func(*retry.StandardOption
 	}
 	return func(s *retry.StandardOptions) {
 		s.MaxAttempts = attempts
+		s.RetryCost = retryCost
+		s.Backoff = retry.NewExponentialJitterBackoff(retry.DefaultMaxBackoff)
 		if maxBackoff > 0 {
 			s.MaxBackoff = maxBackoff
-			s.Backoff = boundedBackoff{retry.NewExponentialJitterBackoff(retry.DefaultMaxBackoff), maxBackoff}
+			s.Backoff = boundedBackoff{s.Backoff, maxBackoff}
 		}
 		s.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(connectionRule)}, s.Retryables...)
 	}
