@@ -94,6 +94,10 @@ vuln: ## look for known vulnerabilities (needs the network)
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 
+.PHONY: bench-account
+bench-account: ## count and measure a look at 500 functions and 1,000 distributions (ten minutes)
+	EDGEDEPLOY_BENCH_ACCOUNT=1 go test -count=1 -timeout 40m -v ./integration/account
+
 .PHONY: bench-handlers
 bench-handlers: ## measure a handler in every interface (needs npm and, for wasm-bindgen, cargo)
 	@[ -d integration/bench/handlers/bindgen/pkg ] || ! [ -x "$${CARGO:-/usr/bin/cargo}" ] || integration/bench/handlers/bindgen/build.sh

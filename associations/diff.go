@@ -148,7 +148,7 @@ func (d *differ) collect() {
 				d.result.Detached++
 			}
 		}
-		d.result.Changes = append(d.result.Changes, Change{Distribution: id, Edits: edits})
+		d.result.Changes = append(d.result.Changes, Change{Distribution: id, Edits: edits, WithPolicy: d.rules.WithPolicy})
 		state := d.have[id]
 		if !d.rules.WithPolicy && (state.Staging || state.Policy != "") {
 			d.errs = append(d.errs, &PolicyError{Distribution: id, Policy: state.Policy})

@@ -152,6 +152,9 @@ type Edit struct {
 type Change struct {
 	Distribution string `json:"distribution"`
 	Edits        []Edit `json:"edits"`
+	// WithPolicy allows for a continuous deployment policy (Rules.WithPolicy),
+	// also for one that is attached after the plan was made.
+	WithPolicy bool `json:"withPolicy,omitempty"`
 }
 
 // Pause says that the write of a distribution is held back, because CloudFront

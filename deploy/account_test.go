@@ -258,11 +258,17 @@ func (a *account) state(id string) associations.State {
 	return s
 }
 
-func (c *client) Distributions(context.Context) ([]associations.State, error) {
+func (c *client) DistributionPage(context.Context, string) ([]associations.State, string, error) {
 	if err := c.read(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return []associations.State{c.state("D1"), c.state("D2")}, nil
+	return []associations.State{c.state("D1"), c.state("D2")}, "", nil
+}
+
+func (c *client) AnyPolicy(context.Context) (bool, error) { return false, c.read() }
+
+func (c *client) FunctionPage(context.Context, string) ([]string, string, error) {
+	return slices.Sorted(maps.Keys(c.functions)), "", c.read()
 }
 
 // Write decides three ways, as awscloud does: what is there is still From and
@@ -572,7 +578,7 @@ func (c *client) UpdateAlias(_ context.Context, name string, in versions.Alias) 
 }
 
 var (
-	_ versions.Lambda   = (*client)(nil)
+	_ deploy.Lambda     = (*client)(nil)
 	_ deploy.CloudFront = (*client)(nil)
 	_ deploy.Identity   = (*client)(nil)
 )

@@ -65,7 +65,8 @@ func (e *execution) changes() []associations.Change {
 		if !ok {
 			continue
 		}
-		ch := associations.Change{Distribution: a.Change.Distribution, Edits: slices.Clone(a.Change.Edits)}
+		ch := a.Change
+		ch.Edits = slices.Clone(ch.Edits)
 		for i, edit := range ch.Edits {
 			if v, ok := e.published[edit.To.Version.Function]; ok && edit.To.Version.Pending() {
 				ch.Edits[i].To.Version = v.Ref
@@ -201,7 +202,7 @@ func (e *execution) rollBack(ctx context.Context, cause error) error {
 		return failed
 	}
 	request := release.Request{Automatic: true, Refused: refusesContent(cause)}
-	back, err := PrepareRollback(ctx, e.Cloud, e.Ledger, state, request, plan.Rules{WithPolicy: true})
+	back, err := PrepareRollback(ctx, NewReader(e.Cloud), e.Ledger, state, request, plan.Rules{WithPolicy: true})
 	if err != nil {
 		failed.Rollback = err
 		return failed

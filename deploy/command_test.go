@@ -259,7 +259,7 @@ func (p *client) try(c command, between func()) outcome {
 }
 
 func (p *client) plan(ctx context.Context, c command) (plan.Plan, error) {
-	cloud := deploy.Cloud{Lambda: p, CloudFront: p, Identity: p}
+	reader := deploy.NewReader(deploy.Cloud{Lambda: p, CloudFront: p, Identity: p})
 	state, err := ledger{p}.Read(ctx, stack)
 	if known := is[*brokenError](err) && c.named && c.to != 0; err != nil && !known {
 		return plan.Plan{}, err
@@ -270,17 +270,17 @@ func (p *client) plan(ctx context.Context, c command) (plan.Plan, error) {
 	rules := plan.Rules{Adopt: c.adopt, AllowDetach: c.detach}
 	switch c.verb {
 	case "rollback":
-		return deploy.PrepareRollback(ctx, cloud, ledger{p}, state, release.Request{To: c.to, Named: c.named, Of: c.of}, rules)
+		return deploy.PrepareRollback(ctx, reader, ledger{p}, state, release.Request{To: c.to, Named: c.named, Of: c.of}, rules)
 	case "resume":
-		return deploy.PrepareResume(ctx, cloud, state, c.lift)
+		return deploy.PrepareResume(ctx, reader, state, c.lift)
 	}
 	want := specs()[c.spec].want()
-	found, seen, err := deploy.Resolve(ctx, p, want.Distributions, state.Live)
+	found, err := deploy.Resolve(ctx, reader, want.Distributions, state.Live)
 	if err != nil {
 		return plan.Plan{}, err
 	}
 	want.Distributions = found
-	return deploy.Prepare(ctx, cloud, state, want, rules, seen)
+	return deploy.Prepare(ctx, reader, state, want, rules)
 }
 
 // exitCode is what the command line makes of an error: docs/cli.md.

@@ -419,7 +419,7 @@ func (h *history) strays() []release.Stray {
 	h.t.Helper()
 	p := &client{account: h.account}
 	there := map[string]associations.State{"D1": h.account.state("D1"), "D2": h.account.state("D2")}
-	list, err := deploy.Strays(h.t.Context(), deploy.Cloud{Lambda: p, CloudFront: p, Identity: p}, h.account.book.state(), there)
+	list, err := deploy.Strays(h.t.Context(), deploy.NewReader(deploy.Cloud{Lambda: p, CloudFront: p, Identity: p}), h.account.book.state(), there)
 	if err != nil {
 		h.errorf("look for strays: %v", err)
 	}

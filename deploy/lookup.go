@@ -12,7 +12,7 @@ import (
 // published. The versions are listed only after a run that died while it
 // published.
 func (o *observer) lookUp(ctx context.Context, spec versions.Spec) error {
-	found, err := versions.Find(ctx, o.cloud.Lambda, spec, o.have.Stack)
+	found, err := versions.Find(ctx, o.read.cloud.Lambda, spec, o.have.Stack)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (o *observer) lookUp(ctx context.Context, spec versions.Spec) error {
 }
 
 func (o *observer) versions(ctx context.Context, name string) error {
-	list, err := o.cloud.Lambda.Versions(ctx, name)
+	list, err := o.read.cloud.Lambda.Versions(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,10 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// Prepare observes the account and plans an apply. seen is what Resolve read
-// already. Some facts are worth a call only when a plan leans on them: then
-// they are read, and the plan is made again.
-func Prepare(ctx context.Context, c Cloud, state release.LedgerState, want plan.Desired, rules plan.Rules, seen map[string]associations.State) (plan.Plan, error) {
-	o, err := newObserver(ctx, c, state, want.Stack, want.Account)
+// Prepare observes the account and plans an apply. Some facts are worth a call
+// only when a plan leans on them: then they are read, and the plan is made again.
+func Prepare(ctx context.Context, r *Reader, state release.LedgerState, want plan.Desired, rules plan.Rules) (plan.Plan, error) {
+	o, err := newObserver(ctx, r, state, want.Stack, want.Account)
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -29,11 +28,9 @@ func Prepare(ctx context.Context, c Cloud, state release.LedgerState, want plan.
 		return plan.NewPlan(want, o.have, rules) // refuses; nothing of that account is for this stack to read
 	}
 	o.want = want
-	maps.Copy(o.have.Distributions, seen)
 	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(readLimit)
-	o.distributions(gctx, group, want.Distributions)
-	o.functions(gctx, group)
+	group.Go(func() error { return o.distributions(gctx, want.Distributions) })
+	group.Go(func() error { return o.functions(gctx) })
 	if err := group.Wait(); err != nil {
 		return plan.Plan{}, err
 	}
@@ -45,26 +42,24 @@ func Prepare(ctx context.Context, c Cloud, state release.LedgerState, want plan.
 
 // PrepareRollback observes the account and plans a rollback. It reads the
 // records that the request may lead to, the distributions that they name, and
-// every version that would be attached; it lists nothing.
-func PrepareRollback(ctx context.Context, c Cloud, l Ledger, state release.LedgerState, req release.Request, rules plan.Rules) (plan.Plan, error) {
+// every version that would be attached.
+func PrepareRollback(ctx context.Context, r *Reader, l Ledger, state release.LedgerState, req release.Request, rules plan.Rules) (plan.Plan, error) {
 	if req.Named {
 		state = state.Recalled()
 	}
-	o, err := newObserver(ctx, c, state, stackOf(state), "")
+	o, err := newObserver(ctx, r, state, stackOf(state), "")
 	if err != nil {
 		return plan.Plan{}, err
 	}
 	if err := o.releases(ctx, l, release.Needs(state, req)); err != nil {
 		return plan.Plan{}, err
 	}
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(readLimit)
 	records := slices.Collect(maps.Values(o.have.Releases))
-	for _, r := range records {
-		o.distributions(gctx, group, r.Distributions)
+	var entries []release.Distribution
+	for _, record := range records {
+		entries = append(entries, record.Distributions...)
 	}
-	o.distributions(gctx, group, nil)
-	if err := group.Wait(); err != nil {
+	if err := o.distributions(ctx, entries); err != nil {
 		return plan.Plan{}, err
 	}
 	if err := o.holders(ctx, records...); err != nil {
@@ -81,15 +76,14 @@ func stackOf(state release.LedgerState) string {
 // observer reads what a plan needs, and nothing else: what the ledger tells
 // needs no call.
 type observer struct {
-	cloud Cloud
-	want  plan.Desired // of an apply
-	mu    sync.Mutex   // guards have's maps
-	asked map[string]bool
-	have  plan.Observed
+	read *Reader
+	want plan.Desired // of an apply
+	mu   sync.Mutex   // guards have's maps
+	have plan.Observed
 }
 
-func newObserver(ctx context.Context, c Cloud, state release.LedgerState, stack, account string) (*observer, error) {
-	o := &observer{cloud: c, asked: map[string]bool{}, have: plan.Observed{
+func newObserver(ctx context.Context, r *Reader, state release.LedgerState, stack, account string) (*observer, error) {
+	o := &observer{read: r, have: plan.Observed{
 		Stack: stack, Account: state.Account, Ledger: state, Releases: map[int]release.Release{},
 		Heads: map[string]versions.Head{}, Versions: versions.Inventory{}, Interrupted: map[string]bool{},
 		States: map[versions.Ref]versions.Published{}, Gone: map[versions.Ref]bool{}, Unread: map[versions.Ref]string{}, Distributions: map[string]associations.State{},
@@ -97,7 +91,7 @@ func newObserver(ctx context.Context, c Cloud, state release.LedgerState, stack,
 	if o.have.Account != "" {
 		return o, nil
 	}
-	found, err := c.Identity.Account(ctx)
+	found, err := r.Account(ctx)
 	o.have.Account = found
 	return o, err
 }
@@ -125,104 +119,86 @@ func (o *observer) releases(ctx context.Context, l Ledger, numbers []int) error 
 }
 
 // distributions reads those that entries name, and those of the live release
-// and of the one in flight, each once.
-func (o *observer) distributions(ctx context.Context, group *errgroup.Group, entries []release.Distribution) {
-	ids := map[string]bool{}
-	for _, list := range [][]release.Distribution{entries, o.have.Ledger.Live.Distributions, o.have.Ledger.Pending.Distributions} {
-		for _, id := range (release.Release{Distributions: list}).IDs() {
-			o.need(ids, id)
+// and of the one in flight.
+func (o *observer) distributions(ctx context.Context, entries []release.Distribution) error {
+	ids := release.Release{Distributions: entries}.IDs()
+	for _, r := range []release.Release{o.have.Ledger.Live, o.have.Ledger.Pending} {
+		ids = append(ids, r.IDs()...)
+		for _, l := range r.Left {
+			ids = append(ids, l.Slot.Distribution)
 		}
 	}
 	// What the release in flight empties may be in a distribution that it no
 	// longer names.
 	for _, e := range o.have.Ledger.Pending.Edits {
-		o.need(ids, e.Slot.Distribution)
+		ids = append(ids, e.Slot.Distribution)
 	}
-	for _, r := range []release.Release{o.have.Ledger.Live, o.have.Ledger.Pending} {
-		for _, l := range r.Left {
-			o.need(ids, l.Slot.Distribution)
-		}
-	}
-	if len(ids) >= listFrom {
-		group.Go(func() error { return o.list(ctx, ids) })
-		return
-	}
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		group.Go(func() error { return o.distribution(ctx, id) })
-	}
-}
-
-// need adds an id that was not asked for yet.
-func (o *observer) need(ids map[string]bool, id string) {
+	found, err := o.read.Distributions(ctx, ids)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if _, read := o.have.Distributions[id]; !read && !o.asked[id] {
-		o.asked[id], ids[id] = true, true
-	}
-}
-
-func (o *observer) list(ctx context.Context, ids map[string]bool) error {
-	all, err := o.cloud.CloudFront.Distributions(ctx)
-	if err != nil {
-		return err
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, state := range all {
-		if ids[state.Distribution] {
-			o.have.Distributions[state.Distribution] = state
-		}
-	}
-	return nil
-}
-
-func (o *observer) distribution(ctx context.Context, id string) error {
-	state, err := o.cloud.CloudFront.Distribution(ctx, id)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if _, gone := errors.AsType[*associations.DistributionError](err); gone {
-		delete(o.have.Distributions, id) // absent, whatever a list said: the plan says what that means
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	o.have.Distributions[id] = state
-	return nil
+	o.have.Distributions = found
+	return err
 }
 
 // functions reads what no release in hand tells of the wanted functions: those
-// that may have to be published, or tagged.
-func (o *observer) functions(ctx context.Context, group *errgroup.Group) {
+// that may have to be published, or tagged. Of those that no release names, a
+// listing may tell that they do not exist.
+func (o *observer) functions(ctx context.Context) error {
 	live, pending := o.have.Ledger.Live, o.have.Ledger.Pending
+	var check, look []versions.Spec
+	var fresh []string
 	for _, f := range o.want.Functions {
 		name := f.Spec.Function
 		old, inLive := live.Function(name)
 		begun, inPending := pending.Function(name)
-		if inLive && old.Spec == f.Spec || inPending && begun.Spec == f.Spec {
+		switch {
+		case inLive && old.Spec == f.Spec, inPending && begun.Spec == f.Spec:
 			if plan.Retags(o.have.Ledger, o.want) { // whose it is, before its tags are touched
-				group.Go(func() error { return o.head(ctx, name) })
+				check = append(check, f.Spec)
 			}
 			continue
+		case !inLive && !inPending:
+			fresh = append(fresh, name)
 		}
-		group.Go(func() error { return o.lookUp(ctx, f.Spec) })
+		look = append(look, f.Spec)
 	}
-}
-
-func (o *observer) head(ctx context.Context, name string) error {
-	head, err := o.cloud.Lambda.Head(ctx, name)
+	missing, err := o.read.Missing(ctx, fresh)
 	if err != nil {
 		return err
 	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	for _, spec := range check {
+		group.Go(func() error { return o.head(gctx, spec.Function) })
+	}
+	for _, spec := range look {
+		if missing[spec.Function] {
+			o.setHead(versions.Head{Function: spec.Function})
+			continue
+		}
+		group.Go(func() error { return o.lookUp(gctx, spec) })
+	}
+	return group.Wait()
+}
+
+func (o *observer) head(ctx context.Context, name string) error {
+	head, err := o.read.cloud.Lambda.Head(ctx, name)
+	if err != nil {
+		return err
+	}
+	o.setHead(head)
+	return nil
+}
+
+func (o *observer) setHead(h versions.Head) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.have.Heads[name] = head
-	return nil
+	o.have.Heads[h.Function] = h
 }
 
 // version reads one version. One that does not exist is Gone.
 func (o *observer) version(ctx context.Context, ref versions.Ref) error {
-	v, err := o.cloud.Lambda.Version(ctx, ref)
+	v, err := o.read.Version(ctx, ref)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if errors.Is(err, versions.ErrNoVersion) {
@@ -302,13 +278,29 @@ func (o *observer) settle(ctx context.Context, newPlan func() (plan.Plan, error)
 		for ref := range refs {
 			group.Go(func() error { return o.trusted(gctx, ref, p) })
 		}
-		for _, id := range policies {
-			group.Go(func() error { return o.distribution(gctx, id) })
-		}
+		group.Go(func() error { return o.policies(gctx, policies) })
 		if err := group.Wait(); err != nil {
 			return plan.Plan{}, err
 		}
 	}
+}
+
+// policies reads what continuous deployment policies distributions have.
+func (o *observer) policies(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := o.read.Policies(ctx, ids)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, id := range ids {
+		delete(o.have.Distributions, id) // it may be gone by now: the plan says what that means
+	}
+	maps.Copy(o.have.Distributions, found)
+	return nil
 }
 
 // owners looks whose the holders of wanted slots are, which costs a call each

@@ -29,7 +29,8 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *connect.Session, all ma
 			return planfile.Plan{}, err
 		}
 	}
-	distributions, seen, err := deploy.Resolve(ctx, ses.CloudFront, plan.Named(s.Stack), state.Live)
+	account := deploy.NewReader(ses.Cloud)
+	distributions, err := deploy.Resolve(ctx, account, plan.Named(s.Stack), state.Live)
 	if err != nil {
 		return planfile.Plan{}, err
 	}
@@ -41,7 +42,7 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *connect.Session, all ma
 	from := provenance.Find(ctx, s.project(all), a.lookup)
 	want := plan.Want(s.Stack, packed(all), distributions, from.Source)
 	want.Provenance = from.Provenance(ctx, state.Live.Source, state.Pending.Source)
-	planned, err := deploy.Prepare(ctx, ses.Cloud, state, want, rules.Rules, seen)
+	planned, err := deploy.Prepare(ctx, account, state, want, rules.Rules)
 	if err != nil {
 		return planfile.Plan{}, err
 	}

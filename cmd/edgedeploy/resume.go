@@ -74,7 +74,7 @@ func (a *app) resume(ctx context.Context, ses *connect.Session, stack string, r 
 	if err != nil {
 		return err
 	}
-	p, err := deploy.PrepareResume(ctx, ses.Cloud, state, lift)
+	p, err := deploy.PrepareResume(ctx, deploy.NewReader(ses.Cloud), state, lift)
 	if none, ok := errors.AsType[*plan.NotHeldError](err); ok {
 		a.clearDead(ctx, ses, stack, state.Seen)
 		return a.notHeld(ctx, ses, state, none)

@@ -122,5 +122,5 @@ func (a *app) prepareRollback(ctx context.Context, ses *connect.Session, stack s
 	if err != nil && !known {
 		return plan.Plan{}, err
 	}
-	return deploy.PrepareRollback(ctx, ses.Cloud, ses.Ledger, state, r.req, r.rules)
+	return deploy.PrepareRollback(ctx, deploy.NewReader(ses.Cloud), ses.Ledger, state, r.req, r.rules)
 }

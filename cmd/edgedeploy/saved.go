@@ -102,7 +102,7 @@ func (a *app) since(ctx context.Context, ses *connect.Session, p planfile.Plan) 
 	case madeBy(p, state.Live):
 		return p.Plan.Applied(state), nil
 	case madeBy(p, state.Pending):
-		return deploy.PrepareCompletion(ctx, ses.Cloud, state)
+		return deploy.PrepareCompletion(ctx, deploy.NewReader(ses.Cloud), state)
 	}
 	return plan.Plan{}, stale
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,12 +69,20 @@ func (a *app) status(ctx context.Context, ses *connect.Session, stack string) (r
 		Stack: stack, Account: state.Account, Live: state.Live, Pending: state.Pending, Phase: state.Phase, Lost: state.Lost,
 		Lock: state.Lock, Holds: state.Holds(), Now: time.Now(), Functions: make([]render.FunctionStatus, len(state.Live.Functions)),
 	}
-	there := map[string]associations.State{}
+	reader := deploy.NewReader(ses.Cloud)
+	there, err := reader.Distributions(ctx, inReach(state))
+	if err != nil {
+		return render.Status{}, err
+	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	readDistributions(gctx, group, ses, state, there)
+	attached := attachedIn(there)
 	for i, f := range state.Live.Functions {
-		group.Go(func() (err error) { st.Functions[i], err = functionStatus(gctx, ses, f); return err })
+		st.Functions[i].Function = f
+		if attached[f.Ref()] {
+			continue // it exists, and is what was attached: Lambda deletes none that has replicas
+		}
+		group.Go(func() (err error) { st.Functions[i], err = functionStatus(gctx, reader, f); return err })
 	}
 	if err := group.Wait(); err != nil {
 		return render.Status{}, err
@@ -87,7 +94,7 @@ func (a *app) status(ctx context.Context, ses *connect.Session, stack string) (r
 		i := slices.IndexFunc(state.Live.Distributions, func(d release.Distribution) bool { return slices.Contains(d.IDs, b.Slot.Distribution) })
 		st.Slots = append(st.Slots, slotStatus(b, state.Live.Distributions[i], there))
 	}
-	st.Strays, err = deploy.Strays(ctx, ses.Cloud, state, there)
+	st.Strays, err = deploy.Strays(ctx, reader, state, there)
 	return st, err
 }
 
@@ -113,33 +120,29 @@ func (a *app) orphans(ctx context.Context, ses *connect.Session) ([]string, erro
 	return slices.DeleteFunc(tagged, func(name string) bool { return name == "" }), err
 }
 
-// readDistributions reads those that the live release and the one in flight
-// name. One that does not exist any more is absent: it is said slot by slot.
-func readDistributions(ctx context.Context, group *errgroup.Group, ses *connect.Session, state release.LedgerState, there map[string]associations.State) {
+// inReach are the distributions that the live release and the one in flight name,
+// or write.
+func inReach(state release.LedgerState) []string {
 	ids := append(state.Live.IDs(), state.Pending.IDs()...)
 	for _, e := range state.Pending.Edits {
 		ids = append(ids, e.Slot.Distribution)
 	}
-	slices.Sort(ids)
-	var mu sync.Mutex
-	for _, id := range slices.Compact(ids) {
-		group.Go(func() error {
-			state, err := ses.CloudFront.Distribution(ctx, id)
-			if err != nil && !is[*associations.DistributionError](err) {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				there[id] = state
-			}
-			return nil
-		})
-	}
+	return ids
 }
 
-func functionStatus(ctx context.Context, ses *connect.Session, f release.Function) (render.FunctionStatus, error) {
-	v, err := ses.Lambda.Version(ctx, f.Ref())
+// attachedIn are the versions that sit somewhere in these distributions.
+func attachedIn(distributions map[string]associations.State) map[versions.Ref]bool {
+	refs := map[versions.Ref]bool{}
+	for _, d := range distributions {
+		for _, b := range d.Held {
+			refs[b.Version] = true
+		}
+	}
+	return refs
+}
+
+func functionStatus(ctx context.Context, reader *deploy.Reader, f release.Function) (render.FunctionStatus, error) {
+	v, err := reader.Version(ctx, f.Ref())
 	switch {
 	case errors.Is(err, versions.ErrNoVersion):
 		return render.FunctionStatus{Function: f, Note: "the version does not exist any more"}, nil

@@ -286,7 +286,7 @@ func (p *restorer) changes() []associations.Change {
 	var list []associations.Change
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		slices.SortFunc(byID[id], func(a, b associations.Edit) int { return a.Slot.Compare(b.Slot) })
-		list = append(list, associations.Change{Distribution: id, Edits: byID[id]})
+		list = append(list, associations.Change{Distribution: id, Edits: byID[id], WithPolicy: p.rules.WithPolicy})
 	}
 	return list
 }

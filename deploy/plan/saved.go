@@ -62,7 +62,8 @@ func NewCompletion(have Observed) (Plan, error) {
 		case e.To:
 		case e.From:
 			if n := len(changes) - 1; n < 0 || changes[n].Distribution != e.Slot.Distribution {
-				changes = append(changes, associations.Change{Distribution: e.Slot.Distribution})
+				// The plan that made the record was allowed to, or met no policy.
+				changes = append(changes, associations.Change{Distribution: e.Slot.Distribution, WithPolicy: true})
 			}
 			last := &changes[len(changes)-1]
 			last.Edits = append(last.Edits, e)

@@ -135,7 +135,7 @@ func (r *rig) plan(t *testing.T) plan.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	planned, err := deploy.Prepare(t.Context(), r.cloud, state, r.want, plan.Rules{}, nil)
+	planned, err := deploy.Prepare(t.Context(), deploy.NewReader(r.cloud), state, r.want, plan.Rules{})
 	if err != nil {
 		t.Fatal(err)
 	}

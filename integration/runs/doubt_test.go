@@ -51,7 +51,7 @@ func TestASlotIsNotForgottenByTwoInterruptedRuns(t *testing.T) {
 }
 
 // unreadable lets a version be read without its tags, as without lambda:ListTags.
-type unreadable struct{ versions.Lambda }
+type unreadable struct{ deploy.Lambda }
 
 func (u unreadable) Version(ctx context.Context, r versions.Ref) (versions.Published, error) {
 	v, err := u.Lambda.Version(ctx, r)

@@ -33,7 +33,7 @@ func (r *rig) adopt(want plan.Desired) error {
 	if err != nil {
 		return err
 	}
-	planned, err := deploy.Prepare(r.t.Context(), r.cloud, state, want, plan.Rules{Adopt: true}, nil)
+	planned, err := deploy.Prepare(r.t.Context(), deploy.NewReader(r.cloud), state, want, plan.Rules{Adopt: true})
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func TestAHalfwayAdoptionIsGivenBackByAnyRollback(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				planned, err := deploy.Prepare(t.Context(), r.cloud, state, want, plan.Rules{Adopt: true}, nil)
+				planned, err := deploy.Prepare(t.Context(), deploy.NewReader(r.cloud), state, want, plan.Rules{Adopt: true})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -168,7 +168,7 @@ func TestResumeForgetsNothingThatIsInFlight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := deploy.PrepareResume(t.Context(), r.cloud, state, release.Lift{}); !isType[*plan.InFlightError](err) {
+	if _, err := deploy.PrepareResume(t.Context(), deploy.NewReader(r.cloud), state, release.Lift{}); !isType[*plan.InFlightError](err) {
 		t.Fatalf("resume on top of what is in flight: %v", err)
 	}
 	if _, err := r.rollback(t.Context()); err != nil {

@@ -185,12 +185,13 @@ func (r *rig) plan(ctx context.Context, want plan.Desired) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	distributions, seen, err := deploy.Resolve(ctx, r.cloud.CloudFront, want.Distributions, state.Live)
+	account := deploy.NewReader(r.cloud)
+	distributions, err := deploy.Resolve(ctx, account, want.Distributions, state.Live)
 	if err != nil {
 		return plan.Plan{}, err
 	}
 	want.Distributions = distributions
-	return deploy.Prepare(ctx, r.cloud, state, want, plan.Rules{}, seen)
+	return deploy.Prepare(ctx, account, state, want, plan.Rules{})
 }
 
 func (r *rig) runner() *deploy.Runner {
@@ -235,7 +236,7 @@ func (r *rig) rollback(ctx context.Context, to ...int) (deploy.Result, error) {
 	if len(to) > 0 {
 		req = release.Request{Named: true, To: to[0]}
 	}
-	planned, err := deploy.PrepareRollback(ctx, r.cloud, r.ledger, state, req, plan.Rules{})
+	planned, err := deploy.PrepareRollback(ctx, deploy.NewReader(r.cloud), r.ledger, state, req, plan.Rules{})
 	if err != nil {
 		return deploy.Result{}, err
 	}

@@ -154,7 +154,6 @@ func bans() []Ban {
 func exceptions() map[string]string {
 	return map[string]string{
 		"context internal/local/localaws/server.go context.Background": "the server lives until Close, longer than any context of its opener",
-		"parameters deploy/prepare.go Prepare":                         "where, from what, to what, what is allowed, and what was read already",
 		"parameters deploy/prepare.go PrepareRollback":                 "where, in which ledger, from what, to what, and what is allowed",
 		"parameters versions/await.go AwaitActive":                     "what, whose, where from, and how to wait: a struct of them would be used once",
 	}

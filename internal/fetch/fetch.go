@@ -34,6 +34,34 @@ type Client struct {
 	ShowPath bool
 	Timeout  time.Duration // of all tries together
 	MaxBytes int64         // of the body, decoded
+	// OnTry is told of every request, once its answer began; nil is not told.
+	OnTry func(Try)
+}
+
+// Try is one request that was made.
+type Try struct {
+	Attempt  int // from 1; what follows a redirect belongs to the same attempt
+	Status   int // 0 if no answer came
+	Start    time.Time
+	Duration time.Duration // until the answer's headers were there
+}
+
+// telling is a transport that tells of every request.
+type telling struct {
+	http.RoundTripper
+	tell    func(Try)
+	attempt int // only one request of a Get is under way at a time
+}
+
+// RoundTrip does one request.
+func (t *telling) RoundTrip(r *http.Request) (*http.Response, error) {
+	try := Try{Attempt: t.attempt + 1, Start: time.Now()}
+	resp, err := t.RoundTripper.RoundTrip(r)
+	if try.Duration = time.Since(try.Start); err == nil {
+		try.Status = resp.StatusCode
+	}
+	t.tell(try)
+	return resp, err
 }
 
 // StatusError is an answer other than 200. Its body is not shown: servers put
@@ -123,7 +151,12 @@ func (c Client) retrying(seen *visited) *retryablehttp.Client {
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
+	told := &telling{RoundTripper: transport, tell: c.OnTry}
+	if c.OnTry != nil {
+		transport = told
+	}
 	return &retryablehttp.Client{
+		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, n int) { told.attempt = n },
 		HTTPClient: &http.Client{
 			Transport: transport,
 			CheckRedirect: func(req *http.Request, via []*http.Request) error {

@@ -60,9 +60,15 @@ func TestWhatMayPassIsTriedAgainOverTLS(t *testing.T) {
 			_, _ = io.WriteString(w, "whole")
 		}
 	})
-	got, err := client(transport).Get(t.Context(), s.URL+"/a?k=SECRET")
+	c := client(transport)
+	var tries []string
+	c.OnTry = func(try Try) { tries = append(tries, fmt.Sprint(try.Attempt, " ", try.Status)) }
+	got, err := c.Get(t.Context(), s.URL+"/a?k=SECRET")
 	if err != nil || string(got) != "whole" || n.Load() != 3 {
 		t.Errorf("got %q, %v after %d requests", got, err, n.Load())
+	}
+	if want := "1 503, 2 200, 3 200"; strings.Join(tries, ", ") != want {
+		t.Errorf("told of %v, want %s", tries, want)
 	}
 }
 

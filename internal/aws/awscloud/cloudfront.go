@@ -45,32 +45,38 @@ func (c *CloudFront) Distribution(ctx context.Context, id string) (associations.
 	return state, nil
 }
 
-// Distributions lists all distributions of the account, through all pages of
-// up to 100 each. A listing does not tell policies (PolicyKnown false).
-func (c *CloudFront) Distributions(ctx context.Context) ([]associations.State, error) {
+// DistributionPage lists distributions of the account, up to 100 from a marker
+// on ("" for the first), and gives the marker of the next page, "" after the last.
+// A listing does not tell policies (PolicyKnown false).
+func (c *CloudFront) DistributionPage(ctx context.Context, marker string) (page []associations.State, next string, err error) {
 	const operation = "ListDistributions"
-	var states []associations.State
-	marker := ""
-	for {
-		var r reply
-		in := &cloudfront.ListDistributionsInput{}
-		if marker != "" {
-			in.Marker = aws.String(marker)
-		}
-		if _, err := c.api.ListDistributions(ctx, in, with(captureBody(&r))); err != nil {
-			return nil, wrap(err, "CloudFront", operation, "")
-		}
-		page, next, err := readPage(r.body)
-		if err != nil {
-			return nil, notUnderstood(err, operation, "", r)
-		}
-		states = append(states, page...)
-		switch {
-		case next == "":
-			return states, nil
-		case next == marker:
-			return nil, fmt.Errorf("CloudFront %s: page %q says that the next page is itself", operation, marker)
-		}
-		marker = next
+	var r reply
+	in := &cloudfront.ListDistributionsInput{Marker: optional(marker)}
+	if _, err := c.api.ListDistributions(ctx, in, with(captureBody(&r))); err != nil {
+		return nil, "", wrap(err, "CloudFront", operation, "")
 	}
+	if page, next, err = readPage(r.body); err != nil {
+		return nil, "", notUnderstood(err, operation, "", r)
+	}
+	if next != "" && next == marker {
+		return nil, "", fmt.Errorf("CloudFront %s: page %q says that the next page is itself", operation, marker)
+	}
+	return page, next, nil
+}
+
+// AnyPolicy reports whether the account has a continuous deployment policy, with
+// one call (ListContinuousDeploymentPolicies). What a policy is attached to no
+// listing tells: a DistributionSummary lacks ContinuousDeploymentPolicyId, and a
+// policy names only its staging distribution (CloudFront API model, 2026-11-20).
+func (c *CloudFront) AnyPolicy(ctx context.Context) (bool, error) {
+	const operation = "ListContinuousDeploymentPolicies"
+	var r reply
+	if _, err := c.api.ListContinuousDeploymentPolicies(ctx, &cloudfront.ListContinuousDeploymentPoliciesInput{}, with(captureBody(&r))); err != nil {
+		return false, wrap(err, "CloudFront", operation, "")
+	}
+	any, err := readPolicies(r.body)
+	if err != nil {
+		return false, notUnderstood(err, operation, "", r)
+	}
+	return any, nil
 }

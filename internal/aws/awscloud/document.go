@@ -134,6 +134,25 @@ func readPage(doc []byte) (states []associations.State, next string, err error) 
 	return states, next, err
 }
 
+// readPolicies reports whether a ContinuousDeploymentPolicyList has any member,
+// or says that there are some.
+func readPolicies(doc []byte) (bool, error) {
+	root, err := parseDocument(doc, "ContinuousDeploymentPolicyList")
+	if err != nil {
+		return false, err
+	}
+	items, err := root.child("Items")
+	if err != nil {
+		return false, err
+	}
+	count, err := root.value("Quantity")
+	if err == nil && count == "" {
+		err = errors.New("it has no Quantity")
+	}
+	next, nerr := root.value("NextMarker")
+	return len(items.all("ContinuousDeploymentPolicySummary")) > 0 || strings.Trim(count, xmlSpace) != "0" || next != "", errors.Join(err, nerr)
+}
+
 // summariesOf gives the members of a DistributionList. A list without any must
 // say so by its Quantity, which the API model requires.
 func summariesOf(list *node) ([]*node, error) {

@@ -120,7 +120,7 @@ func TestMalformedDocumentsAreRefusedWhenTheyAreFirstRead(t *testing.T) {
 			wantNotUnderstood(t, err, "GetDistribution", tt.says)
 			wantReport(t, err)
 			cloud, _ = openStub(t, answer(200, etag, tt.of("<DistributionList><Quantity>0</Quantity></DistributionList>")))
-			_, err = cloud.CloudFront.Distributions(t.Context())
+			_, _, err = cloud.CloudFront.DistributionPage(t.Context(), "")
 			wantNotUnderstood(t, err, "ListDistributions", tt.says)
 			wantReport(t, err)
 			cloud, stub := openStub(t, answer(200, etag, tt.of("<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>")))
@@ -260,7 +260,7 @@ func TestAListingThatIsNotUnderstoodIsNoEmptyOne(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cloud, _ := openStub(t, answer(200, nil, tt.body))
-			list, err := cloud.CloudFront.Distributions(t.Context())
+			list, _, err := cloud.CloudFront.DistributionPage(t.Context(), "")
 			wantNotUnderstood(t, err, "ListDistributions", tt.says)
 			if list != nil {
 				t.Errorf("listed %v", list)

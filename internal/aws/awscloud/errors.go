@@ -69,6 +69,9 @@ func (e *Error) RefusedContent() bool {
 		!strings.Contains(e.Message, "ermission") && !strings.Contains(e.Message, "must be in an Active state")
 }
 
+// Refused reports whether the caller lacks a permission.
+func (e *Error) Refused() bool { return denied[e.Code] }
+
 // Passing reports whether the same call may succeed a moment later: AWS throttled
 // it or was out, or no answer came at all.
 func (e *Error) Passing() bool {

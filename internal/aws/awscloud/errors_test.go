@@ -27,7 +27,7 @@ func TestAnErrorHasAWSsOwnWords(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	cloud, _ = openStub(t, cloudFrontError(403, "AccessDenied", "no"))
-	_, err = cloud.CloudFront.Distributions(t.Context())
+	_, _, err = cloud.CloudFront.DistributionPage(t.Context(), "")
 	const wantCF = "CloudFront ListDistributions: AccessDenied: no (HTTP 403, request id req-1)"
 	if err == nil || err.Error() != wantCF {
 		t.Errorf("got  %v\nwant %s", err, wantCF)

@@ -83,6 +83,24 @@ func (l *Lambda) qualified(ctx context.Context, function, qualifier string) (ver
 	}, nil
 }
 
+// FunctionPage lists the names of the account's functions, up to 50 from a marker
+// on ("" for the first), and gives the marker of the next page, "" after the last.
+// What else ListFunctions tells is not looked at: it lacks tags and states.
+func (l *Lambda) FunctionPage(ctx context.Context, marker string) (names []string, next string, err error) {
+	out, err := l.api.ListFunctions(ctx, &lambda.ListFunctionsInput{Marker: optional(marker)})
+	if err != nil {
+		return nil, "", wrap(err, "Lambda", "ListFunctions", "")
+	}
+	for _, f := range out.Functions {
+		names = append(names, aws.ToString(f.FunctionName))
+	}
+	next = aws.ToString(out.NextMarker)
+	if next != "" && next == marker {
+		return nil, "", fmt.Errorf("Lambda ListFunctions: page %q says that the next page is itself", marker)
+	}
+	return names, next, nil
+}
+
 // Versions lists the published versions, oldest first, 50 a page. A missing
 // function gives none.
 func (l *Lambda) Versions(ctx context.Context, function string) ([]versions.Version, error) {

@@ -183,7 +183,7 @@ func TestEightAttemptsOutlastHalfAMinuteAndEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cloud, _ := openStub(t, unavailable)
 		start := time.Now()
-		_, err := cloud.CloudFront.Distributions(t.Context())
+		_, _, err := cloud.CloudFront.DistributionPage(t.Context(), "")
 		if e, ok := errors.AsType[*Error](err); !ok || e.Code != "ServiceUnavailable" || e.Hint == "" {
 			t.Errorf("got %v", err)
 		}

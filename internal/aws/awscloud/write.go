@@ -17,7 +17,8 @@ import (
 // nothing is written, and the distribution is read instead.
 //
 // Each slot must hold From, or To already: otherwise *associations.ChangedError
-// and no write. guard is asked between each read and its write; its error
+// and no write; *associations.PolicyError where the distribution takes part in
+// continuous deployment and ch does not allow for it. guard is asked between each read and its write; its error
 // ends the write. A write that meets 412 (another client changed the
 // distribution since the read) is decided again on what is there then, after a
 // pause, which grows: *RefusedError if it was not changed, *RaceError after five
@@ -121,6 +122,9 @@ func (w *writing) try(ctx context.Context) (state associations.State, answer, er
 		state, err = w.Distribution(ctx, id)
 		return state, nil, err
 	}
+	if err := deploysContinuously(doc, w.change); err != nil {
+		return state, nil, err
+	}
 	if doc, err = splice(doc, todo); err != nil {
 		return state, nil, fmt.Errorf("edit the configuration of %s: %w", id, err)
 	}
@@ -203,6 +207,28 @@ func decide(doc []byte, account string, ch associations.Change) ([]slotEdit, err
 		}
 	}
 	return todo, nil
+}
+
+// deploysContinuously is an error where a distribution takes part in continuous
+// deployment and the change does not allow for it. A plan knows that, too, but
+// from a listing that may be older.
+func deploysContinuously(doc []byte, ch associations.Change) error {
+	if ch.WithPolicy {
+		return nil
+	}
+	root, err := parseDocument(doc, "DistributionConfig")
+	if err != nil {
+		return err
+	}
+	policy, err := root.value("ContinuousDeploymentPolicyId")
+	if err != nil {
+		return err
+	}
+	staging, err := root.flag("Staging")
+	if err == nil && (staging || policy != "") {
+		err = &associations.PolicyError{Distribution: ch.Distribution, Policy: policy}
+	}
+	return err
 }
 
 // readBack makes sure that CloudFront took what it accepted.

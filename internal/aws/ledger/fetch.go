@@ -12,6 +12,14 @@ import (
 // fetchTimeout is for one record, with all its tries.
 const fetchTimeout = time.Minute
 
+// Download is one request for a record's bytes.
+type Download struct {
+	Attempt  int // from 1
+	Status   int // 0 if no answer came
+	Start    time.Time
+	Duration time.Duration // until the answer's headers were there
+}
+
 var errTooLarge = errors.New("the answer is larger than a record can be")
 
 // fetch reads a presigned location. Neither its path nor its query, which are
@@ -19,6 +27,9 @@ var errTooLarge = errors.New("the answer is larger than a record can be")
 // and nothing but the location itself authorises the request.
 func (l *Ledger) fetch(ctx context.Context, location string) ([]byte, error) {
 	client := fetch.Client{Transport: l.Transport, AllowHTTP: l.AllowHTTP, Timeout: fetchTimeout, MaxBytes: maxRecordZip}
+	if l.OnDownload != nil {
+		client.OnTry = func(t fetch.Try) { l.OnDownload(Download(t)) }
+	}
 	body, err := client.Get(ctx, location)
 	switch {
 	case errors.Is(err, fetch.ErrNoURL):

@@ -99,6 +99,8 @@ type Ledger struct {
 	// Transport fetches the presigned locations of records; nil is
 	// http.DefaultTransport.
 	Transport http.RoundTripper
+	// OnDownload is told of every request to such a location; nil is not told.
+	OnDownload func(Download)
 	// AllowHTTP says for which host names records may come over plain http:
 	// loopback, and the local AWS. nil is for none.
 	AllowHTTP func(host string) bool

@@ -112,6 +112,14 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 			books.AllowHTTP = func(host string) bool { return Loopback(host) || host == localaws.InProcessHost }
 		}
 	}
+	books.OnDownload = func(d ledger.Download) {
+		if o.OnCall == nil {
+			return
+		}
+		o.OnCall(awscloud.Call{
+			Service: "Lambda", Operation: "(download of a record)", Attempt: d.Attempt, Status: d.Status, Start: d.Start, Duration: d.Duration,
+		})
+	}
 	cloud, err := awscloud.Open(ctx, options)
 	if err != nil {
 		return nil, errors.Join(err, ses.close())

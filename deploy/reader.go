@@ -1,0 +1,290 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/versions"
+)
+
+// readLimit bounds the reads that run at once. Lambda allows 15 control-plane
+// calls a second in all but GetFunction's 100 (Lambda quotas).
+const readLimit = 8
+
+// Reader reads the account for one look at it: nothing twice, and by listing
+// where that is likely to cost fewer calls than single reads. It is safe for use
+// by many goroutines. Another look, later in a run, takes another Reader.
+//
+// A listing may be older than what was written a moment ago (how consistent
+// AWS's lists are is UNKNOWN). So it is believed where a later call decides all
+// the same: what a slot holds is compared again before it is written, and
+// a function that a listing lacks is created, which fails if there is one. It
+// is not believed where nothing comes after it: a distribution that a listing
+// lacks is read singly before it counts as gone.
+type Reader struct {
+	cloud Cloud
+
+	listing sync.Mutex // one call of the listing at a time: each goes on where the last ended
+	marker  string     // of the next page
+	ended   bool       // there is no next page, or the listing is not allowed
+
+	mu            sync.Mutex // guards what follows
+	distributions map[string]associations.State
+	gone          map[string]bool // distributions that were looked for one by one
+	without       bool            // the account has no continuous deployment policy
+	published     map[versions.Ref]published
+}
+
+// published is an answer about a version.
+type published struct {
+	version versions.Published
+	err     error
+}
+
+// NewReader begins a look at the account.
+func NewReader(c Cloud) *Reader {
+	return &Reader{
+		cloud: c, distributions: map[string]associations.State{}, gone: map[string]bool{},
+		published: map[versions.Ref]published{},
+	}
+}
+
+// Account gives the account of the credentials: one call.
+func (r *Reader) Account(ctx context.Context) (string, error) { return r.cloud.Identity.Account(ctx) }
+
+// Distributions reads those with the given ids. One that does not exist is
+// absent from the answer. Which policies they have may be unknown; see Policies.
+func (r *Reader) Distributions(ctx context.Context, ids []string) (map[string]associations.State, error) {
+	r.listing.Lock()
+	defer r.listing.Unlock()
+	left := r.unread(ids)
+	for pages, found := 0, 0; !r.ended && worthListing(pages, found, len(left)); pages++ {
+		if err := r.page(ctx); isRefused(err) {
+			r.ended = true // the listing is a short cut
+		} else if err != nil {
+			return nil, err
+		}
+		before := len(left)
+		left = r.unread(left)
+		found += before - len(left)
+	}
+	if err := r.each(ctx, left, r.distribution); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	have := map[string]associations.State{}
+	for _, id := range ids {
+		if state, ok := r.distributions[id]; ok {
+			have[id] = state
+		}
+	}
+	return have, nil
+}
+
+// All reads every distribution of the account, by listing.
+func (r *Reader) All(ctx context.Context) (map[string]associations.State, error) {
+	r.listing.Lock()
+	defer r.listing.Unlock()
+	for !r.ended {
+		if err := r.page(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.distributions), nil
+}
+
+// Aliased finds the distributions that have these alternate domain names, by
+// name. One that no distribution has is absent from the answer.
+func (r *Reader) Aliased(ctx context.Context, names []string) (map[string]string, error) {
+	r.listing.Lock()
+	defer r.listing.Unlock()
+	for {
+		found := r.aliased(names)
+		missing := slices.ContainsFunc(names, func(name string) bool { return found[name] == "" })
+		if !missing || r.ended {
+			return found, nil
+		}
+		if err := r.page(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// aliased is Aliased of what was read already.
+func (r *Reader) aliased(names []string) map[string]string {
+	owners := map[string]string{} // by name as DNS compares it: without regard to case
+	r.mu.Lock()
+	for id, state := range r.distributions {
+		for _, alias := range state.Aliases {
+			owners[strings.ToLower(alias)] = id
+		}
+	}
+	r.mu.Unlock()
+	found := map[string]string{}
+	for _, name := range names {
+		if id, ok := owners[strings.ToLower(name)]; ok {
+			found[name] = id
+		}
+	}
+	return found
+}
+
+// Policies makes sure that the continuous deployment policies of distributions
+// that were read are known, and gives them again. A listing does not tell them,
+// but an account that has no policy at all says so in one call.
+func (r *Reader) Policies(ctx context.Context, ids []string) (map[string]associations.State, error) {
+	r.mu.Lock()
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return r.distributions[id].PolicyKnown })
+	r.mu.Unlock()
+	if worthListing(0, 0, len(unknown)) {
+		any, err := r.cloud.CloudFront.AnyPolicy(ctx)
+		if err != nil && !isRefused(err) {
+			return nil, err
+		}
+		if err == nil && !any {
+			r.mu.Lock()
+			r.without = true
+			for id, state := range r.distributions {
+				state.PolicyKnown = true
+				r.distributions[id] = state
+			}
+			r.mu.Unlock()
+			unknown = nil
+		}
+	}
+	if err := r.each(ctx, unknown, r.distribution); err != nil {
+		return nil, err
+	}
+	return r.Distributions(ctx, ids)
+}
+
+// Missing names those of some functions that do not exist, where a listing of
+// the account's functions tells it for fewer calls than a look for each of them
+// is likely to take. About the others it says nothing.
+func (r *Reader) Missing(ctx context.Context, names []string) (map[string]bool, error) {
+	left := map[string]bool{}
+	for _, name := range names {
+		left[name] = true
+	}
+	marker := ""
+	for pages := 0; worthListing(pages, 0, len(left)); pages++ {
+		page, next, err := r.cloud.Lambda.FunctionPage(ctx, marker)
+		if isRefused(err) {
+			return nil, nil // the listing is a short cut, which not everyone is allowed to take
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range page {
+			delete(left, name)
+		}
+		if next == "" {
+			return left, nil
+		}
+		marker = next
+	}
+	return nil, nil
+}
+
+// Version reads one published version; versions.ErrNoVersion if there is none.
+func (r *Reader) Version(ctx context.Context, ref versions.Ref) (versions.Published, error) {
+	r.mu.Lock()
+	seen, ok := r.published[ref]
+	r.mu.Unlock()
+	if ok {
+		return seen.version, seen.err
+	}
+	v, err := r.cloud.Lambda.Version(ctx, ref)
+	if err == nil || errors.Is(err, versions.ErrNoVersion) {
+		r.mu.Lock()
+		r.published[ref] = published{v, err}
+		r.mu.Unlock()
+	}
+	return v, err
+}
+
+// worthListing decides, before each page of a listing, whether to read it: after
+// how many pages, that told how many of the wanted things, with how many left.
+//
+// A page costs one call, as a single read does. How many pages there are, no
+// page tells. So a listing goes on while each page has told of one wanted thing
+// at least; and before that, for a sixth of what the single reads would cost:
+// that is lost at most, in an account with thousands of others.
+func worthListing(pages, found, left int) bool { return left > 0 && pages < found+left/listFrom }
+
+// listFrom is how many things must be wanted for a listing to be begun.
+const listFrom = 6
+
+// isRefused reports whether an error is about a permission that the caller lacks.
+func isRefused(err error) bool {
+	var refused interface{ Refused() bool }
+	return errors.As(err, &refused) && refused.Refused()
+}
+
+// unread are the ids that were not read yet, each once, in order.
+func (r *Reader) unread(ids []string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	left := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		_, read := r.distributions[id]
+		return read || r.gone[id]
+	})
+	slices.Sort(left)
+	return slices.Compact(left)
+}
+
+// page reads the next page of the listing.
+func (r *Reader) page(ctx context.Context) error {
+	states, next, err := r.cloud.CloudFront.DistributionPage(ctx, r.marker)
+	if err != nil {
+		return err
+	}
+	r.marker, r.ended = next, next == ""
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, state := range states {
+		if _, read := r.distributions[state.Distribution]; read || r.gone[state.Distribution] {
+			continue // what was read singly tells more
+		}
+		state.PolicyKnown = r.without
+		r.distributions[state.Distribution] = state
+	}
+	return nil
+}
+
+// distribution reads one distribution, whatever a listing said of it.
+func (r *Reader) distribution(ctx context.Context, id string) error {
+	state, err := r.cloud.CloudFront.Distribution(ctx, id)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case is[*associations.DistributionError](err):
+		delete(r.distributions, id)
+		r.gone[id] = true
+		return nil
+	case err != nil:
+		return err
+	}
+	r.distributions[id] = state
+	return nil
+}
+
+// each reads some things at once.
+func (r *Reader) each(ctx context.Context, ids []string, read func(context.Context, string) error) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	for _, id := range ids {
+		group.Go(func() error { return read(gctx, id) })
+	}
+	return group.Wait()
+}
