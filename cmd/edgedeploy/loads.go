@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
+	"github.com/edgedeploy/edgedeploy/internal/handlers/sources"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
@@ -137,15 +138,17 @@ func (a *app) reportNotLoaded(families map[bool]family) {
 // loadProblems tells what was found, and remembers what loaded.
 func (a *app) loadProblems(todo []loading, found []*stackspec.Problem) error {
 	var problems []stackspec.Problem
+	var loaded []string
 	failed := false
 	for i, p := range found {
 		if p == nil {
-			a.rememberLoad(todo[i].built, todo[i].engine.runtime)
+			loaded = append(loaded, loadMark(todo[i].built, todo[i].engine.runtime))
 			continue
 		}
 		failed = failed || !p.Warning
 		problems = append(problems, *p)
 	}
+	a.loadMarks().Set(loaded...)
 	if failed {
 		return &invalidError{problems: problems}
 	}
@@ -191,35 +194,29 @@ func (a *app) loadsIn(ctx context.Context, s *spec, b built, e engine) (*stacksp
 // loadRules is another text whenever bundles are loaded by other rules.
 const loadRules = "as Lambda loads it"
 
-// loadMark is the file that says that a bundle loaded in a release of Node.js or Python, named by its runtime;
-// "" where nothing can be kept. Its name is a digest of all that loading depends
+// loadMark names the mark that says that a bundle loaded in a release of Node.js
+// or Python, named by its runtime. It is a digest of all that loading depends
 // on: the handler is a bundle's by configuration, and the runtime decides
 // whether callbacks are taken. The limits have no part in it: what needs more
 // memory to load than it is given fails in edgedeploy test as well.
-func (a *app) loadMark(b built, release string) string {
+func loadMark(b built, release string) string {
+	name := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%s", loadRules, b.Content, b.Config.Runtime, b.Bundle.Handler, release))
+	return hex.EncodeToString(name[:])
+}
+
+// loadMarks are where such marks are kept; nowhere if there is no such folder.
+func (a *app) loadMarks() sources.Marks {
 	dir := a.cacheDir
 	if dir == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return ""
+			return sources.Marks{}
 		}
 		dir = filepath.Join(user, "edgedeploy")
 	}
-	name := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%s", loadRules, b.Content, b.Config.Runtime, b.Bundle.Handler, release))
-	return filepath.Join(dir, "loads", hex.EncodeToString(name[:]))
+	return sources.Marks{Dir: filepath.Join(dir, "loads")}
 }
 
 func (a *app) loadedBefore(b built, release string) bool {
-	_, err := os.Stat(a.loadMark(b, release))
-	return err == nil
-}
-
-// rememberLoad leaves a mark. Where it cannot be written the bundle is loaded
-// again next time, which costs a moment and is no reason to bother anybody.
-func (a *app) rememberLoad(b built, release string) {
-	mark := a.loadMark(b, release)
-	if mark == "" || os.MkdirAll(filepath.Dir(mark), 0o700) != nil {
-		return
-	}
-	_ = os.WriteFile(mark, nil, 0o600)
+	return a.loadMarks().Has(loadMark(b, release))
 }

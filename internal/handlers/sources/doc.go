@@ -10,6 +10,9 @@
 // renames it into place; a damaged entry is fetched anew by whoever finds it.
 // A cache that cannot be used costs a request, never a result.
 //
+// Marks are kept and pruned alike, in a folder of their own: they tell what was
+// found out once and costs time to find out again.
+//
 // The package owns the cache's layout and its pruning. It does not know what a
 // module or a zip is, reads no environment, and prints nothing: what it has to
 // tell goes to Store.Warn.
