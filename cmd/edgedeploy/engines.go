@@ -127,12 +127,13 @@ func releaseNumber(runtime string) int {
 }
 
 // runs is a function as an engine runs it.
-func (p programs) runs(b built) node.Function {
+func (p programs) runs(b built) (node.Function, error) {
+	b, err := b.zipped()
 	return node.Function{
 		SDK:  p.sdk,
 		Name: b.Function.Name, Zip: b.Zip, Handler: b.Bundle.Handler, Runtime: b.Config.Runtime,
 		MemoryMB: b.Config.MemoryMB, Timeout: time.Duration(b.Config.TimeoutSeconds) * time.Second,
-	}
+	}, err
 }
 
 // withSDK adds to a failure where the SDK that it misses may come from.

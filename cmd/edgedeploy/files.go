@@ -97,7 +97,10 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 			}
 			var bundles []render.Bundle
 			for _, f := range s.Stack.Functions {
-				b := all[f.Key]
+				b, err := all[f.Key].zipped()
+				if err != nil {
+					return err
+				}
 				file := filepath.Join(out, f.Key+".zip")
 				if err := planfile.WriteWhole(file, b.Zip); err != nil {
 					return err

@@ -86,7 +86,11 @@ func (a *app) invoke(ctx context.Context, function string, flags invokeFlags, gi
 	}
 	e := engines[0]
 	a.otherRuntime(b, e)
-	session, err := e.Run(ctx, flags.runs(b), [][]byte{event.JSON()})
+	f, err := flags.runs(b)
+	if err != nil {
+		return err
+	}
+	session, err := e.Run(ctx, f, [][]byte{event.JSON()})
 	if err != nil {
 		return err
 	}

@@ -161,7 +161,11 @@ func (a *app) loadProblems(todo []loading, found []*stackspec.Problem) error {
 // loadsIn loads one bundle in one program, and says what is wrong with it, if
 // anything is. An error is about running the program at all.
 func (a *app) loadsIn(ctx context.Context, s *spec, b built, e engine) (*stackspec.Problem, error) {
-	session, err := e.Run(ctx, a.loads.runs(b), nil)
+	f, err := a.loads.runs(b)
+	if err != nil {
+		return nil, err
+	}
+	session, err := e.Run(ctx, f, nil)
 	if err != nil {
 		return nil, err
 	}

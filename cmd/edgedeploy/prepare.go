@@ -20,6 +20,7 @@ import (
 // prepare makes the plan of a spec: bundles first, so that what is wrong with
 // the files is said before anything is contacted.
 func (a *app) prepare(ctx context.Context, s *spec, ses *connect.Session, all map[string]built, rules ruleFlags) (planfile.Plan, error) {
+	all = maps.Clone(all)
 	state, err := ses.Read(ctx, s.Stack.Name)
 	if err != nil {
 		return planfile.Plan{}, err
@@ -40,17 +41,47 @@ func (a *app) prepare(ctx context.Context, s *spec, ses *connect.Session, all ma
 		}
 	}
 	from := provenance.Find(ctx, s.project(all), a.lookup)
-	want := plan.Want(s.Stack, packed(all), distributions, from.Source)
-	want.Provenance = from.Provenance(ctx, state.Live.Source, state.Pending.Source)
-	planned, err := deploy.Prepare(ctx, account, state, want, rules.Rules)
-	if err != nil {
-		return planfile.Plan{}, err
+	known := from.Provenance(ctx, state.Live.Source, state.Pending.Source)
+	for {
+		packed, borrowed, err := packed(all, state.Live, state.Pending)
+		if err != nil {
+			return planfile.Plan{}, err
+		}
+		want := plan.Want(s.Stack, packed, distributions, from.Source)
+		want.Provenance = known
+		planned, err := deploy.Prepare(ctx, account, state, want, rules.Rules)
+		if err != nil {
+			return planfile.Plan{}, err
+		}
+		zips, again, err := zipsOf(planned, all, borrowed)
+		if err != nil {
+			return planfile.Plan{}, err
+		}
+		if !again {
+			return planfile.Plan{Plan: planned, Code: planfile.Zips(zips), Local: a.local, Data: ses.Data, Subject: from.Subject}, nil
+		}
 	}
-	zips := map[versions.ContentID][]byte{}
-	for _, b := range all {
-		zips[b.Content] = b.Zip
+}
+
+// zipsOf gives the zips of what a plan publishes. Where one was not zipped,
+// because a release has its content, and has to be published all the same (its
+// version is gone), its zip is another than the recorded one: the plan is to be
+// made again.
+func zipsOf(p plan.Plan, all map[string]built, borrowed map[string]bool) (zips map[versions.ContentID][]byte, again bool, err error) {
+	zips = map[versions.ContentID][]byte{}
+	for s := range p.Steps() {
+		step, ok := s.(plan.Publish)
+		if !ok {
+			continue
+		}
+		b, err := all[step.Key].zipped()
+		if err != nil {
+			return nil, false, err
+		}
+		all[step.Key], zips[b.Content] = b, b.Zip
+		again = again || borrowed[step.Key]
 	}
-	return planfile.Plan{Plan: planned, Code: planfile.Zips(zips), Local: a.local, Data: ses.Data, Subject: from.Subject}, nil
+	return zips, again, nil
 }
 
 // project is what a release of the spec is made from: the spec, and the files

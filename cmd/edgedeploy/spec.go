@@ -13,10 +13,12 @@ import (
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/fetch"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/stackspec"
+	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 // maxSpec is how much of a spec is read: more than stackspec accepts, so that
@@ -137,11 +139,29 @@ func below(top, dir string) (string, error) {
 	return filepath.ToSlash(rel), nil
 }
 
-// built is a function with its bundle.
+// built is a function with its bundle, which may have no zip yet.
 type built struct {
 	stackspec.Function
 	bundle.Bundle
+	loose *bundle.Loose
 }
+
+// zipped is the function with its bundle's zip.
+func (b built) zipped() (built, error) {
+	if b.Zip != nil {
+		return b, nil
+	}
+	whole, err := b.loose.Zip()
+	if err != nil {
+		return built{}, fmt.Errorf("function %s: %w", b.Key, err)
+	}
+	b.Bundle = whole
+	return b, nil
+}
+
+// maxLoose is how many bytes of bundles that are not zipped are kept in memory:
+// zips take a third of that or less.
+const maxLoose = 64 << 20
 
 // build packs every function, and judges it against the limits of the
 // triggers it serves. It contacts nothing but the sources that the spec names
@@ -153,8 +173,16 @@ func (a *app) build(ctx context.Context, s *spec, trampolines map[string]int) (m
 	}
 	all := map[string]built{}
 	var problems []stackspec.Problem
+	loose := int64(0)
 	for _, f := range s.Stack.Functions {
 		b, found := s.pack(f, trampolines[f.Name])
+		if loose += b.Uncompressed; found == nil && loose > maxLoose {
+			zipped, err := b.zipped()
+			if err != nil {
+				return nil, err
+			}
+			b = zipped
+		}
 		if found != nil {
 			problems = append(problems, found...)
 			continue
@@ -162,7 +190,11 @@ func (a *app) build(ctx context.Context, s *spec, trampolines map[string]int) (m
 		for _, w := range b.Warnings {
 			problems = append(problems, s.problem(w, "", true, "functions", f.Key))
 		}
-		problems = append(problems, s.limits(b)...)
+		tight, err := s.limits(b)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, tight...)
 		all[f.Key] = b
 	}
 	var warnings []stackspec.Problem
@@ -205,11 +237,11 @@ func (s *spec) pack(f stackspec.Function, trampoline int) (built, []stackspec.Pr
 	default:
 		in.Bundle, in.Handler = at, f.Config.Handler
 	}
-	b, err := bundle.Build(s.root, in)
+	loose, err := bundle.Gather(s.root, in)
 	if err != nil {
 		return built{}, s.unpacked(err, f.Key, key)
 	}
-	return built{Function: f, Bundle: b}, nil
+	return built{Function: f, Bundle: loose.Bundle(), loose: loose}, nil
 }
 
 // unpacked says why a bundle was not made: where a script is wrong in the
@@ -249,11 +281,21 @@ func (s *spec) shown(file string) string {
 	return filepath.Join(filepath.Dir(s.file), rel)
 }
 
-// limits judges a bundle against the triggers that the spec gives it.
-func (s *spec) limits(b built) []stackspec.Problem {
-	sized := associations.Sized{Function: b.Key, Config: b.Config, ZipBytes: int64(len(b.Zip)), Triggers: s.triggers(b.Key)}
+// limits judges a bundle against the triggers that the spec gives it. It is
+// zipped only where no lesser number tells that the zip is small enough.
+func (s *spec) limits(b built) ([]stackspec.Problem, error) {
+	sized := associations.Sized{Function: b.Key, Config: b.Config, ZipBytes: b.loose.Most(), Triggers: s.triggers(b.Key)}
+	broken := associations.CheckLimits(sized, s.Stack.Viewer, s.Stack.Origin)
+	if slices.ContainsFunc(broken, func(l associations.LimitProblem) bool { return l.What == "zip" }) {
+		whole, err := b.zipped()
+		if err != nil {
+			return nil, err
+		}
+		sized.ZipBytes = int64(len(whole.Zip))
+		broken = associations.CheckLimits(sized, s.Stack.Viewer, s.Stack.Origin)
+	}
 	var problems []stackspec.Problem
-	for _, l := range associations.CheckLimits(sized, s.Stack.Viewer, s.Stack.Origin) {
+	for _, l := range broken {
 		hint := "lower it, or override the limit with limits: if your account has another one"
 		if l.Warning {
 			hint = "AWS documents more today, but CloudFront may still answer: " + l.Text
@@ -264,7 +306,7 @@ func (s *spec) limits(b built) []stackspec.Problem {
 		}
 		problems = append(problems, s.problem(l.Error(), hint, l.Warning, "functions", b.Key, key))
 	}
-	return problems
+	return problems, nil
 }
 
 // triggers lists those that a function serves, each once, in CloudFront's order.
@@ -282,14 +324,31 @@ func (s *spec) problem(message, hint string, warning bool, keys ...string) stack
 	return s.Place(stackspec.Problem{Message: message, Hint: hint, Warning: warning}, keys...)
 }
 
-func packed(all map[string]built) map[string]plan.Packed {
-	out := make(map[string]plan.Packed, len(all))
+// packed says what is known of the bundles. One whose content and configuration a
+// release has already need not be zipped again: what that says of the zip is
+// taken over, and borrowed tells for which functions, by key.
+func packed(all map[string]built, recorded ...release.Release) (out map[string]plan.Packed, borrowed map[string]bool, err error) {
+	out, borrowed = make(map[string]plan.Packed, len(all)), map[string]bool{}
 	for key, b := range all {
-		out[key] = plan.Packed{
-			Content: b.Content, CodeSHA256: b.CodeSHA256, ZipBytes: int64(len(b.Zip)), Trampoline: b.Bundle.Trampoline,
+		p := plan.Packed{Content: b.Content, Trampoline: b.Bundle.Trampoline}
+		if b.Zip == nil {
+			for _, r := range recorded {
+				old, ok := r.Function(b.Name)
+				if ok && old.Spec == (versions.Spec{Function: b.Name, Content: b.Content, Config: b.Config}) && old.CodeSHA256 != "" {
+					p.CodeSHA256, p.ZipBytes, borrowed[key] = old.CodeSHA256, old.ZipBytes, true
+					break
+				}
+			}
 		}
+		if !borrowed[key] {
+			if b, err = b.zipped(); err != nil {
+				return nil, nil, err
+			}
+			p.CodeSHA256, p.ZipBytes = b.CodeSHA256, int64(len(b.Zip))
+		}
+		out[key] = p
 	}
-	return out
+	return out, borrowed, nil
 }
 
 // place writes a line of the spec behind a hint.

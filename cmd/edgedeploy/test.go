@@ -149,7 +149,11 @@ func (a *app) testRuns(ctx context.Context, s *spec, report *render.Tests, c cas
 				continue
 			}
 			a.otherRuntime(b, f.engines[i])
-			t := trial{f.engines[i], c.flags.runs(b), c.flags.update && i == 0} // the others have to agree
+			function, err := c.flags.runs(b)
+			if err != nil {
+				return err
+			}
+			t := trial{f.engines[i], function, c.flags.update && i == 0} // the others have to agree
 			run, err := s.testFunction(ctx, t, b, own[b.Key])
 			if err != nil {
 				return err

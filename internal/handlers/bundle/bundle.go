@@ -126,38 +126,26 @@ func awsLimits() limits { return limits{zipped: maxZipped, unzipped: maxUnzipped
 func Build(root *os.Root, f Function) (Bundle, error) { return build(root, f, awsLimits()) }
 
 func build(root *os.Root, f Function, lim limits) (Bundle, error) {
-	var draft draft
-	var err error
+	loose, err := gather(root, f, lim)
+	if err != nil {
+		return Bundle{}, err
+	}
+	return loose.Zip()
+}
+
+// draftOf gathers what a function is made of.
+func draftOf(root *os.Root, f Function, lim limits) (draft, error) {
 	switch {
 	case f.Wasm != "" && f.Bundle != "", f.Wasm != "" && f.Entry != "", f.Entry != "" && f.Bundle != "":
-		return Bundle{}, &Error{Path: f.Name, Reason: "has more than one of wasm, entry and bundle", Hint: "keep one of them"}
+		return draft{}, &Error{Path: f.Name, Reason: "has more than one of wasm, entry and bundle", Hint: "keep one of them"}
 	case f.Wasm != "":
-		draft, err = packWasm(root, f, lim)
+		return packWasm(root, f, lim)
 	case f.Entry != "":
-		draft, err = packEntry(root, f, lim)
+		return packEntry(root, f, lim)
 	case f.Bundle != "":
-		draft, err = packReady(root, f, lim)
-	default:
-		return Bundle{}, &Error{Path: f.Name, Reason: "has none of wasm, entry and bundle"}
+		return packReady(root, f, lim)
 	}
-	if err != nil {
-		return Bundle{}, err
-	}
-	if err := draft.files.check(lim); err != nil {
-		return Bundle{}, err
-	}
-	zip, stored, err := writeZip(draft.files, draft.programs)
-	if err != nil {
-		return Bundle{}, &Error{Path: f.Name, Reason: "cannot be zipped", Err: err}
-	}
-	if int64(len(zip)) > lim.zipped {
-		return Bundle{}, tooLarge(f.Name, "zipped", lim.zipped)
-	}
-	b := describe(unzipped{draft.files, draft.programs, stored}, zip)
-	b.Handler, b.ABI, b.Trampoline = draft.handler, draft.abi, draft.trampoline
-	b.Dropped, b.LeftOut, b.Warnings = draft.dropped, draft.leftOut, draft.warnings
-	b.Inputs = draft.sorted()
-	return b, nil
+	return draft{}, &Error{Path: f.Name, Reason: "has none of wasm, entry and bundle"}
 }
 
 // packEntry packs a script, and warns of what it will not find.
@@ -219,10 +207,17 @@ func (d draft) sorted() []string {
 	return slices.Compact(names)
 }
 
-// describe lists the files and names the content.
+// describe lists the files of a zip and names the content.
 func describe(from unzipped, zip []byte) Bundle {
 	sum := sha256.Sum256(zip)
-	b := Bundle{Zip: zip, CodeSHA256: base64.StdEncoding.EncodeToString(sum[:])}
+	b := list(from)
+	b.Zip, b.CodeSHA256 = zip, base64.StdEncoding.EncodeToString(sum[:])
+	return b
+}
+
+// list lists the files and names the content.
+func list(from unzipped) Bundle {
+	b := Bundle{}
 	for _, name := range from.files.names() {
 		data := from.files[name]
 		size := int64(len(data))
