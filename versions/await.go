@@ -165,7 +165,9 @@ func (p *publisher) awaitPublished(ctx context.Context, v Version) (Version, err
 	}
 }
 
-// verify checks ownership and identity of a version.
+// verify checks ownership and identity of a version that was recorded, or compared
+// when it was published. A member of its configuration that this program does not
+// know is none of its own then: see Config.Known.
 func verify(have Published, want Version, stack string) error {
 	if have.TagsError != "" {
 		return &UnknownOwnerError{Function: want.Ref.Function, Reason: have.TagsError}
@@ -173,7 +175,9 @@ func verify(have Published, want Version, stack string) error {
 	if owner := have.Tags[StackTag]; owner != stack {
 		return &OwnerError{Function: want.Ref.Function, Owner: owner}
 	}
-	if diff := differences(have.Version, want, stack); len(diff) > 0 {
+	seen := have.Version
+	seen.Spec = seen.Spec.Known()
+	if diff := differences(seen, want, stack); len(diff) > 0 {
 		return &MismatchError{Ref: want.Ref, Differences: diff}
 	}
 	return nil

@@ -49,6 +49,13 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("version %s is not what it should be: %s", e.Ref, join(e.Differences))
 }
 
+// Differences says in words in what a version is not the one that a stack
+// recorded; "" if it is in nothing.
+func Differences(have, recorded Version, stack string) string {
+	have.Spec = have.Spec.Known()
+	return join(differences(have, recorded, stack))
+}
+
 func join(list []Difference) string {
 	parts := make([]string, len(list))
 	for i, d := range list {
@@ -84,6 +91,25 @@ func (e *StateError) Error() string {
 
 // Unwrap gives the refusal.
 func (e *StateError) Unwrap() error { return e.Err }
+
+// UnfitError says that nothing can be published from $LATEST of a function,
+// because of configuration that edgedeploy never sets and cannot take away.
+// Nothing was changed.
+type UnfitError struct {
+	Function string
+	// Unknown are members that this program does not know, as AWS spells them;
+	// Never are those that no update takes away.
+	Unknown, Never []string
+}
+
+func (e *UnfitError) Error() string {
+	if len(e.Unknown) > 0 {
+		return fmt.Sprintf("function %s carries %s, which this edgedeploy does not know: it can tell neither what a version with it does at the edge nor how to reset it; "+
+			"take it off the function, or use a newer edgedeploy", e.Function, strings.Join(e.Unknown, " and "))
+	}
+	return fmt.Sprintf("function %s is made with %s: Lambda@Edge does not run that, and no update takes it away; use another name, or delete the function",
+		e.Function, strings.Join(e.Never, " and "))
+}
 
 // WaitError says that something did not come to pass in time.
 type WaitError struct {

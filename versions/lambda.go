@@ -23,6 +23,16 @@ type Head struct {
 	TagsError string
 }
 
+// Unfit says what of the configuration keeps every version from being published;
+// *UnfitError.
+func (h Head) Unfit() error {
+	e := &UnfitError{Function: h.Function, Unknown: h.Config.carries(Unknown), Never: h.Config.carries(Never)}
+	if len(e.Unknown)+len(e.Never) == 0 {
+		return nil
+	}
+	return e
+}
+
 // State is where a function or a version stands. The zero value is unknown.
 type State struct {
 	State  string // Pending, Active, Inactive, Failed

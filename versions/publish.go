@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -186,11 +185,8 @@ func (p *publisher) obstacle(h Head) error {
 		// creation failed can only be deleted.
 		return &StateError{Name: "function " + name, State: "Failed", Reason: h.State.Reason,
 			Advice: "its creation never ended; delete it and run again"}
-	case len(h.Config.carries(Never)) > 0:
-		return &StateError{Name: "function " + name, State: "made with " + strings.Join(h.Config.carries(Never), " and "),
-			Advice: "Lambda@Edge does not run that, and no update takes it away; use another name, or delete the function"}
 	}
-	return nil
+	return h.Unfit()
 }
 
 func (p *publisher) foreign(h Head) bool { return h.Tags[StackTag] != p.job.Stack }

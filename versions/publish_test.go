@@ -384,6 +384,10 @@ func TestStatesThatLeadNowhere(t *testing.T) {
 			with: func(_ *lambda, f *function) { f.config.Extra = "image,vpc" },
 			want: "function fn is made with image: Lambda@Edge does not run that",
 		},
+		"what is not known is not published": {
+			with: func(_ *lambda, f *function) { f.config.Extra = "GpuConfig,LoggingConfig.Sampling,vpc" },
+			want: "function fn carries GpuConfig and LoggingConfig.Sampling, which this edgedeploy does not know",
+		},
 		"our own update that fails is reported with AWS's words": {
 			with: func(l *lambda, f *function) {
 				l.after[3] = func() error { f.updFailed = "InvalidZipFileException"; return nil }

@@ -187,8 +187,12 @@ func TestForbiddenMembersLeaveByTheirOwnRemedy(t *testing.T) {
 	if got := append(c.carries(Never), (Config{}).carries(ByConfig)...); len(got) != 0 {
 		t.Errorf("carries %v", got)
 	}
-	if got := (Config{Extra: "brand-new"}).carries(ByConfig); len(got) != 1 {
-		t.Error("a name that is not listed must still be reset")
+	unknown := Config{Runtime: "nodejs24.x", Extra: "GpuConfig,layers"}
+	if diff := cmp.Diff([]string{"GpuConfig"}, unknown.Unknown()); diff != "" {
+		t.Errorf("what is not known (-want +got):\n%s", diff)
+	}
+	if got := unknown.Known(); got != (Config{Runtime: "nodejs24.x", Extra: "layers"}) || unknown.without(ByConfig).Extra != "GpuConfig" {
+		t.Errorf("no update resets what is not known: %v", got)
 	}
 	if !slices.IsSortedFunc(Forbidden(), func(a, b Member) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Error("Forbidden is not in the order of names")

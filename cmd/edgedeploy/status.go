@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -148,8 +149,11 @@ func functionStatus(ctx context.Context, reader *deploy.Reader, f release.Functi
 		return render.FunctionStatus{Function: f, Note: "the version does not exist any more"}, nil
 	case err != nil:
 		return render.FunctionStatus{}, err
-	case v.Version.Spec != f.Spec:
+	case v.Version.Spec.Known() != f.Spec:
 		return render.FunctionStatus{Function: f, State: v.State.State, Note: "the version is not what the release recorded"}, nil
+	}
+	if unknown := v.Version.Spec.Config.Unknown(); len(unknown) > 0 {
+		return render.FunctionStatus{Function: f, State: v.State.State, Note: "it carries " + strings.Join(unknown, " and ") + ", which this edgedeploy does not know"}, nil
 	}
 	return render.FunctionStatus{Function: f, State: v.State.State}, nil
 }

@@ -89,7 +89,8 @@ func (e *PinError) Error() string {
 	case e.Owner != e.Seen.Stack || e.Seen.Stack == "":
 		return fmt.Sprintf("version %s, which release %d bound, is of a function tagged for stack %q and marked %q", ref, e.Release, e.Owner, e.Seen.Stack)
 	default:
-		return fmt.Sprintf("version %s is not what release %d recorded: its content or configuration differs", ref, e.Release)
+		recorded := versions.Version{Ref: ref, Spec: e.Function.Spec, CodeSHA256: e.Function.CodeSHA256}
+		return fmt.Sprintf("version %s is not what release %d recorded: %s", ref, e.Release, versions.Differences(e.Seen, recorded, e.Seen.Stack))
 	}
 }
 

@@ -63,6 +63,10 @@ func (p *planner) reuseOrPublish(f release.Function) {
 	}
 	p.functions = append(p.functions, f)
 	head := p.have.Heads[f.Spec.Function]
+	if err := head.Unfit(); err != nil {
+		p.errs = append(p.errs, err)
+		return
+	}
 	step := Publish{
 		Key: f.Key, Spec: f.Spec, Create: !head.Exists, Resets: head.Config.Extra,
 		CodeSHA256: f.CodeSHA256, ZipBytes: f.ZipBytes, Tags: p.want.Tags,

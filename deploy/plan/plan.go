@@ -100,7 +100,7 @@ func (o Observed) exists(s associations.Slot) bool {
 // was not looked at, or it is what was recorded.
 func (o Observed) Serves(f release.Function) bool {
 	seen, looked := o.States[f.Ref()]
-	return !o.Gone[f.Ref()] && (!looked || seen.Version.Spec == f.Spec && seen.Version.Stack == o.Stack)
+	return !o.Gone[f.Ref()] && (!looked || seen.Version.Spec.Known() == f.Spec && seen.Version.Stack == o.Stack)
 }
 
 // written says how far the release in flight came.
@@ -173,7 +173,7 @@ type Stage []Step
 type Note struct {
 	// Kind is one of: adopt-slot, adopt-function, leaves, skipped, stray, renamed, moved,
 	// left, gone, drift, mixed-triggers, policy, in-flight, already-back, resets,
-	// nothing, takes-back, order-unknown, no-commit, applied.
+	// nothing, takes-back, order-unknown, no-commit, applied, unknown-config.
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 }

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ func TestARollbackLooksAtEveryVersionBeforeItWrites(t *testing.T) {
 		gone   bool
 		fails  bool
 		wakes  bool
+		notes  string
 	}{
 		"it is what was recorded":                {change: func(*versions.Published) {}},
 		"it does not exist":                      {change: func(*versions.Published) {}, gone: true, fails: true},
@@ -53,6 +55,11 @@ func TestARollbackLooksAtEveryVersionBeforeItWrites(t *testing.T) {
 		"its configuration is another":           {change: func(p *versions.Published) { p.Version.Spec.Config.MemoryMB = 512 }, fails: true},
 		"its code is another than was published": {change: func(p *versions.Published) { p.Version.CodeSHA256 = "x" }, fails: true},
 		"it sleeps":                              {change: func(p *versions.Published) { p.State.State = "Inactive" }, wakes: true},
+		"it has what the edge forbids":           {change: func(p *versions.Published) { p.Version.Spec.Config.Extra = "accelerator" }, fails: true},
+		"AWS says more of it than is known":      {change: func(p *versions.Published) { p.Version.Spec.Config.Extra = "GpuConfig" }, notes: "unknown-config"},
+		"and it sleeps": {change: func(p *versions.Published) {
+			p.Version.Spec.Config.Extra, p.State.State = "GpuConfig", "Inactive"
+		}, wakes: true, notes: "unknown-config"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,8 +78,14 @@ func TestARollbackLooksAtEveryVersionBeforeItWrites(t *testing.T) {
 			}
 			wakes := false
 			for s := range planned.Steps() {
-				_, activate := s.(plan.Activate)
+				a, activate := s.(plan.Activate)
 				wakes = wakes || activate
+				if activate && a.Version.Spec != good.Functions[0].Spec {
+					t.Errorf("it is waited for as %+v", a.Version.Spec)
+				}
+			}
+			if told := slices.ContainsFunc(planned.Notes, func(n plan.Note) bool { return n.Kind == "unknown-config" }); told != (c.notes != "") {
+				t.Errorf("notes %v, want %q", planned.Notes, c.notes)
 			}
 			if wakes != c.wakes {
 				t.Errorf("the version is waited for: %v, want %v", wakes, c.wakes)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
@@ -331,14 +332,20 @@ func (p *restorer) pin(slot associations.Slot, ref versions.Ref) {
 	if !looked || !ours {
 		return
 	}
+	if unknown := seen.Version.Spec.Config.Unknown(); len(unknown) > 0 {
+		p.note("unknown-config", "%s carries %s, which this edgedeploy does not know; all that it knows is as release %d recorded it",
+			ref, strings.Join(unknown, " and "), p.target.Number)
+	}
 	switch {
 	case seen.TagsError != "":
 		p.errs = append(p.errs, &versions.UnknownOwnerError{Function: ref.Function, Reason: seen.TagsError})
-	case seen.Version.Spec != f.Spec || seen.Version.Stack != p.have.Stack || seen.Tags[versions.StackTag] != p.have.Stack ||
+	case seen.Version.Spec.Known() != f.Spec || seen.Version.Stack != p.have.Stack || seen.Tags[versions.StackTag] != p.have.Stack ||
 		f.CodeSHA256 != "" && seen.Version.CodeSHA256 != f.CodeSHA256:
 		p.errs = append(p.errs, &PinError{Function: f, Release: p.target.Number, Seen: seen.Version, Owner: seen.Tags[versions.StackTag]})
 	case seen.State.State != "Active":
 		// What was just seen Active needs no second look: a rollback is urgent.
-		p.activate = append(p.activate, Activate{Key: f.Key, Version: seen.Version})
+		v := seen.Version
+		v.Spec = v.Spec.Known()
+		p.activate = append(p.activate, Activate{Key: f.Key, Version: v})
 	}
 }

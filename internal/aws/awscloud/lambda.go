@@ -20,33 +20,42 @@ type Lambda struct{ api *lambda.Client }
 
 var _ versions.Lambda = (*Lambda)(nil)
 
-// Head reads $LATEST and the tags with one call (GetFunction, which AWS allows
-// 100 times a second, where all other calls share 15).
+// raw keeps the document of a successful answer in to, and gives the SDK none.
+func raw(to *reply) func(*lambda.Options) {
+	return func(o *lambda.Options) { o.APIOptions = append(o.APIOptions, captureBody(to)) }
+}
+
+// getFunction asks GetFunction, which AWS allows 100 times a second, where all
+// other calls share 15. qualifier is "" for $LATEST.
+func getFunction(ctx context.Context, api *lambda.Client, name, qualifier string) (function, error) {
+	const operation = "GetFunction"
+	var r reply
+	_, err := api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(name), Qualifier: optional(qualifier)}, raw(&r))
+	if qualifier != "" {
+		name += ":" + qualifier
+	}
+	if err != nil {
+		return function{}, wrap(err, "Lambda", operation, name)
+	}
+	f, err := readFunction(r.body)
+	if err != nil {
+		return function{}, unclear(err, operation, name, r)
+	}
+	return f, nil
+}
+
+// Head reads $LATEST and the tags with one call.
 func (l *Lambda) Head(ctx context.Context, function string) (versions.Head, error) {
-	out, err := l.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(function)})
-	if err := wrap(err, "Lambda", "GetFunction", function); errors.Is(err, versions.ErrNoVersion) {
+	f, err := getFunction(ctx, l.api, function, "")
+	if errors.Is(err, versions.ErrNoVersion) {
 		return versions.Head{Function: function}, nil
 	} else if err != nil {
 		return versions.Head{}, err
 	}
-	c := out.Configuration
-	if c == nil {
-		return versions.Head{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration", function)
-	}
-	tags, unknown := tagsOf(out)
 	return versions.Head{
-		Function: function, Exists: true, ARN: unqualified(aws.ToString(c.FunctionArn)), Config: withCode(configOf(c), out.Code),
-		CodeSHA256: aws.ToString(c.CodeSha256), RevisionID: aws.ToString(c.RevisionId), State: stateOfFunction(c),
-		Tags: tags, TagsError: unknown,
+		Function: function, Exists: true, ARN: unqualified(f.FunctionArn), Config: f.config(),
+		CodeSHA256: f.CodeSha256, RevisionID: f.RevisionId, State: f.state(), Tags: f.tags, TagsError: f.unknown,
 	}, nil
-}
-
-// tagsOf gives the tags, or why they are not known.
-func tagsOf(out *lambda.GetFunctionOutput) (tags map[string]string, unknown string) {
-	if out.TagsError == nil {
-		return out.Tags, ""
-	}
-	return nil, aws.ToString(out.TagsError.ErrorCode) + ": " + aws.ToString(out.TagsError.Message)
 }
 
 // Version reads one published version with one call (GetFunction);
@@ -64,23 +73,11 @@ func (l *Lambda) ByAlias(ctx context.Context, function, alias string) (versions.
 }
 
 func (l *Lambda) qualified(ctx context.Context, function, qualifier string) (versions.Published, error) {
-	name := function + ":" + qualifier
-	out, err := l.api.GetFunction(ctx, &lambda.GetFunctionInput{
-		FunctionName: aws.String(function), Qualifier: aws.String(qualifier),
-	})
+	f, err := getFunction(ctx, l.api, function, qualifier)
 	if err != nil {
-		return versions.Published{}, wrap(err, "Lambda", "GetFunction", name)
+		return versions.Published{}, err
 	}
-	if out.Configuration == nil {
-		return versions.Published{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration", name)
-	}
-	tags, unknown := tagsOf(out)
-	version := versionOf(out.Configuration)
-	version.Spec.Config = withCode(version.Spec.Config, out.Code)
-	return versions.Published{
-		Version: version, State: stateOfFunction(out.Configuration),
-		Tags: tags, TagsError: unknown,
-	}, nil
+	return versions.Published{Version: f.version(), State: f.state(), Tags: f.tags, TagsError: f.unknown}, nil
 }
 
 // FunctionPage lists the names of the account's functions, up to 50 from a marker
@@ -110,29 +107,38 @@ func (l *Lambda) Versions(ctx context.Context, function string) ([]versions.Vers
 	}
 	var list []versions.Version
 	for _, c := range configs {
-		list = append(list, versionOf(&c))
+		list = append(list, c.version())
 	}
 	return list, err
 }
 
 // listVersions gives the configurations of all numbered versions, in the order
 // of their numbers.
-func listVersions(ctx context.Context, api *lambda.Client, function string) ([]types.FunctionConfiguration, error) {
-	var list []types.FunctionConfiguration
-	pages := lambda.NewListVersionsByFunctionPaginator(api, &lambda.ListVersionsByFunctionInput{FunctionName: aws.String(function)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+func listVersions(ctx context.Context, api *lambda.Client, function string) ([]configuration, error) {
+	const operation = "ListVersionsByFunction"
+	var list []configuration
+	for marker := ""; ; {
+		var r reply
+		in := &lambda.ListVersionsByFunctionInput{FunctionName: aws.String(function), Marker: optional(marker)}
+		if _, err := api.ListVersionsByFunction(ctx, in, raw(&r)); err != nil {
+			return nil, wrap(err, "Lambda", operation, function)
+		}
+		page, next, err := readVersions(r.body)
 		if err != nil {
-			return nil, wrap(err, "Lambda", "ListVersionsByFunction", function)
+			return nil, unclear(err, operation, function, r)
 		}
-		for _, c := range page.Versions {
-			if numberOf(&c) > 0 {
-				list = append(list, c)
-			}
+		list = append(list, page...)
+		if next == "" {
+			break
 		}
+		if next == marker {
+			return nil, fmt.Errorf("Lambda %s %s: page %q says that the next page is itself", operation, function, marker)
+		}
+		marker = next
 	}
+	list = slices.DeleteFunc(list, func(c configuration) bool { return c.number() == 0 })
 	// AWS lists in this order already; that it always will is LIKELY only.
-	slices.SortStableFunc(list, func(a, b types.FunctionConfiguration) int { return numberOf(&a) - numberOf(&b) })
+	slices.SortStableFunc(list, func(a, b configuration) int { return a.number() - b.number() })
 	return list, nil
 }
 
@@ -203,31 +209,25 @@ func (l *Lambda) Publish(ctx context.Context, in versions.PublishInput) (version
 		return versions.Published{}, err
 	}
 	return versions.Published{
-		Version: versionOf(c), State: stateOfFunction(c), TagsError: "PublishVersion does not tell tags",
+		Version: c.version(), State: c.state(), TagsError: "PublishVersion does not tell tags",
 	}, nil
 }
 
-func publish(ctx context.Context, api *lambda.Client, in versions.PublishInput) (*types.FunctionConfiguration, error) {
-	out, err := api.PublishVersion(ctx, &lambda.PublishVersionInput{
+func publish(ctx context.Context, api *lambda.Client, in versions.PublishInput) (configuration, error) {
+	const operation = "PublishVersion"
+	var r reply
+	_, err := api.PublishVersion(ctx, &lambda.PublishVersionInput{
 		FunctionName: aws.String(in.Function), RevisionId: optional(in.RevisionID),
 		CodeSha256: optional(in.CodeSHA256), Description: aws.String(in.Description),
-	})
+	}, raw(&r))
 	if err != nil {
-		return nil, wrap(err, "Lambda", "PublishVersion", in.Function)
+		return configuration{}, wrap(err, "Lambda", operation, in.Function)
 	}
-	return &types.FunctionConfiguration{
-		FunctionName: out.FunctionName, FunctionArn: out.FunctionArn, Version: out.Version,
-		Description: out.Description, CodeSha256: out.CodeSha256, CodeSize: out.CodeSize, LastModified: out.LastModified,
-		RevisionId: out.RevisionId, State: out.State, StateReason: out.StateReason,
-		LastUpdateStatus: out.LastUpdateStatus, LastUpdateStatusReason: out.LastUpdateStatusReason,
-		Runtime: out.Runtime, Handler: out.Handler, Role: out.Role, MemorySize: out.MemorySize, Timeout: out.Timeout,
-		LoggingConfig: out.LoggingConfig, Architectures: out.Architectures, PackageType: out.PackageType,
-		CapacityProviderConfig: out.CapacityProviderConfig, DeadLetterConfig: out.DeadLetterConfig,
-		DurableConfig: out.DurableConfig, Environment: out.Environment, EphemeralStorage: out.EphemeralStorage,
-		FileSystemConfigs: out.FileSystemConfigs, KMSKeyArn: out.KMSKeyArn, Layers: out.Layers,
-		SigningProfileVersionArn: out.SigningProfileVersionArn, SnapStart: out.SnapStart,
-		TenancyConfig: out.TenancyConfig, TracingConfig: out.TracingConfig, VpcConfig: out.VpcConfig,
-	}, nil
+	c, err := readConfiguration(r.body)
+	if err != nil {
+		return configuration{}, unclear(err, operation, in.Function, r)
+	}
+	return c, nil
 }
 
 // Wake invokes one version as a dry run: Lambda checks the request and the

@@ -1,6 +1,9 @@
 package awscloud
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,31 +18,117 @@ import (
 // spell out (Lambda API model; recorded answers of AWS).
 const defaultEphemeralMB = 512
 
-// configOf gives an observed configuration its one spelling.
-func configOf(c *types.FunctionConfiguration) versions.Config {
+// configuration is what is read of a FunctionConfiguration. What else Lambda sent
+// is in Extra, if it says anything.
+type configuration struct {
+	FunctionName, FunctionArn, Version, Description string
+	CodeSha256, LastModified, RevisionId            string
+	CodeSize                                        int64
+	Runtime, Role, Handler                          string
+	Timeout, MemorySize                             int
+	LoggingConfig                                   loggingConfig
+	State, StateReason                              string
+	LastUpdateStatus, LastUpdateStatusReason        string
+	// Extra names what is set although edgedeploy never sets it, sorted: what
+	// CloudFront refuses at the edge, what would make two versions differ that
+	// look alike, and what this program does not know.
+	Extra []string `json:"-"`
+}
+
+type loggingConfig struct{ LogFormat, ApplicationLogLevel, SystemLogLevel, LogGroup string }
+
+// readConfiguration reads the document of one function or version.
+func readConfiguration(doc []byte) (configuration, error) {
+	var c configuration
+	var members map[string]json.RawMessage
+	if err := errors.Join(json.Unmarshal(doc, &c), json.Unmarshal(doc, &members)); err != nil {
+		return configuration{}, err
+	}
+	if c.FunctionName == "" || c.FunctionArn == "" {
+		return configuration{}, errors.New("it names no function")
+	}
+	c.Extra = extras(members, configurationMembers(), "")
+	if c.LoggingConfig.LogFormat != string(types.LogFormatJson) { // levels are JSON's only
+		c.Extra = slices.DeleteFunc(c.Extra, func(name string) bool { return name == "system-log-level" })
+	}
+	return c, nil
+}
+
+// function is what is read of GetFunction's answer.
+type function struct {
+	configuration
+	location string // a presigned URL: a secret
+	tags     map[string]string
+	unknown  string // why the tags are not known
+}
+
+// readFunction reads the answer of GetFunction.
+func readFunction(doc []byte) (function, error) {
+	var answer struct {
+		Configuration json.RawMessage
+		Code          struct{ Location string }
+		Tags          map[string]string
+		TagsError     *struct{ ErrorCode, Message string }
+	}
+	var members map[string]json.RawMessage
+	if err := errors.Join(json.Unmarshal(doc, &answer), json.Unmarshal(doc, &members)); err != nil {
+		return function{}, err
+	}
+	if len(answer.Configuration) == 0 {
+		return function{}, errors.New("it has no configuration")
+	}
+	c, err := readConfiguration(answer.Configuration)
+	if err != nil {
+		return function{}, err
+	}
+	c.Extra = append(c.Extra, extras(members, functionMembers(), "")...)
+	slices.Sort(c.Extra)
+	f := function{configuration: c, location: answer.Code.Location, tags: answer.Tags}
+	if e := answer.TagsError; e != nil {
+		f.tags, f.unknown = nil, e.ErrorCode+": "+e.Message
+	}
+	return f, nil
+}
+
+// readVersions reads a page of ListVersionsByFunction.
+func readVersions(doc []byte) (page []configuration, next string, err error) {
+	var answer struct {
+		Versions   *[]json.RawMessage
+		NextMarker string
+	}
+	if err := json.Unmarshal(doc, &answer); err != nil {
+		return nil, "", err
+	}
+	if answer.Versions == nil {
+		return nil, "", errors.New("it lists no versions")
+	}
+	for i, one := range *answer.Versions {
+		c, err := readConfiguration(one)
+		if err != nil {
+			return nil, "", fmt.Errorf("version %d of the page: %w", i+1, err)
+		}
+		page = append(page, c)
+	}
+	return page, answer.NextMarker, nil
+}
+
+// config gives an observed configuration its one spelling.
+func (c configuration) config() versions.Config {
+	seen := versions.Logging{Format: c.LoggingConfig.LogFormat, Level: c.LoggingConfig.ApplicationLogLevel, Group: c.LoggingConfig.LogGroup}
 	return versions.Config{
-		Runtime:        string(c.Runtime),
-		Handler:        aws.ToString(c.Handler),
-		Role:           aws.ToString(c.Role),
-		MemoryMB:       int(aws.ToInt32(c.MemorySize)),
-		TimeoutSeconds: int(aws.ToInt32(c.Timeout)),
-		Logging:        loggingOf(aws.ToString(c.FunctionName), c.LoggingConfig),
-		Extra:          extraOf(c),
+		Runtime:        c.Runtime,
+		Handler:        c.Handler,
+		Role:           c.Role,
+		MemoryMB:       c.MemorySize,
+		TimeoutSeconds: c.Timeout,
+		// Lambda's defaults are left out: Lambda itself answers with all of them.
+		Logging: seen.Canonical(c.FunctionName),
+		Extra:   strings.Join(c.Extra, ","),
 	}
 }
 
-// loggingOf gives an observed logging its one spelling, in which Lambda's
-// defaults are left out: Lambda itself answers with all of them.
-func loggingOf(function string, l *types.LoggingConfig) versions.Logging {
-	if l == nil {
-		return versions.Logging{}
-	}
-	seen := versions.Logging{Format: string(l.LogFormat), Level: string(l.ApplicationLogLevel), Group: aws.ToString(l.LogGroup)}
-	return seen.Canonical(function)
-}
-
-// loggingFor is the inverse of loggingOf, with every default named: an update
-// resets only what it mentions.
+// loggingFor is the inverse of what config reads, with every default named: an
+// update resets only what it mentions.
 func loggingFor(function string, l versions.Logging) *types.LoggingConfig {
 	out := &types.LoggingConfig{LogFormat: types.LogFormatText, LogGroup: aws.String(versions.DefaultLogGroup(function))}
 	if l.Group != "" {
@@ -57,82 +146,44 @@ func loggingFor(function string, l versions.Logging) *types.LoggingConfig {
 	return out
 }
 
-// codeKey is the one forbidden member that only GetFunction shows, beside the
-// location of the zip.
-const codeKey = "code-key"
-
-// withCode adds what the answer says of the zip to an observed configuration.
-func withCode(c versions.Config, code *types.FunctionCodeLocation) versions.Config {
-	if code == nil || aws.ToString(code.SourceKMSKeyArn) == "" {
-		return c
-	}
-	names := append(c.ExtraNames(), codeKey)
-	slices.Sort(names)
-	c.Extra = strings.Join(names, ",")
-	return c
-}
-
-// extraOf names what is set although edgedeploy never sets it, sorted and
-// joined by commas: what CloudFront refuses at the edge, and what would make
-// two versions differ that look alike.
-func extraOf(c *types.FunctionConfiguration) string {
-	var names []string
-	for name, set := range map[string]bool{
-		"architecture":      slices.ContainsFunc(c.Architectures, func(a types.Architecture) bool { return a != types.ArchitectureX8664 }),
-		"capacity-provider": c.CapacityProviderConfig != nil,
-		"code-signing":      aws.ToString(c.SigningProfileVersionArn) != "",
-		"dead-letter":       c.DeadLetterConfig != nil && aws.ToString(c.DeadLetterConfig.TargetArn) != "",
-		"durable":           c.DurableConfig != nil,
-		"environment":       c.Environment != nil && (len(c.Environment.Variables) > 0 || c.Environment.Error != nil),
-		"ephemeral-storage": c.EphemeralStorage != nil && aws.ToInt32(c.EphemeralStorage.Size) > defaultEphemeralMB,
-		"file-systems":      len(c.FileSystemConfigs) > 0,
-		"image":             c.PackageType == types.PackageTypeImage,
-		"kms":               aws.ToString(c.KMSKeyArn) != "",
-		"layers":            len(c.Layers) > 0,
-		"snapstart":         c.SnapStart != nil && c.SnapStart.ApplyOn == types.SnapStartApplyOnPublishedVersions,
-		"system-log-level":  c.LoggingConfig != nil && c.LoggingConfig.LogFormat == types.LogFormatJson && otherLevel(c.LoggingConfig.SystemLogLevel),
-		"tenancy":           c.TenancyConfig != nil,
-		"tracing":           c.TracingConfig != nil && c.TracingConfig.Mode == types.TracingModeActive,
-		"vpc":               c.VpcConfig != nil && (len(c.VpcConfig.SubnetIds) > 0 || len(c.VpcConfig.SecurityGroupIds) > 0),
-	} {
-		if set {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(names, ",")
-}
-
-func otherLevel(l types.SystemLogLevel) bool { return l != "" && l != types.SystemLogLevelInfo }
-
-func stateOfFunction(c *types.FunctionConfiguration) versions.State {
-	s := versions.State{State: string(c.State), Update: string(c.LastUpdateStatus)}
-	for _, reason := range []*string{c.StateReason, c.LastUpdateStatusReason} {
-		if s.Reason == "" {
-			s.Reason = aws.ToString(reason)
-		}
+func (c configuration) state() versions.State {
+	s := versions.State{State: c.State, Update: c.LastUpdateStatus, Reason: c.StateReason}
+	if s.Reason == "" {
+		s.Reason = c.LastUpdateStatusReason
 	}
 	return s
 }
 
-// versionOf reads a published version. What content it has stands in its
+// version reads a published version. What content it has stands in its
 // description, which Lambda keeps with the version for good.
-func versionOf(c *types.FunctionConfiguration) versions.Version {
-	mark, _ := versions.ParseMark(aws.ToString(c.Description)) // no mark: not ours, and both members ""
-	name := aws.ToString(c.FunctionName)
+func (c configuration) version() versions.Version {
+	mark, _ := versions.ParseMark(c.Description) // no mark: not ours, and both members ""
 	return versions.Version{
-		Ref:        versions.Ref{Function: name, Number: numberOf(c)},
-		Spec:       versions.Spec{Function: name, Content: mark.Content, Config: configOf(c)},
-		CodeSHA256: aws.ToString(c.CodeSha256),
+		Ref:        versions.Ref{Function: c.FunctionName, Number: c.number()},
+		Spec:       versions.Spec{Function: c.FunctionName, Content: mark.Content, Config: c.config()},
+		CodeSHA256: c.CodeSha256,
 		Stack:      mark.Stack,
 	}
 }
 
-// numberOf gives a version's number, 0 for $LATEST.
-func numberOf(c *types.FunctionConfiguration) int {
-	n, err := strconv.Atoi(aws.ToString(c.Version))
+// number gives a version's number, 0 for $LATEST.
+func (c configuration) number() int {
+	n, err := strconv.Atoi(c.Version)
 	if err != nil {
 		return 0
 	}
 	return n
+}
+
+// unclear makes an *Error of a successful answer that is not the document it
+// should be. What is not understood is never taken for a function without any
+// configuration. The answer is not shown: it has the location of the code in it.
+func unclear(err error, operation, name string, r reply) error {
+	return &Error{
+		Service: "Lambda", Operation: operation, Resource: name,
+		Message:   scrub("the answer is not understood: " + plain(err)),
+		RequestID: r.requestID, Status: r.status,
+		Hint:  "something may have answered in Lambda's place: look for a proxy (HTTPS_PROXY) or a network's login page in between, and check --endpoint-url",
+		cause: err,
+	}
 }

@@ -23,20 +23,21 @@ type LedgerAPI struct{ api *lambda.Client }
 // Latest reads $LATEST without its tags (GetFunctionConfiguration); a missing
 // function is Exists false, and no error.
 func (l *LedgerAPI) Latest(ctx context.Context, function string) (versions.LatestCode, error) {
-	out, err := l.api.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(function)})
-	if err := wrap(err, "Lambda", "GetFunctionConfiguration", function); errors.Is(err, versions.ErrNoVersion) {
+	const operation = "GetFunctionConfiguration"
+	var r reply
+	_, err := l.api.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(function)}, raw(&r))
+	if err := wrap(err, "Lambda", operation, function); errors.Is(err, versions.ErrNoVersion) {
 		return versions.LatestCode{}, nil
 	} else if err != nil {
 		return versions.LatestCode{}, err
 	}
+	c, err := readConfiguration(r.body)
+	if err != nil {
+		return versions.LatestCode{}, unclear(err, operation, function, r)
+	}
 	return versions.LatestCode{
-		Exists: true, ARN: unqualified(aws.ToString(out.FunctionArn)),
-		Role: aws.ToString(out.Role), Runtime: string(out.Runtime),
-		CodeSHA256: aws.ToString(out.CodeSha256), RevisionID: aws.ToString(out.RevisionId),
-		State: stateOfFunction(&types.FunctionConfiguration{
-			State: out.State, StateReason: out.StateReason,
-			LastUpdateStatus: out.LastUpdateStatus, LastUpdateStatusReason: out.LastUpdateStatusReason,
-		}),
+		Exists: true, ARN: unqualified(c.FunctionArn), Role: c.Role, Runtime: c.Runtime,
+		CodeSHA256: c.CodeSha256, RevisionID: c.RevisionId, State: c.state(),
 	}, nil
 }
 
@@ -98,19 +99,15 @@ func (l *LedgerAPI) PublishVersion(ctx context.Context, in versions.PublishInput
 // versions.ErrNoVersion if there is no such version, alias or function.
 func (l *LedgerAPI) OpenVersion(ctx context.Context, function, qualifier string) (versions.StoredVersion, error) {
 	name := function + ":" + qualifier
-	out, err := l.api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(function), Qualifier: aws.String(qualifier)})
+	f, err := getFunction(ctx, l.api, function, qualifier)
 	if err != nil {
-		return versions.StoredVersion{}, wrap(err, "Lambda", "GetFunction", name)
+		return versions.StoredVersion{}, err
 	}
-	if out.Configuration == nil || out.Code == nil {
-		return versions.StoredVersion{}, fmt.Errorf("Lambda GetFunction %s: the answer has no configuration or code", name)
-	}
-	stored, err := storedOf(out.Configuration)
+	stored, err := storedOf(f.configuration)
 	if err != nil {
 		return stored, fmt.Errorf("Lambda GetFunction %s: %w", name, err)
 	}
-	stored.Location = aws.ToString(out.Code.Location)
-	stored.Tags, stored.TagsError = tagsOf(out)
+	stored.Location, stored.Tags, stored.TagsError = f.location, f.tags, f.unknown
 	return stored, nil
 }
 
@@ -123,7 +120,7 @@ func (l *LedgerAPI) ListVersions(ctx context.Context, function string) ([]versio
 	}
 	var list []versions.StoredVersion
 	for _, c := range configs {
-		stored, err := storedOf(&c)
+		stored, err := storedOf(c)
 		if err != nil {
 			return nil, fmt.Errorf("Lambda ListVersionsByFunction %s: %w", function, err)
 		}
@@ -137,15 +134,15 @@ func (l *LedgerAPI) ListVersions(ctx context.Context, function string) ([]versio
 // (Lambda API model, examples).
 const lastModified = "2006-01-02T15:04:05.000-0700"
 
-func storedOf(c *types.FunctionConfiguration) (versions.StoredVersion, error) {
-	modified, err := time.Parse(lastModified, aws.ToString(c.LastModified))
+func storedOf(c configuration) (versions.StoredVersion, error) {
+	modified, err := time.Parse(lastModified, c.LastModified)
 	if err != nil {
-		return versions.StoredVersion{}, fmt.Errorf("version %s: LastModified: %w", aws.ToString(c.Version), err)
+		return versions.StoredVersion{}, fmt.Errorf("version %s: LastModified: %w", c.Version, err)
 	}
 	return versions.StoredVersion{
-		Number: numberOf(c), FunctionARN: unqualified(aws.ToString(c.FunctionArn)),
-		Description: aws.ToString(c.Description), CodeSHA256: aws.ToString(c.CodeSha256), CodeBytes: c.CodeSize,
-		Modified: modified.UTC(), State: stateOfFunction(c),
+		Number: c.number(), FunctionARN: unqualified(c.FunctionArn),
+		Description: c.Description, CodeSHA256: c.CodeSha256, CodeBytes: c.CodeSize,
+		Modified: modified.UTC(), State: c.state(),
 	}, nil
 }
 

@@ -256,7 +256,7 @@ func TestAPagedAnswerIsAsOldAsItsFirstPage(t *testing.T) {
 
 func TestNoErrorShowsALocation(t *testing.T) {
 	t.Parallel()
-	body := `{"Configuration":{"Version":"1","LastModified":"yesterday"},"Code":{"Location":"https://b.invalid/k?X-Amz-Signature=secret"}}`
+	body := `{"Configuration":{"FunctionName":"f","FunctionArn":"arn:f","Version":"1","LastModified":"yesterday"},"Code":{"Location":"https://b.invalid/k?X-Amz-Signature=secret"}}`
 	cloud, _ := openStub(t, answer(200, map[string]string{"Content-Type": "application/json"}, body))
 	_, err := cloud.Ledger.OpenVersion(t.Context(), store, "1")
 	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "LastModified") {
@@ -266,7 +266,7 @@ func TestNoErrorShowsALocation(t *testing.T) {
 
 func TestTagsThatMayNotBeReadAreUnknown(t *testing.T) {
 	t.Parallel()
-	body := `{"Configuration":{"FunctionName":"auth","Version":"$LATEST"},"Code":{},"TagsError":{"ErrorCode":"AccessDeniedException","Message":"no lambda:ListTags"}}`
+	body := `{"Configuration":{"FunctionName":"auth","FunctionArn":"arn:auth","Version":"$LATEST"},"Code":{},"TagsError":{"ErrorCode":"AccessDeniedException","Message":"no lambda:ListTags"}}`
 	cloud, _ := openStub(t, answer(200, map[string]string{"Content-Type": "application/json"}, body))
 	head, err := cloud.Lambda.Head(t.Context(), "auth")
 	if err != nil || head.Tags != nil || head.TagsError != "AccessDeniedException: no lambda:ListTags" {

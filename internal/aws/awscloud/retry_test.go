@@ -65,7 +65,7 @@ func distribution(ctx context.Context, c *Cloud) error {
 
 var (
 	identityOK     = answer(200, nil, callerIdentity)
-	headOK         = answer(200, map[string]string{"Content-Type": "application/json"}, `{"Configuration":{"FunctionName":"auth"}}`)
+	headOK         = answer(200, map[string]string{"Content-Type": "application/json"}, `{"Configuration":{"FunctionName":"auth","FunctionArn":"arn:auth"}}`)
 	distributionOK = answer(200, map[string]string{"ETag": "E1"}, "<DistributionConfig><DefaultCacheBehavior/></DistributionConfig>")
 	unavailable    = cloudFrontError(503, "ServiceUnavailable", "CloudFront encountered an internal error. Please try again.")
 )
