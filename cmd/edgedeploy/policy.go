@@ -57,8 +57,12 @@ func (a *app) policies(s stackspec.Stack) (map[string][]byte, error) {
 	if account == "" {
 		return nil, errors.New("the spec says neither account: nor a role: policies name the account")
 	}
-	// Six are read by listing, and those that just left the spec count too.
-	d := render.Deployer{Account: account, Stack: s.Name, ListDistributions: len(s.Distributions) >= 3}
+	// Six are read by listing, and those that just left the spec count too. Of
+	// functions only those that are new count.
+	d := render.Deployer{
+		Account: account, Stack: s.Name,
+		ListDistributions: len(s.Distributions) >= 3, ListFunctions: len(s.Functions) >= 6,
+	}
 	roles := []string{s.Role}
 	var groups []string
 	for _, f := range s.Functions {

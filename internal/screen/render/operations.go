@@ -26,8 +26,9 @@ func operations() []operation {
 		{service: "sts", name: "GetCallerIdentity"}, // needs no permission (STS API Reference)
 		{service: "cloudfront", name: "GetDistribution", grants: on("cloudfront:GetDistribution", onDistributions)},
 		{service: "cloudfront", name: "GetDistributionConfig", grants: on("cloudfront:GetDistributionConfig", onDistributions)},
-		// Listing has no resource to name: it is allowed for all or none.
 		{service: "cloudfront", name: "ListDistributions", grants: on("cloudfront:ListDistributions", onAll)},
+		{service: "cloudfront", name: "ListContinuousDeploymentPolicies", grants: on("cloudfront:ListContinuousDeploymentPolicies", onAll)},
+		{service: "lambda", name: "ListFunctions", grants: on("lambda:ListFunctions", onAllFunctions)},
 		// CloudFront reads and replicates the function in the caller's name,
 		// version by version. The asterisks are part of the actions' names.
 		{service: "cloudfront", name: "UpdateDistribution", grants: slices.Concat(

@@ -24,8 +24,10 @@ type Deployer struct {
 	Distributions    []string // ids
 	Roles            []string // ARNs of the functions' execution roles
 	// ListDistributions is needed where a distribution is named by its alias,
-	// and where a stack has so many that they are read by listing.
-	ListDistributions bool
+	// and where a stack has so many that they are read by listing. ListFunctions
+	// is where it has so many functions. Who lacks one of them where only the
+	// number asks for it pays single reads.
+	ListDistributions, ListFunctions bool
 }
 
 // DeployerPolicy gives the least that a person or a pipeline needs to plan,
@@ -150,6 +152,7 @@ const (
 	onServiceRoles  = "ServiceLinkedRoles"
 	onDistributions = "Distributions"
 	onAll           = "ListDistributions"
+	onAllFunctions  = "ListFunctions"
 )
 
 type target struct {
@@ -169,13 +172,18 @@ func targets() []target {
 		{sid: onRoles, passed: true, resources: func(d Deployer) []string { return sorted(d.Roles) }},
 		{sid: onServiceRoles, resources: serviceRoleARNs},
 		{sid: onDistributions, resources: distributionARNs},
-		{sid: onAll, resources: func(d Deployer) []string {
-			if d.ListDistributions {
-				return []string{"*"}
-			}
-			return nil
-		}},
+		{sid: onAll, resources: func(d Deployer) []string { return everything(d.ListDistributions) }},
+		{sid: onAllFunctions, resources: func(d Deployer) []string { return everything(d.ListFunctions) }},
 	}
+}
+
+// everything is what listing needs, which has no resource to name: it is allowed
+// for all or none.
+func everything(needed bool) []string {
+	if !needed {
+		return nil
+	}
+	return []string{"*"}
 }
 
 func functionARNs(account string, names []string, suffixes ...string) []string {
