@@ -24,6 +24,8 @@ func cloudfrontFacts() []fact {
 		{"a distribution made without associations shows Quantity 0 of them", "LIKELY", "internal/aws/awscloud, splice", "yes", echoes},
 		{"GetDistribution and GetDistributionConfig give the same ETag", "LIKELY", "deploy, observe", "yes", sameETag},
 		{"the list's summary gives the same ETag", "LIKELY", "internal/local/localaws/cf", "yes", listETag},
+		{"the list tells an association that was just written", "UNKNOWN", "deploy, the reader", "yes", listsAssociation},
+		{"an account's list of policies tells how many there are", "LIKELY", "deploy, the reader", "yes", countsPolicies},
 		{"an update with the bytes that were read, spaced and quoted in another way", "LIKELY", "internal/aws/awscloud, splice", "accepted", oddBytes},
 		{"an update that changes nothing gives another ETag", "UNKNOWN", "internal/aws/awscloud, lost answers", "yes", sameUpdate},
 		{"an update while the one before is InProgress", "LIKELY", "deploy, no waiting between runs", "accepted", twoUpdates},
@@ -138,6 +140,42 @@ func listETag(ctx context.Context, a *account) (string, error) {
 		}
 	}
 	return "it is not in the list", nil
+}
+
+// listsAssociation writes one, looks for it in the list, and takes it away again.
+func listsAssociation(ctx context.Context, a *account) (string, error) {
+	arn := a.arn(a.main, 1)
+	if said, err := a.associate(ctx, bound(arn, types.EventTypeOriginRequest)); err != nil || said != "accepted" {
+		return said, err
+	}
+	seen := "no"
+	pages := cloudfront.NewListDistributionsPaginator(a.cloudfront, &cloudfront.ListDistributionsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, d := range page.DistributionList.Items {
+			if list := d.DefaultCacheBehavior.LambdaFunctionAssociations; aws.ToString(d.Id) == a.distribution && list != nil {
+				for _, item := range list.Items {
+					seen = yes(aws.ToString(item.LambdaFunctionARN) == arn)
+				}
+			}
+		}
+	}
+	if said, err := a.associate(ctx); err != nil || said != "accepted" {
+		return said, err
+	}
+	return seen, nil
+}
+
+func countsPolicies(ctx context.Context, a *account) (string, error) {
+	out, err := a.cloudfront.ListContinuousDeploymentPolicies(ctx, &cloudfront.ListContinuousDeploymentPoliciesInput{})
+	if err != nil {
+		return "", err
+	}
+	list := out.ContinuousDeploymentPolicyList
+	return yes(list != nil && list.Quantity != nil && int(*list.Quantity) >= len(list.Items)), nil
 }
 
 var betweenTags = regexp.MustCompile(`><([^/])`)

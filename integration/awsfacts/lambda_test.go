@@ -1,6 +1,7 @@
 package awsfacts
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -13,11 +14,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
 )
 
 func lambdaFacts() []fact {
 	return []fact{
 		{"a function can be read as soon as it was made", "UNKNOWN", "internal/aws/ledger", "yes", newIsSeen},
+		{"a function that was made is in ListFunctions", "UNKNOWN", "deploy, the reader", "yes", isListed},
+		{"members of a plain function that the program does not know", "UNKNOWN", "internal/aws/awscloud, members", "none", strangeMembers},
 		{"creating a function that exists", "LIKELY", "internal/aws/awscloud, errors", "ResourceConflictException: Function already exist: …", createTwice},
 		{"answers carry AWS's time in Date", "LIKELY", "internal/aws/ledger, expiry of the lock", "within five minutes of here", date},
 		{"ListVersionsByFunction begins with $LATEST and ascends", "LIKELY", "internal/aws/awscloud, versions", "$LATEST 1 2 3", listOrder},
@@ -71,6 +76,39 @@ func newIsSeen(ctx context.Context, a *account) (string, error) {
 		}
 	}
 	return yes(seen == nil), nil
+}
+
+func isListed(ctx context.Context, a *account) (string, error) {
+	pages := lambda.NewListFunctionsPaginator(a.lambda, &lambda.ListFunctionsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, f := range page.Functions {
+			if aws.ToString(f.FunctionName) == a.main {
+				return "yes", nil
+			}
+		}
+	}
+	return "no", nil
+}
+
+// strangeMembers asks the program's own reader, of the same AWS.
+func strangeMembers(ctx context.Context, a *account) (string, error) {
+	var o awscloud.Options
+	if at := a.lambda.Options().BaseEndpoint; at != nil {
+		o.Local = &awscloud.Local{Account: a.id, Endpoint: *at}
+	}
+	cloud, err := awscloud.Open(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	head, err := cloud.Lambda.Head(ctx, a.main)
+	if err != nil {
+		return "", err
+	}
+	return cmp.Or(head.Config.Extra, "none"), nil
 }
 
 func createTwice(ctx context.Context, a *account) (string, error) {
