@@ -121,19 +121,7 @@ func (o *observer) releases(ctx context.Context, l Ledger, numbers []int) error 
 // distributions reads those that entries name, and those of the live release
 // and of the one in flight.
 func (o *observer) distributions(ctx context.Context, entries []release.Distribution) error {
-	ids := release.Release{Distributions: entries}.IDs()
-	for _, r := range []release.Release{o.have.Ledger.Live, o.have.Ledger.Pending} {
-		ids = append(ids, r.IDs()...)
-		for _, l := range r.Left {
-			ids = append(ids, l.Slot.Distribution)
-		}
-	}
-	// What the release in flight empties may be in a distribution that it no
-	// longer names.
-	for _, e := range o.have.Ledger.Pending.Edits {
-		ids = append(ids, e.Slot.Distribution)
-	}
-	found, err := o.read.Distributions(ctx, ids)
+	found, err := o.read.Stack(ctx, o.have.Ledger, entries)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.have.Distributions = found

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/edgedeploy/edgedeploy/associations"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
@@ -27,7 +28,9 @@ const readLimit = 8
 // the same: what a slot holds is compared again before it is written, and
 // a function that a listing lacks is created, which fails if there is one. It
 // is not believed where nothing comes after it: a distribution that a listing
-// lacks is read singly before it counts as gone.
+// lacks is read singly before it counts as gone, and so is one of which it says
+// something else than the ledger (see Stack): a rollback that believed an old
+// listing would find that all is as it should be, and leave it.
 type Reader struct {
 	cloud Cloud
 
@@ -38,6 +41,7 @@ type Reader struct {
 	mu            sync.Mutex // guards what follows
 	distributions map[string]associations.State
 	gone          map[string]bool // distributions that were looked for one by one
+	listed        map[string]bool // distributions that only a listing told of
 	without       bool            // the account has no continuous deployment policy
 	published     map[versions.Ref]published
 }
@@ -52,7 +56,7 @@ type published struct {
 func NewReader(c Cloud) *Reader {
 	return &Reader{
 		cloud: c, distributions: map[string]associations.State{}, gone: map[string]bool{},
-		published: map[versions.Ref]published{},
+		listed: map[string]bool{}, published: map[versions.Ref]published{},
 	}
 }
 
@@ -87,6 +91,64 @@ func (r *Reader) Distributions(ctx context.Context, ids []string) (map[string]as
 		}
 	}
 	return have, nil
+}
+
+// Stack reads the distributions that entries name, and those of the live release
+// and of the one in flight. What a listing says against the ledger is read singly.
+func (r *Reader) Stack(ctx context.Context, state release.LedgerState, entries []release.Distribution) (map[string]associations.State, error) {
+	ids := release.Release{Distributions: entries}.IDs()
+	for _, record := range []release.Release{state.Live, state.Pending} {
+		ids = append(ids, record.IDs()...)
+		for _, l := range record.Left {
+			ids = append(ids, l.Slot.Distribution)
+		}
+	}
+	// What the release in flight empties may be in a distribution that it no
+	// longer names.
+	for _, e := range state.Pending.Edits {
+		ids = append(ids, e.Slot.Distribution)
+	}
+	found, err := r.Distributions(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	doubted := slices.DeleteFunc(contradicting(state, found), func(id string) bool { return !r.listed[id] })
+	r.mu.Unlock()
+	if len(doubted) == 0 {
+		return found, nil
+	}
+	if err := r.each(ctx, doubted, r.distribution); err != nil {
+		return nil, err
+	}
+	return r.Distributions(ctx, ids)
+}
+
+// contradicting are the distributions that do not hold what the live release bound
+// or wrote, and those of which it is not known what they hold: a release that is
+// in flight, or was given up, wrote there or may yet.
+func contradicting(state release.LedgerState, found map[string]associations.State) []string {
+	doubt := map[string]bool{}
+	differs := func(slot associations.Slot, want associations.Binding) {
+		if d, ok := found[slot.Distribution]; ok && d.Held[slot] != want {
+			doubt[slot.Distribution] = true
+		}
+	}
+	for slot, want := range state.Live.Table() {
+		differs(slot, want)
+	}
+	for _, e := range state.Live.Edits {
+		differs(e.Slot, e.To)
+	}
+	for _, e := range state.Pending.Edits {
+		doubt[e.Slot.Distribution] = true
+	}
+	for _, record := range []release.Release{state.Live, state.Pending} {
+		for _, l := range record.Left {
+			doubt[l.Slot.Distribution] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(doubt))
 }
 
 // All reads every distribution of the account, by listing.
@@ -257,7 +319,7 @@ func (r *Reader) page(ctx context.Context) error {
 			continue // what was read singly tells more
 		}
 		state.PolicyKnown = r.without
-		r.distributions[state.Distribution] = state
+		r.distributions[state.Distribution], r.listed[state.Distribution] = state, true
 	}
 	return nil
 }
@@ -267,6 +329,7 @@ func (r *Reader) distribution(ctx context.Context, id string) error {
 	state, err := r.cloud.CloudFront.Distribution(ctx, id)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	delete(r.listed, id)
 	switch {
 	case is[*associations.DistributionError](err):
 		delete(r.distributions, id)

@@ -92,6 +92,49 @@ func TestADistributionThatAListingLacksIsReadBeforeItCountsAsGone(t *testing.T) 
 	w.want(t, "page 1", "read D0003", "read D0004")
 }
 
+// A rollback that believed a listing from before the release that it undoes would
+// find nothing to do, and leave the release in service.
+func TestWhatAListingSaysAgainstTheLedgerIsReadSingly(t *testing.T) {
+	t.Parallel()
+	one, two := associations.Binding{Version: versions.Ref{Function: "f", Number: 1}}, associations.Binding{Version: versions.Ref{Function: "f", Number: 2}}
+	slot := func(id string) associations.Slot {
+		return associations.Slot{Distribution: id, Path: "default", Trigger: associations.ViewerRequest}
+	}
+	w := newWorld(0, 20, false)
+	live := release.Release{Number: 2}
+	for _, id := range w.wanted[:18] {
+		live.Distributions = append(live.Distributions, release.Distribution{Key: id, IDs: []string{id}, Bindings: []release.Placed{
+			{Path: "default", Trigger: associations.ViewerRequest, Binding: two},
+		}})
+		w.held[id], w.lists[id] = two, two
+	}
+	w.lists["D0003"] = one // as it was before release 2
+	live.Edits = []associations.Edit{{Slot: slot("D0018"), From: one}}
+	live.Distributions = append(live.Distributions, release.Distribution{Key: "D0018", IDs: []string{"D0018"}})
+	w.lists["D0018"] = one // emptied by release 2
+	state := release.LedgerState{Live: live, Pending: release.Release{
+		Number: 3, Edits: []associations.Edit{{Slot: slot("D0005"), From: two, To: one}},
+		Left: []release.Bound{{Slot: slot("D0019"), Binding: one}},
+	}}
+	got, err := NewReader(w.cloud()).Stack(t.Context(), state, nil)
+	if err != nil || len(got) != 20 {
+		t.Fatalf("%d, %v", len(got), err)
+	}
+	for id, state := range got {
+		if state.Held[slot(id)] != w.held[id] {
+			t.Errorf("%s is said to hold %v, and holds %v", id, state.Held[slot(id)], w.held[id])
+		}
+	}
+	w.want(t, "page 1", "read D0003", "read D0005", "read D0018", "read D0019")
+	w.calls = nil
+	state.Pending = release.Release{}
+	w.lists["D0003"], w.lists["D0018"] = two, associations.Binding{}
+	if _, err := NewReader(w.cloud()).Stack(t.Context(), state, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.want(t, "page 1")
+}
+
 func TestALaterSearchGoesOnWhereTheListingEnded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(300, 6, false) // D0000 to D0005 on the first page
@@ -233,13 +276,16 @@ func TestTheFirstPlanOfManyListsWhatIsThere(t *testing.T) {
 // world is an account of distributions that counts what it is asked.
 type world struct {
 	versions.Lambda
-	ids       []string // in the order of the listing
-	wanted    []string
-	unlisted  map[string]bool
-	gone      map[string]bool
-	policy    map[string]bool
-	functions []string
-	refused   bool // listing is not allowed
+	ids      []string // in the order of the listing
+	wanted   []string
+	unlisted map[string]bool
+	gone     map[string]bool
+	policy   map[string]bool
+	// held is what the default behavior of a distribution holds, and lists what
+	// the listing says of it.
+	held, lists map[string]associations.Binding
+	functions   []string
+	refused     bool // listing is not allowed
 
 	mu    sync.Mutex
 	calls []string
@@ -247,7 +293,8 @@ type world struct {
 
 // newWorld has the wanted distributions before all others, or after them.
 func newWorld(others, wanted int, last bool) *world {
-	w := &world{unlisted: map[string]bool{}, gone: map[string]bool{}, policy: map[string]bool{}}
+	w := &world{unlisted: map[string]bool{}, gone: map[string]bool{}, policy: map[string]bool{},
+		held: map[string]associations.Binding{}, lists: map[string]associations.Binding{}}
 	for i := range others + wanted {
 		w.ids = append(w.ids, fmt.Sprintf("D%04d", i))
 	}
@@ -333,10 +380,14 @@ type refusal struct{}
 func (refusal) Error() string { return "not authorized" }
 func (refusal) Refused() bool { return true }
 
-func (w *world) state(id string) associations.State {
+func (w *world) state(id string, holds map[string]associations.Binding) associations.State {
+	held := associations.Table{}
+	if b := holds[id]; !b.Empty() {
+		held[associations.Slot{Distribution: id, Path: "default", Trigger: associations.ViewerRequest}] = b
+	}
 	return associations.State{
 		Distribution: id, Account: "123456789012", Aliases: []string{strings.ToLower(id) + ".example"}, Enabled: true, Deployed: true,
-		Behaviors: []string{"default"}, Held: associations.Table{},
+		Behaviors: []string{"default"}, Held: held,
 	}
 }
 
@@ -345,7 +396,7 @@ func (w *world) Distribution(_ context.Context, id string) (associations.State, 
 	if w.gone[id] {
 		return associations.State{}, &associations.DistributionError{Distribution: id}
 	}
-	s := w.state(id)
+	s := w.state(id, w.held)
 	s.PolicyKnown = true
 	if w.policy[id] {
 		s.Policy = "P1"
@@ -363,7 +414,7 @@ func (w *world) DistributionPage(_ context.Context, marker string) ([]associatio
 	var page []associations.State
 	for _, id := range w.ids[from:to] {
 		if !w.unlisted[id] && !w.gone[id] {
-			page = append(page, w.state(id))
+			page = append(page, w.state(id, w.lists))
 		}
 	}
 	if to == len(w.ids) {

@@ -71,7 +71,7 @@ func (a *app) status(ctx context.Context, ses *connect.Session, stack string) (r
 		Lock: state.Lock, Holds: state.Holds(), Now: time.Now(), Functions: make([]render.FunctionStatus, len(state.Live.Functions)),
 	}
 	reader := deploy.NewReader(ses.Cloud)
-	there, err := reader.Distributions(ctx, inReach(state))
+	there, err := reader.Stack(ctx, state, nil)
 	if err != nil {
 		return render.Status{}, err
 	}
@@ -119,16 +119,6 @@ func (a *app) orphans(ctx context.Context, ses *connect.Session) ([]string, erro
 	}
 	err := group.Wait()
 	return slices.DeleteFunc(tagged, func(name string) bool { return name == "" }), err
-}
-
-// inReach are the distributions that the live release and the one in flight name,
-// or write.
-func inReach(state release.LedgerState) []string {
-	ids := append(state.Live.IDs(), state.Pending.IDs()...)
-	for _, e := range state.Pending.Edits {
-		ids = append(ids, e.Slot.Distribution)
-	}
-	return ids
 }
 
 // attachedIn are the versions that sit somewhere in these distributions.
