@@ -18,8 +18,9 @@ const behaviorGone = "the cache behavior does not exist any more"
 func (p *restorer) place() []release.Distribution {
 	var entries []release.Distribution
 	slots := map[associations.Slot]bool{} // of the target, where its distributions are now
+	now := p.whereNow()
 	for _, d := range p.target.Distributions {
-		d.IDs = p.idsOf(d)
+		d.IDs = p.idsOf(d, now)
 		p.aliasMoved(d)
 		for _, id := range d.IDs {
 			for _, b := range d.Bindings {
@@ -34,23 +35,37 @@ func (p *restorer) place() []release.Distribution {
 	return entries
 }
 
-// idsOf says which distributions an entry of the target means now: the same
-// ids where the live release (or the one in flight) knows them, else the one
-// that it has under the key, else the entry's own. CloudFront is not asked.
-func (p *restorer) idsOf(d release.Distribution) []string {
-	known, keyed := map[string]bool{}, map[string]string{}
+// whereabouts are the distributions that the live release and the one in flight
+// know, by id and by key, and those of the target.
+type whereabouts struct {
+	known, target map[string]bool
+	keyed         map[string]string
+}
+
+func (p *restorer) whereNow() whereabouts {
+	w := whereabouts{known: map[string]bool{}, target: map[string]bool{}, keyed: map[string]string{}}
 	for _, r := range []release.Release{p.base.Superseded, p.base.Live} {
 		for _, id := range r.IDs() {
-			known[id] = true
+			w.known[id] = true
 		}
 		for _, e := range r.Distributions {
 			if e.ID() != "" {
-				keyed[e.Key] = e.ID()
+				w.keyed[e.Key] = e.ID()
 			}
 		}
 	}
-	id, now := d.ID(), keyed[d.Key]
-	if id == "" || known[id] || now == "" || slices.Contains(p.target.IDs(), now) {
+	for _, id := range p.target.IDs() {
+		w.target[id] = true
+	}
+	return w
+}
+
+// idsOf says which distributions an entry of the target means now: the same
+// ids where the live release (or the one in flight) knows them, else the one
+// that it has under the key, else the entry's own. CloudFront is not asked.
+func (p *restorer) idsOf(d release.Distribution, there whereabouts) []string {
+	id, now := d.ID(), there.keyed[d.Key]
+	if id == "" || there.known[id] || now == "" || there.target[now] {
 		return d.IDs
 	}
 	p.note("moved", "%s is %s now: what release %d bound in %s goes there, and %s stays as it is", d.Key, now, p.target.Number, id, id)

@@ -86,6 +86,12 @@ func TestALookAtAnAccountCostsAFewCalls(t *testing.T) {
 	r.run = p.measure("plan", "--no-load", "--detailed-exitcode", "-o", "json")
 	p.wants(r, 2, 1, -1)
 	rows = append(rows, r)
+
+	p.must("apply", "--yes", "--no-wait", "--no-load", "-o", "json")
+	r = measured{name: "rollback, as a dry run", calls: 10 + s.pages()}
+	r.run = p.measure("rollback", "--dry-run", "-o", "json")
+	p.wants(r, 0, 0, -1)
+	rows = append(rows, r)
 	t.Log("\n" + table(s, rows))
 
 	for _, r := range rows {
