@@ -75,7 +75,7 @@ type Found struct {
 // published for this one. Neither has an alias that names the version of another stack,
 // which had the function before: Publish takes such an alias over.
 //
-// Errors: *WrongAliasError, *UnknownOwnerError. What l itself answers is given
+// Errors: *WrongAliasError, *UnknownOwnerError, *UnfitError. What l itself answers is given
 // back as it is.
 func Find(ctx context.Context, l Reader, spec Spec, stack string) (Found, error) {
 	have, err := l.ByAlias(ctx, spec.Function, spec.Alias())
@@ -106,6 +106,9 @@ func Find(ctx context.Context, l Reader, spec Spec, stack string) (Found, error)
 func (s Spec) serves(v Version, stack string) (bool, error) {
 	if v.Spec == s && v.Stack != "" && v.Stack != stack {
 		return false, nil
+	}
+	if unknown := v.Spec.Config.Unknown(); len(unknown) > 0 {
+		return false, &UnfitError{Function: s.Function, Number: v.Ref.Number, Unknown: unknown}
 	}
 	if diff := differences(v, Version{Ref: v.Ref, Spec: s}, stack); len(diff) > 0 {
 		return false, &WrongAliasError{Function: s.Function, Alias: s.Alias(), Version: strconv.Itoa(v.Ref.Number), Differences: diff}

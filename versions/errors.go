@@ -92,17 +92,22 @@ func (e *StateError) Error() string {
 // Unwrap gives the refusal.
 func (e *StateError) Unwrap() error { return e.Err }
 
-// UnfitError says that nothing can be published from $LATEST of a function,
-// because of configuration that edgedeploy never sets and cannot take away.
-// Nothing was changed.
+// UnfitError says that nothing can be published from $LATEST of a function, or
+// that a version found by its content cannot be taken, because of configuration
+// that edgedeploy never sets and cannot take away. Nothing was changed.
 type UnfitError struct {
 	Function string
+	Number   int // the version's; 0 for $LATEST
 	// Unknown are members that this program does not know, as AWS spells them;
 	// Never are those that no update takes away.
 	Unknown, Never []string
 }
 
 func (e *UnfitError) Error() string {
+	if e.Number > 0 {
+		return fmt.Sprintf("version %s carries %s, which this edgedeploy does not know: it can tell neither whether that changes anything nor how; use a newer edgedeploy",
+			Ref{e.Function, e.Number}, strings.Join(e.Unknown, " and "))
+	}
 	if len(e.Unknown) > 0 {
 		return fmt.Sprintf("function %s carries %s, which this edgedeploy does not know: it can tell neither what a version with it does at the edge nor how to reset it; "+
 			"take it off the function, or use a newer edgedeploy", e.Function, strings.Join(e.Unknown, " and "))

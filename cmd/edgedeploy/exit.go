@@ -70,7 +70,7 @@ func conflict(err error) bool {
 		is[*associations.FunctionConflictError](err) || is[*associations.DetachError](err) ||
 		is[*associations.PolicyError](err) || is[*associations.ChangedError](err) || is[*awscloud.RaceError](err) ||
 		is[*versions.OwnerError](err) || is[*versions.UnknownOwnerError](err) || is[*ledger.ForeignError](err) || is[*ledger.RecordError](err) ||
-		is[*versions.WrongAliasError](err) || errors.Is(err, versions.ErrStaleRevision)
+		is[*versions.WrongAliasError](err) || is[*versions.UnfitError](err) || errors.Is(err, versions.ErrStaleRevision)
 }
 
 func is[E error](err error) bool {

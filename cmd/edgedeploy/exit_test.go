@@ -27,6 +27,7 @@ func TestEachErrorHasItsExitCode(t *testing.T) {
 		want int
 	}{
 		"a wrong alias":                   {&versions.WrongAliasError{Function: "shop-auth", Alias: "edge-1", Version: "3"}, exitConflict},
+		"what is not known":               {fmt.Errorf("publish: %w", &versions.UnfitError{Function: "shop-auth", Unknown: []string{"GpuConfig"}}), exitConflict},
 		"locked":                          {&deploy.LockedError{Stack: "shop"}, exitConflict},
 		"a lost lock, nothing written":    {lost, exitConflict},
 		"a lost lock, something written":  {&deploy.PartialError{Stack: "shop", Err: lost}, exitFailed},
