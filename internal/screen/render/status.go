@@ -41,7 +41,8 @@ type Status struct {
 // FunctionStatus is one function of the live release.
 type FunctionStatus struct {
 	Function release.Function
-	// State is the version's own state (Active, Inactive…), "" if it was not asked for.
+	// State is the version's own state (Active, Inactive…), "" if it was not asked
+	// for: a version that sits in a slot was Active when it was put there, and exists.
 	State string
 	Note  string
 }
