@@ -243,34 +243,70 @@ func TestAVersionIsReadOnce(t *testing.T) {
 // for in a few pages.
 func TestTheFirstPlanOfManyListsWhatIsThere(t *testing.T) {
 	t.Parallel()
-	w := newWorld(0, 1000, false)
-	want := plan.Desired{Stack: "shop", Account: "123456789012"}
-	for i := range 500 {
-		name := fmt.Sprintf("shop-%03d", i)
-		want.Functions = append(want.Functions, release.Function{Key: name, Spec: versions.Spec{Function: name, Content: "c"}})
+	for _, byAlias := range []bool{false, true} {
+		w := newWorld(0, 1000, false)
+		want := plan.Desired{Stack: "shop", Account: "123456789012"}
+		for i := range 500 {
+			name := fmt.Sprintf("shop-%03d", i)
+			want.Functions = append(want.Functions, release.Function{Key: name, Spec: versions.Spec{Function: name, Content: "c"}})
+		}
+		for i, id := range w.wanted {
+			d := release.Distribution{Key: id, IDs: []string{id}, Bindings: []release.Placed{{
+				Path: "default", Trigger: associations.ViewerRequest,
+				Binding: associations.Binding{Version: versions.Ref{Function: want.Functions[i%500].Spec.Function}},
+			}}}
+			if byAlias {
+				d.Alias, d.IDs = strings.ToLower(id)+".example", nil
+			}
+			want.Distributions = append(want.Distributions, d)
+		}
+		p, r := w.plan(t, want, release.Release{})
+		if len(p.Writes()) != 1000 {
+			t.Fatalf("%d writes", len(p.Writes()))
+		}
+		for s := range p.Steps() {
+			if publish, ok := s.(plan.Publish); ok && !publish.Create {
+				t.Fatalf("%s is not to be created", publish.Key)
+			}
+		}
+		w.want(t, "functions 1", "page 10", "policies 1")
+		if r.ended != true {
+			t.Error("the listing was not read to its end")
+		}
+
+		// The next one finds everything as the release says.
+		made := map[string]versions.Version{}
+		for _, f := range p.Goal.Functions {
+			made[f.Spec.Function] = versions.Version{Ref: versions.Ref{Function: f.Spec.Function, Number: 1}, Spec: f.Spec}
+		}
+		live := p.Goal.Resolve(made)
+		live.Number = 1
+		for _, d := range live.Distributions {
+			w.held[d.ID()], w.lists[d.ID()] = d.Bindings[0].Binding, d.Bindings[0].Binding
+		}
+		w.calls = nil
+		if p, _ = w.plan(t, want, live); p.Changes() {
+			t.Errorf("there is something to do: %d writes", len(p.Writes()))
+		}
+		w.want(t, "page 10")
 	}
-	for i, id := range w.wanted {
-		want.Distributions = append(want.Distributions, release.Distribution{Key: id, IDs: []string{id}, Bindings: []release.Placed{{
-			Path: "default", Trigger: associations.ViewerRequest,
-			Binding: associations.Binding{Version: versions.Ref{Function: want.Functions[i%500].Spec.Function}},
-		}}})
-	}
+}
+
+// plan plans an apply.
+func (w *world) plan(t *testing.T, want plan.Desired, live release.Release) (plan.Plan, *Reader) {
+	t.Helper()
 	r := NewReader(w.cloud())
-	found, err := Resolve(t.Context(), r, want.Distributions, release.Release{})
+	found, err := Resolve(t.Context(), r, want.Distributions, live)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want.Distributions = found
-	p, err := Prepare(t.Context(), r, release.LedgerState{Account: "123456789012"}, want, plan.Rules{})
-	if err != nil || len(p.Writes()) != 1000 {
-		t.Fatalf("%d writes, %v", len(p.Writes()), err)
+	state := release.LedgerState{Account: "123456789012", Exists: live.Number != 0, Live: live}
+	p, err := Prepare(t.Context(), r, state, want, plan.Rules{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for s := range p.Steps() {
-		if publish, ok := s.(plan.Publish); ok && !publish.Create {
-			t.Fatalf("%s is not to be created", publish.Key)
-		}
-	}
-	w.want(t, "functions 1", "page 10", "policies 1")
+	return p, r
 }
 
 // world is an account of distributions that counts what it is asked.
