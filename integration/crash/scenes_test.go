@@ -78,6 +78,7 @@ func applies() []scene {
 		{name: "apply of another configuration", spec: project{auth: 1, memory: 256}, run: applying(), before: after(one)},
 		{name: "apply of what was published before", spec: one, run: applying(), before: after(one, two)},
 		{name: "apply to a distribution found by its alias", spec: project{auth: 1, byAlias: true}, run: applying(), before: nothing},
+		{name: "plan of many", spec: project{auth: 1, many: true}, run: []string{"plan", "--no-load"}, before: nothing},
 		{name: "apply --adopt", spec: wide, run: applying("--adopt"), before: func(w *world) {
 			w.apply(one)
 			w.foreign()

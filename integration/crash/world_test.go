@@ -48,10 +48,14 @@ func newWorld(t *testing.T, aws *rig.Server) *world {
 		Roles: []iam.SeedRole{{ARN: w.Role()}},
 		Distributions: []cf.SeedDistribution{
 			{ID: www, Aliases: []string{w.domain()}, PathPatterns: []string{"/img/*"}}, {ID: shop, PathPatterns: []string{"/img/*"}},
+			{ID: more(1)}, {ID: more(2)}, {ID: more(3)}, {ID: more(4)}, {ID: more(5)},
 		},
 	})
 	return w
 }
+
+// more names the distributions of a project of many.
+func more(n int) string { return fmt.Sprintf("EMORE%09d", n) }
 
 // domain is the alternate domain name of the first distribution.
 func (w *world) domain() string { return "www." + w.ID + ".example.com" }
@@ -63,6 +67,7 @@ type project struct {
 	tags         string
 	shop         bool // auth serves the second distribution, too
 	byAlias      bool // the first distribution is named by its alias
+	many         bool // there are so many functions and distributions that they are read by listing
 }
 
 // write writes the spec and its handlers.
@@ -74,6 +79,9 @@ func (w *world) write(p project) {
 	}
 	b.WriteString("functions:\n  auth: { bundle: auth, handler: index.handler }\n")
 	w.handler("auth", p.auth)
+	for n := 1; p.many && n <= 5; n++ {
+		fmt.Fprintf(&b, "  more%d: { bundle: auth, handler: index.handler }\n", n)
+	}
 	images := ""
 	if p.resize != 0 {
 		b.WriteString("  resize: { bundle: resize, handler: index.handler }\n")
@@ -87,6 +95,9 @@ func (w *world) write(p project) {
 	fmt.Fprintf(&b, "distributions:\n  www: { %s, behaviors: { default: { viewer-request: auth }, /img/*: { viewer-request: auth%s } } }\n", found, images)
 	if p.shop {
 		fmt.Fprintf(&b, "  shop: { id: %s, behaviors: { default: { viewer-request: auth } } }\n", shop)
+	}
+	for n := 1; p.many && n <= 5; n++ {
+		fmt.Fprintf(&b, "  more%d: { id: %s, behaviors: { default: { viewer-request: more%[1]d } } }\n", n, more(n))
 	}
 	w.Write("edgedeploy.yaml", b.String())
 }
