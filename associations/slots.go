@@ -127,6 +127,9 @@ type State struct {
 	Enabled      bool
 	Deployed     bool // the last accepted configuration is everywhere
 	Staging      bool
+	// Modified is when its configuration was changed last; zero where CloudFront
+	// does not tell.
+	Modified time.Time
 	// Policy is the continuous deployment policy's id, "" for none. A listing
 	// of distributions does not tell it: then PolicyKnown is false.
 	Policy      string

@@ -50,7 +50,8 @@ type account struct {
 	book          book
 	assigned      int // the last RevisionId and ETag
 	names         map[string]string
-	denied        string // the function that may not be read
+	denied        string                // the function that may not be read
+	withdrawn     map[versions.Ref]bool // versions that CloudFront may not replicate any more
 	// odd is what reading a configuration for a write ends with; nil normally.
 	odd error
 }
@@ -267,8 +268,18 @@ func (c *client) DistributionPage(context.Context, string) ([]associations.State
 
 func (c *client) AnyPolicy(context.Context) (bool, error) { return false, c.read() }
 
-func (c *client) FunctionPage(context.Context, string) ([]string, string, error) {
-	return slices.Sorted(maps.Keys(c.functions)), "", c.read()
+func (c *client) FunctionPage(context.Context, string) ([]versions.Head, string, error) {
+	var page []versions.Head
+	for _, name := range slices.Sorted(maps.Keys(c.functions)) {
+		head := c.functions[name].head(name)
+		head.Tags, head.TagsError = nil, "a listing does not tell tags"
+		page = append(page, head)
+	}
+	return page, "", c.read()
+}
+
+func (c *client) Replicable(_ context.Context, r versions.Ref) (bool, error) {
+	return !c.withdrawn[r], c.read()
 }
 
 // Write decides three ways, as awscloud does: what is there is still From and

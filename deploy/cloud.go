@@ -35,9 +35,13 @@ type CloudFront interface {
 // bool that says true means that the caller lacks a permission.
 type Lambda interface {
 	versions.Lambda
-	// FunctionPage lists the names of the account's functions, up to 50 from a
-	// marker on ("" for the first), with the marker of the next page, "" after the last.
-	FunctionPage(ctx context.Context, marker string) (names []string, next string, err error)
+	// FunctionPage lists the account's functions, up to 50 from a marker on ("" for
+	// the first), with the marker of the next page, "" after the last. A listing
+	// tells neither tags nor states.
+	FunctionPage(ctx context.Context, marker string) (page []versions.Head, next string, err error)
+	// Replicable reports whether the resource policy of a version lets CloudFront's
+	// replicator read it; versions.ErrNoVersion if there is no such version.
+	Replicable(ctx context.Context, r versions.Ref) (bool, error)
 }
 
 // Identity says which account the credentials belong to.

@@ -247,8 +247,8 @@ func (r *Reader) Missing(ctx context.Context, names []string) (map[string]bool, 
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range page {
-			delete(left, name)
+		for _, head := range page {
+			delete(left, head.Function)
 		}
 		if next == "" {
 			return left, nil
@@ -256,6 +256,50 @@ func (r *Reader) Missing(ctx context.Context, names []string) (map[string]bool, 
 		marker = next
 	}
 	return nil, nil
+}
+
+// Heads reads $LATEST of functions, without their tags where a listing tells it for
+// fewer calls. One that does not exist is absent from the answer.
+func (r *Reader) Heads(ctx context.Context, names []string) (map[string]versions.Head, error) {
+	left, found := map[string]bool{}, map[string]versions.Head{}
+	for _, name := range names {
+		left[name] = true
+	}
+	marker := ""
+	for pages := 0; worthListing(pages, len(found), len(left)); pages++ {
+		page, next, err := r.cloud.Lambda.FunctionPage(ctx, marker)
+		if isRefused(err) {
+			break // the listing is a short cut
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, head := range page {
+			if left[head.Function] {
+				found[head.Function] = head
+				delete(left, head.Function)
+			}
+		}
+		if marker = next; next == "" {
+			break // what the listing lacks is looked for one by one: it may be old
+		}
+	}
+	var mu sync.Mutex
+	err := r.each(ctx, slices.Sorted(maps.Keys(left)), func(ctx context.Context, name string) error {
+		head, err := r.cloud.Lambda.Head(ctx, name)
+		mu.Lock()
+		defer mu.Unlock()
+		if head.Exists {
+			found[name] = head
+		}
+		return err
+	})
+	return found, err
+}
+
+// Replicable reports whether a version's resource policy lets CloudFront replicate it.
+func (r *Reader) Replicable(ctx context.Context, ref versions.Ref) (bool, error) {
+	return r.cloud.Lambda.Replicable(ctx, ref)
 }
 
 // Version reads one published version; versions.ErrNoVersion if there is none.

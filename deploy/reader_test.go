@@ -476,17 +476,25 @@ func (w *world) Write(context.Context, string, associations.Change, func(context
 	panic("a look writes nothing")
 }
 
-func (w *world) FunctionPage(_ context.Context, marker string) ([]string, string, error) {
+func (w *world) FunctionPage(_ context.Context, marker string) ([]versions.Head, string, error) {
 	w.note("functions")
 	if w.refused {
 		return nil, "", refusal{}
 	}
 	from, _ := slices.BinarySearch(w.functions, marker)
 	to := min(from+50, len(w.functions))
-	if to == len(w.functions) {
-		return w.functions[from:to], "", nil
+	var page []versions.Head
+	for _, name := range w.functions[from:to] {
+		page = append(page, versions.Head{Function: name, Exists: true})
 	}
-	return w.functions[from:to], w.functions[to], nil
+	if to == len(w.functions) {
+		return page, "", nil
+	}
+	return page, w.functions[to], nil
+}
+
+func (w *world) Replicable(context.Context, versions.Ref) (bool, error) {
+	panic("a plan asks for no policy")
 }
 
 func (w *world) Version(_ context.Context, r versions.Ref) (versions.Published, error) {

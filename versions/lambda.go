@@ -3,6 +3,7 @@ package versions
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // StackTag is the tag that says which stack owns a function.
@@ -21,6 +22,8 @@ type Head struct {
 	// TagsError says why Tags is unknown ("" when it is known): GetFunction
 	// answers without tags when lambda:ListTags is not allowed.
 	TagsError string
+	// Modified is when $LATEST was changed last; zero where Lambda does not tell.
+	Modified time.Time `json:"-"`
 }
 
 // Unfit says what of the configuration keeps every version from being published;

@@ -276,7 +276,7 @@ func (s *stack) live() {
 	s.run(0, "plan", "--no-load")
 	apply()
 	s.run(0, "plan", "--no-load")
-	for _, look := range []string{"status", "history", "show"} {
+	for _, look := range []string{"status", "drift", "history", "show"} {
 		s.run(0, look)
 	}
 	s.change(func(f *spec) { f.tag = "b" })

@@ -52,10 +52,9 @@ func (l *Lambda) Head(ctx context.Context, function string) (versions.Head, erro
 	} else if err != nil {
 		return versions.Head{}, err
 	}
-	return versions.Head{
-		Function: function, Exists: true, ARN: unqualified(f.FunctionArn), Config: f.config(),
-		CodeSHA256: f.CodeSha256, RevisionID: f.RevisionId, State: f.state(), Tags: f.tags, TagsError: f.unknown,
-	}, nil
+	head := f.head()
+	head.Tags, head.TagsError = f.tags, f.unknown
+	return head, nil
 }
 
 // Version reads one published version with one call (GetFunction);
@@ -80,22 +79,28 @@ func (l *Lambda) qualified(ctx context.Context, function, qualifier string) (ver
 	return versions.Published{Version: f.version(), State: f.state(), Tags: f.tags, TagsError: f.unknown}, nil
 }
 
-// FunctionPage lists the names of the account's functions, up to 50 from a marker
-// on ("" for the first), and gives the marker of the next page, "" after the last.
-// What else ListFunctions tells is not looked at: it lacks tags and states.
-func (l *Lambda) FunctionPage(ctx context.Context, marker string) (names []string, next string, err error) {
-	out, err := l.api.ListFunctions(ctx, &lambda.ListFunctionsInput{Marker: optional(marker)})
+// FunctionPage lists $LATEST of the account's functions, up to 50 from a marker on
+// ("" for the first), and gives the marker of the next page, "" after the last.
+// ListFunctions tells neither tags nor states.
+func (l *Lambda) FunctionPage(ctx context.Context, marker string) (page []versions.Head, next string, err error) {
+	const operation = "ListFunctions"
+	var r reply
+	if _, err := l.api.ListFunctions(ctx, &lambda.ListFunctionsInput{Marker: optional(marker)}, raw(&r)); err != nil {
+		return nil, "", wrap(err, "Lambda", operation, "")
+	}
+	configs, next, err := readList(r.body, "Functions")
 	if err != nil {
-		return nil, "", wrap(err, "Lambda", "ListFunctions", "")
+		return nil, "", unclear(err, operation, "", r)
 	}
-	for _, f := range out.Functions {
-		names = append(names, aws.ToString(f.FunctionName))
+	for _, c := range configs {
+		head := c.head()
+		head.TagsError = operation + " does not tell tags"
+		page = append(page, head)
 	}
-	next = aws.ToString(out.NextMarker)
 	if next != "" && next == marker {
-		return nil, "", fmt.Errorf("Lambda ListFunctions: page %q says that the next page is itself", marker)
+		return nil, "", fmt.Errorf("Lambda %s: page %q says that the next page is itself", operation, marker)
 	}
-	return names, next, nil
+	return page, next, nil
 }
 
 // Versions lists the published versions, oldest first, 50 a page. A missing
@@ -123,7 +128,7 @@ func listVersions(ctx context.Context, api *lambda.Client, function string) ([]c
 		if _, err := api.ListVersionsByFunction(ctx, in, raw(&r)); err != nil {
 			return nil, wrap(err, "Lambda", operation, function)
 		}
-		page, next, err := readVersions(r.body)
+		page, next, err := readList(r.body, "Versions")
 		if err != nil {
 			return nil, unclear(err, operation, function, r)
 		}

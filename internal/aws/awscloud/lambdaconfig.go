@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
@@ -90,26 +91,46 @@ func readFunction(doc []byte) (function, error) {
 	return f, nil
 }
 
-// readVersions reads a page of ListVersionsByFunction.
-func readVersions(doc []byte) (page []configuration, next string, err error) {
-	var answer struct {
-		Versions   *[]json.RawMessage
-		NextMarker string
-	}
+// readList reads a page of a listing, whose entries are the named member.
+func readList(doc []byte, member string) (page []configuration, next string, err error) {
+	var answer map[string]json.RawMessage
 	if err := json.Unmarshal(doc, &answer); err != nil {
 		return nil, "", err
 	}
-	if answer.Versions == nil {
-		return nil, "", errors.New("it lists no versions")
+	var entries *[]json.RawMessage
+	if list, ok := answer[member]; ok {
+		if err := json.Unmarshal(list, &entries); err != nil {
+			return nil, "", err
+		}
 	}
-	for i, one := range *answer.Versions {
+	if entries == nil {
+		return nil, "", fmt.Errorf("it has no list of %s", strings.ToLower(member))
+	}
+	if marker, ok := answer["NextMarker"]; ok {
+		if err := json.Unmarshal(marker, &next); err != nil {
+			return nil, "", err
+		}
+	}
+	for i, one := range *entries {
 		c, err := readConfiguration(one)
 		if err != nil {
-			return nil, "", fmt.Errorf("version %d of the page: %w", i+1, err)
+			return nil, "", fmt.Errorf("entry %d of the page: %w", i+1, err)
 		}
 		page = append(page, c)
 	}
-	return page, answer.NextMarker, nil
+	return page, next, nil
+}
+
+// head reads $LATEST, without its tags.
+func (c configuration) head() versions.Head {
+	h := versions.Head{
+		Function: c.FunctionName, Exists: true, ARN: unqualified(c.FunctionArn), Config: c.config(),
+		CodeSHA256: c.CodeSha256, RevisionID: c.RevisionId, State: c.state(),
+	}
+	if at, err := time.Parse(lastModified, c.LastModified); err == nil {
+		h.Modified = at.UTC() // what is no time is not told
+	}
+	return h
 }
 
 // config gives an observed configuration its one spelling.

@@ -32,7 +32,13 @@ func TestFunctionsAreListedByNameFiftyAPage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		names, marker = append(names, page...), next
+		for _, head := range page {
+			names = append(names, head.Function)
+			if !head.Exists || head.Config.MemoryMB != 128 || head.CodeSHA256 == "" || head.Modified.IsZero() || head.TagsError == "" {
+				t.Errorf("%+v", head)
+			}
+		}
+		marker = next
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("listed %d functions: %v", len(names), names)

@@ -2,6 +2,7 @@ package awscloud
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 )
@@ -13,7 +14,7 @@ import (
 func stateOf(d, config *node) (associations.State, error) {
 	s := associations.State{PolicyKnown: config != d}
 	var err error
-	var arn, status string
+	var arn, status, modified string
 	for _, m := range []struct {
 		from *node
 		name string
@@ -22,6 +23,7 @@ func stateOf(d, config *node) (associations.State, error) {
 		{d, "Id", &s.Distribution},
 		{d, "ARN", &arn},
 		{d, "Status", &status},
+		{d, "LastModifiedTime", &modified},
 		{d, "DomainName", &s.DomainName},
 		{config, "ContinuousDeploymentPolicyId", &s.Policy},
 	} {
@@ -30,6 +32,9 @@ func stateOf(d, config *node) (associations.State, error) {
 		}
 	}
 	s.Deployed = status == "Deployed"
+	if at, err := time.Parse(time.RFC3339, modified); err == nil {
+		s.Modified = at.UTC() // what is no time is not told
+	}
 	if s.Account = accountOf(arn); s.Account == "" {
 		return s, fmt.Errorf("distribution %s: no account in its ARN %q", s.Distribution, excerpt(arn))
 	}

@@ -51,6 +51,7 @@ func operations() []operation {
 	for _, name := range []string{"ListVersionsByFunction", "UpdateFunctionCode", "PublishVersion", "TagResource", "UntagResource", "GetAlias", "CreateAlias", "UpdateAlias"} {
 		list = append(list, operation{"lambda", name, on("lambda:"+name, onFunctions, onLedger)})
 	}
+	list = append(list, operation{"lambda", "GetPolicy", on("lambda:GetPolicy", onFunctions)})
 	for _, name := range []string{"GetFunctionConfiguration", "ListAliases", "DeleteAlias"} {
 		list = append(list, operation{"lambda", name, on("lambda:"+name, onLedger)})
 	}

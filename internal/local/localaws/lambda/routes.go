@@ -56,8 +56,8 @@ func routes() []route {
 
 		{"InvokeAsync", "POST", "/2014-11-13/functions/{}/invoke-async", 0, false, true, nil},
 		{"AddPermission", "POST", fn + "/policy", 0, false, false, nil},
-		{"GetPolicy", "GET", fn + "/policy", 0, false, false, nil},
-		{"RemovePermission", "DELETE", fn + "/policy/{}", 0, false, false, nil},
+		{"GetPolicy", "GET", fn + "/policy", 200, false, true, (*call).getPolicy},
+		{"RemovePermission", "DELETE", fn + "/policy/{}", 204, true, true, (*call).removePermission},
 		{"PutRuntimeManagementConfig", "PUT", "/2021-07-20/functions/{}/runtime-management-config", 0, false, false, nil},
 		{"GetRuntimeManagementConfig", "GET", "/2021-07-20/functions/{}/runtime-management-config", 0, false, false, nil},
 		{"PutFunctionConcurrency", "PUT", "/2017-10-31/functions/{}/concurrency", 0, false, false, nil},

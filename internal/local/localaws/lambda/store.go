@@ -15,6 +15,7 @@ import (
 //	lambda.versions   name/version key         -> record
 //	lambda.aliases    name/alias               -> alias
 //	lambda.code       SHA-256                  -> the zip's bytes
+//	lambda.withdrawn  name/version -> true: its replicator statement was removed
 //	lambda.coderefs   SHA-256/name/version key -> "": who needs the zip
 //
 // A version key sorts $LATEST first and numbers ascending, the order in which
@@ -23,6 +24,7 @@ const (
 	functionsTable = "lambda.functions"
 	versionsTable  = "lambda.versions"
 	aliasesTable   = "lambda.aliases"
+	withdrawnTable = "lambda.withdrawn"
 	codeTable      = "lambda.code"
 	refsTable      = "lambda.coderefs"
 )
