@@ -80,7 +80,9 @@ type version struct {
 	code   string
 	mark   string
 	asleep bool // Inactive
-	waking int  // looks until a woken one is Active
+	// replicas reports that CloudFront has copies, which refuse the deletion.
+	replicas bool
+	waking   int // looks until a woken one is Active
 }
 
 func (v version) state() versions.State {
@@ -367,6 +369,11 @@ func (a *account) put(id string, edits []associations.Edit) {
 			continue
 		}
 		d.held[e.Slot] = e.To
+		if f, ok := a.functions[e.To.Version.Function]; ok {
+			for i := range f.versions {
+				f.versions[i].replicas = f.versions[i].replicas || f.versions[i].number == e.To.Version.Number
+			}
+		}
 	}
 	d.etag, d.spreading = a.next(), 2
 }

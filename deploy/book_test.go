@@ -19,6 +19,7 @@ type book struct {
 	revs          [2]int // of live and pending; a takeover gives new ones
 	lock          holder
 	lost          int // live when the alias was deleted by hand
+	kept          []int
 }
 
 // holder is the lock: who holds it, and whether that process is dead, so that
@@ -29,7 +30,7 @@ type holder struct {
 }
 
 func (b book) copy() book {
-	b.records = slices.Clone(b.records)
+	b.records, b.kept = slices.Clone(b.records), slices.Clone(b.kept)
 	return b
 }
 
@@ -52,7 +53,7 @@ func (b book) position() release.Position {
 func (b book) state() release.LedgerState {
 	at := b.position()
 	s := release.LedgerState{
-		Exists: len(b.records) > 0, Account: number, Live: b.get(at.Live), Pending: b.get(at.Pending),
+		Exists: len(b.records) > 0, Account: number, Kept: slices.Clone(b.kept), Live: b.get(at.Live), Pending: b.get(at.Pending),
 		Lock: release.LockInfo{RunID: b.lock.run, Phase: b.lock.phase, Expired: b.lock.expired},
 	}
 	if at.Pending != 0 {
@@ -208,12 +209,38 @@ func (s *lease) move(label string, which int, to *int, n int) error {
 	})
 }
 
+// keep protects a release, as the ledger does without a boundary of its own here.
+func (b *book) keep(n int) {
+	if n != 0 && !slices.Contains(b.kept, n) {
+		b.kept = append(b.kept, n)
+		slices.Sort(b.kept)
+	}
+}
+
 func (s *lease) Mark(_ context.Context, r release.Release) error {
+	s.book.keep(s.book.position().Pending)
 	return s.move("mark", 1, &s.book.pending, r.Number)
 }
 
 func (s *lease) Commit(_ context.Context, r release.Release) error {
-	return s.move("commit", 0, &s.book.live, r.Number)
+	err := s.move("commit", 0, &s.book.live, r.Number)
+	if s.book.live == r.Number {
+		s.book.keep(r.Number)
+	}
+	return err
+}
+
+func (s *lease) Unkeep(_ context.Context, numbers []int) error {
+	for _, n := range numbers {
+		err := s.effect("unkeep", func() error {
+			s.book.kept = slices.DeleteFunc(s.book.kept, func(k int) bool { return k == n })
+			return s.lost()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *lease) Unlock(context.Context) error {

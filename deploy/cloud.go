@@ -54,4 +54,5 @@ type Cloud struct {
 	Lambda     Lambda
 	CloudFront CloudFront
 	Identity   Identity
+	Storage    versions.Storage
 }

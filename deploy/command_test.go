@@ -47,6 +47,7 @@ func specs() map[string]spec {
 		{name: "wide", dists: both("A=f1 B=g1 C=f1", "A=f1")},
 		{name: "slow", timeout: 9, dists: www("A=f1 B=g1")},
 		{name: "one", dists: []entry{{key: "www", id: "D1", bind: "A=f1"}}}, {name: "d2", dists: []entry{{key: "www", id: "D2", bind: "A=f2"}}},
+		{name: "onlyA2", dists: www("A=f2")}, {name: "onlyA3", dists: www("A=f3")},
 		{name: "z2", dists: www("Z=f2 B=g1")}, {name: "z3", dists: www("Z=f3 B=g1")},
 		{name: "abc1", dists: www("A=f1 B=g1 C=h1")}, {name: "abc2", dists: www("A=f2 B=g2 C=h2")}, {name: "abc3", dists: www("A=f3 B=g2 C=h2")},
 	}
@@ -117,6 +118,7 @@ type command struct {
 	restore       bool // apply --on-failure rollback
 	refuse        int  // CloudFront refuses the n-th write
 	content       bool // because of the content
+	keep          int  // prune --keep
 }
 
 func apply(name string) command     { return command{verb: "apply", spec: name} }
@@ -139,6 +141,8 @@ func (c command) String() string {
 		s += " --to " + strconv.Itoa(c.to)
 	case c.of != 0:
 		s += " --of " + strconv.Itoa(c.of)
+	case c.keep != 0:
+		s += " --keep " + strconv.Itoa(c.keep)
 	case c.lift != release.Lift{}:
 		s += fmt.Sprint(" ", c.lift)
 	}
@@ -170,6 +174,7 @@ type outcome struct {
 	err    error
 	plan   plan.Plan
 	result deploy.Result
+	pruned deploy.Pruned
 	steps  []string
 	dead   bool
 }
@@ -238,6 +243,10 @@ func (p *client) try(c command, between func()) outcome {
 	if err != nil {
 		return out
 	}
+	if c.verb == "prune" {
+		out.pruned, out.err = p.prune(ctx, c)
+		return out
+	}
 	if between != nil {
 		between()
 	}
@@ -269,6 +278,8 @@ func (p *client) plan(ctx context.Context, c command) (plan.Plan, error) {
 	}
 	rules := plan.Rules{Adopt: c.adopt, AllowDetach: c.detach}
 	switch c.verb {
+	case "prune":
+		return plan.Plan{}, nil
 	case "rollback":
 		return deploy.PrepareRollback(ctx, reader, ledger{p}, state, release.Request{To: c.to, Named: c.named, Of: c.of}, rules)
 	case "resume":
@@ -343,6 +354,12 @@ func (a *account) hand(what string, args ...string) {
 	case "break live":
 		a.book.records = append(a.book.records, release.Release{})
 		a.book.live = len(a.book.records)
+	case "replicas gone": // what CloudFront does, hours later
+		for name, f := range a.functions {
+			for i, v := range f.versions {
+				f.versions[i].replicas = a.sits(versions.Ref{Function: name, Number: v.number})
+			}
+		}
 	case "delete function":
 		delete(a.functions, args[0])
 	case "delete":

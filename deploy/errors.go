@@ -162,11 +162,15 @@ type InterruptedError struct {
 	// Unwritten is how many distributions were still to be written; 0 where the run
 	// was not at them yet.
 	Unwritten int
+	Deleting bool // it was a pruning
 }
 
 func (e *InterruptedError) Error() string {
 	if e.Accepted {
 		return "interrupted while waiting; CloudFront accepted everything"
+	}
+	if e.Deleting {
+		return fmt.Sprintf("interrupted; nothing further of stack %s was deleted", e.Stack)
 	}
 	switch e.Unwritten {
 	case 0:

@@ -60,6 +60,10 @@ type Unlocked struct{ Lock release.LockInfo }
 // Warned says something that a person should know although the run goes on.
 type Warned struct{ Text string }
 
+// Removed says that a version, a function or an alias was deleted, or not.
+type Removed struct{ Removal Removal }
+
+func (Removed) event()     {}
 func (StepStarted) event() {}
 func (StepWaiting) event() {}
 func (StepQueued) event()  {}

@@ -64,3 +64,33 @@ func (g guarded) UpdateAlias(ctx context.Context, function string, a versions.Al
 	}
 	return g.Lambda.UpdateAlias(ctx, function, a)
 }
+
+// guardedStorage is guarded for what deletes: nothing brings a deleted version
+// back, so each deletion proves the lock by a call of its own.
+type guardedStorage struct {
+	guarded
+	versions.Storage
+}
+
+var _ versions.Shop = guardedStorage{}
+
+func (g guardedStorage) DeleteVersion(ctx context.Context, r versions.Ref) error {
+	if err := g.lease.Prove(ctx, 0); err != nil {
+		return err
+	}
+	return g.Storage.DeleteVersion(ctx, r)
+}
+
+func (g guardedStorage) DeleteFunction(ctx context.Context, function string) error {
+	if err := g.lease.Prove(ctx, 0); err != nil {
+		return err
+	}
+	return g.Storage.DeleteFunction(ctx, function)
+}
+
+func (g guardedStorage) DeleteAlias(ctx context.Context, function, name string) error {
+	if err := g.prove(ctx); err != nil {
+		return err
+	}
+	return g.Storage.DeleteAlias(ctx, function, name)
+}

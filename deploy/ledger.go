@@ -73,6 +73,9 @@ type Lease interface {
 	Mark(ctx context.Context, r release.Release) error
 	// Commit moves live to the release.
 	Commit(ctx context.Context, r release.Release) error
+	// Unkeep takes the protection off releases: their records stay until they are
+	// deleted by others, and may be gone back to no more.
+	Unkeep(ctx context.Context, numbers []int) error
 	// Unlock ends the renewal and gives the lock back.
 	Unlock(ctx context.Context) error
 }

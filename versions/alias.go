@@ -192,7 +192,7 @@ func (p *publisher) resume(ctx context.Context, head Head, have Alias) (Head, *V
 // had the function before, the alias is taken over.
 func (p *publisher) use(ctx context.Context, head Head, have Alias) (Head, *Version, error) {
 	spec := p.job.Spec
-	if have.Weighted {
+	if have.Second != "" {
 		return head, nil, p.wrong(have, Difference{What: "routing", Want: "one version", Have: "weights"})
 	}
 	number, err := strconv.Atoi(have.Version)
@@ -270,7 +270,7 @@ func (p *publisher) point(ctx context.Context, v Version) error {
 // alias names another than that and $LATEST.
 func (p *publisher) arrived(have Alias, v Version) (bool, error) {
 	switch want := strconv.Itoa(v.Ref.Number); {
-	case have.Weighted:
+	case have.Second != "":
 		return false, p.wrong(have, Difference{What: "routing", Want: "one version", Have: "weights"})
 	case have.Version == want:
 		return true, nil

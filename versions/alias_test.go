@@ -296,7 +296,7 @@ func TestAnAliasThatIsWrongIsAnErrorThatNamesIt(t *testing.T) {
 			func(l *lambda, f *function) {
 				l.alias(testSpec("b2"), "shop", "1")
 				a := f.aliases[name]
-				a.Weighted = true
+				a.Second = "1"
 				f.aliases[name] = a
 			}, "1", Difference{"routing", "one version", "weights"},
 		},
@@ -316,7 +316,7 @@ func TestAnAliasThatIsWrongIsAnErrorThatNamesIt(t *testing.T) {
 				l.before[9] = func() error {
 					l.alias(testSpec("b2"), "shop", "2")
 					a := f.aliases[name]
-					a.Weighted = true
+					a.Second = "1"
 					f.aliases[name] = a
 					return nil
 				}

@@ -72,9 +72,10 @@ type Alias struct {
 	Version string
 	// Description is at most 256 characters (Lambda API model).
 	Description string
-	// Weighted reports whether a second version gets a share of what is
-	// invoked through the alias (RoutingConfig).
-	Weighted bool
+	// Second is the number of a second version that gets a share of what is
+	// invoked through the alias (RoutingConfig, which has one at most: Lambda
+	// Developer Guide, "Lambda function weighted aliases"). "" for none.
+	Second string
 	// RevisionID changes with every update of the alias, and with nothing
 	// else. Given to an update, it makes that a compare-and-swap; empty, the
 	// update is unconditional.

@@ -101,6 +101,15 @@ func (s LedgerState) died() bool {
 	return s.Pending.Number == 0 && run != "" && !l.Held() && l.Phase == string(KindApply) && !s.Live.madeBy(run) && !s.Pending.madeBy(run)
 }
 
+// Died is an error if only the lock tells that an apply died before it marked a
+// release as in flight; nil if none did.
+func (s LedgerState) Died(stack string) *DiedError {
+	if !s.died() {
+		return nil
+	}
+	return &DiedError{Stack: stack, Run: s.Lock.last(), Live: s.Live.Number, Returns: s.Live.Returns, Back: s.Live.Back != 0}
+}
+
 // BackRun ends the run id of the record that --on-failure rollback makes: it is
 // the second record of its run.
 const BackRun = "-back"
@@ -121,9 +130,7 @@ func Find(state LedgerState, req Request, written Written) (Route, error) {
 	}
 	switch {
 	case req.Plain() && req.Of == 0 && state.died():
-		return Route{}, &DiedError{
-			Stack: live.Stack, Run: state.Lock.last(), Live: live.Number, Returns: live.Returns, Back: live.Back != 0,
-		}
+		return Route{}, state.Died(live.Stack)
 	case req.Named:
 		return find(state, req.To, written), nil
 	case flying && req.Automatic && flight.inherits(live):

@@ -31,6 +31,9 @@ type LedgerState struct {
 	// Live is zero. 0 if there is nothing of the kind.
 	Broken int
 	Lock   LockInfo
+	// Kept are the releases that the ledger protects from being deleted, oldest
+	// first.
+	Kept []int
 	// Seen lets a run that follows at once take the lock in one call.
 	Seen Seen
 }

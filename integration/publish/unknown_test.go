@@ -63,7 +63,7 @@ func TestAMemberThatIsNotKnownStopsAPublicationAndNoRollback(t *testing.T) {
 	if ops := w.operations(); len(ops) != 0 {
 		t.Errorf("it made the calls %v", ops)
 	}
-	got, err := versions.AwaitActive(t.Context(), w.ours, old, "shop", pace, nil)
+	got, err := versions.AwaitActive(t.Context(), w.ours, old, "shop", often, nil)
 	if err != nil || got.Spec.Config.Extra != "GpuConfig" || got.Spec.Known() != old.Spec {
 		t.Errorf("what was recorded is %+v, %v", got, err)
 	}

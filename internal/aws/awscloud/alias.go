@@ -79,6 +79,27 @@ func updateAlias(ctx context.Context, api *lambda.Client, function string, a ver
 	}), out.ResultMetadata, nil
 }
 
+func deleteAlias(ctx context.Context, api *lambda.Client, function, name string) error {
+	_, err := api.DeleteAlias(ctx, &lambda.DeleteAliasInput{FunctionName: aws.String(function), Name: aws.String(name)})
+	return wrap(err, "Lambda", "DeleteAlias", function+":"+name)
+}
+
+// listAliases lists all aliases of a function, 50 a page.
+func listAliases(ctx context.Context, api *lambda.Client, function string) ([]versions.Alias, error) {
+	var list []versions.Alias
+	pages := lambda.NewListAliasesPaginator(api, &lambda.ListAliasesInput{FunctionName: aws.String(function)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, wrap(err, "Lambda", "ListAliases", function)
+		}
+		for _, a := range page.Aliases {
+			list = append(list, aliasOf(&a))
+		}
+	}
+	return list, nil
+}
+
 // noting has the attempts of one call of Lambda noted.
 func noting(tried *attempts, operation, resource string) func(*lambda.Options) {
 	return func(o *lambda.Options) {
@@ -87,9 +108,14 @@ func noting(tried *attempts, operation, resource string) func(*lambda.Options) {
 }
 
 func aliasOf(a *types.AliasConfiguration) versions.Alias {
-	return versions.Alias{
+	found := versions.Alias{
 		Name: aws.ToString(a.Name), Version: aws.ToString(a.FunctionVersion),
 		Description: aws.ToString(a.Description), RevisionID: aws.ToString(a.RevisionId),
-		Weighted: a.RoutingConfig != nil && len(a.RoutingConfig.AdditionalVersionWeights) > 0,
 	}
+	if a.RoutingConfig != nil {
+		for number := range a.RoutingConfig.AdditionalVersionWeights {
+			found.Second = number
+		}
+	}
+	return found
 }

@@ -69,7 +69,7 @@ func TestAnAliasWithWeightsSaysSo(t *testing.T) {
 	w.publish("auth", "a1")
 	w.publish("auth", "a2")
 	made, err := w.Lambda.CreateAlias(t.Context(), "auth", versions.Alias{Name: "edge-1", Version: "2"})
-	if err != nil || made.Weighted {
+	if err != nil || made.Second != "" {
 		t.Fatalf("created %+v, %v", made, err)
 	}
 	if _, err := w.Lambda.api.UpdateAlias(t.Context(), &lambda.UpdateAliasInput{
@@ -78,7 +78,7 @@ func TestAnAliasWithWeightsSaysSo(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := w.Lambda.Alias(t.Context(), "auth", "edge-1"); err != nil || !a.Weighted || a.Version != "2" {
+	if a, err := w.Lambda.Alias(t.Context(), "auth", "edge-1"); err != nil || a.Second != "1" || a.Version != "2" {
 		t.Errorf("read %+v, %v", a, err)
 	}
 	if p, err := w.Lambda.ByAlias(t.Context(), "auth", "edge-1"); err != nil || p.Version.Ref.Number != 2 {

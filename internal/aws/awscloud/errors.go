@@ -22,7 +22,7 @@ import (
 // Behind it (errors.Is, errors.As) are the errors that the rest of the program
 // acts on: versions.ErrInProgress, ErrRoleNotReady, ErrStaleRevision,
 // ErrFunctionExists, ErrAliasExists, ErrNoVersion,
-// *associations.DistributionError, and context.Canceled or DeadlineExceeded.
+// ErrReplicated, ErrAliased, *associations.DistributionError, and context.Canceled or DeadlineExceeded.
 type Error struct {
 	Service   string // Lambda, CloudFront, STS
 	Operation string // AWS's name for it
@@ -194,6 +194,10 @@ func kindOf(e *Error) error {
 		return versions.ErrStaleRevision
 	case e.Code == "InvalidParameterValueException" && strings.Contains(e.Message, "cannot be assumed by Lambda"):
 		return versions.ErrRoleNotReady
+	case e.Code == "InvalidParameterValueException" && strings.Contains(e.Message, "because it is a replicated function"):
+		return versions.ErrReplicated
+	case strings.Contains(e.Message, "following aliases reference it"): // the sentence was seen, its code is LIKELY a 409's
+		return versions.ErrAliased
 	case e.Code == "ResourceConflictException":
 		return conflictKind(e)
 	}

@@ -191,8 +191,7 @@ func (l *LedgerAPI) UpdateAlias(ctx context.Context, function string, a versions
 
 // DeleteAlias removes an alias; one that is not there is no error.
 func (l *LedgerAPI) DeleteAlias(ctx context.Context, function, name string) error {
-	_, err := l.api.DeleteAlias(ctx, &lambda.DeleteAliasInput{FunctionName: aws.String(function), Name: aws.String(name)})
-	return wrap(err, "Lambda", "DeleteAlias", function+":"+name)
+	return deleteAlias(ctx, l.api, function, name)
 }
 
 // dated adds AWS's time to an answer about an alias.

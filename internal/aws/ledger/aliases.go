@@ -72,9 +72,8 @@ func above(least, n int) int {
 // protected reports whether a release has its alias.
 func (t table) protected(number int) bool { return t.number(keptName(number)) == number }
 
-// surplus gives the numbers of the oldest r<N> aliases beyond keep, but for
-// those that are exempt.
-func (t table) surplus(keep int, exempt map[int]bool) []int {
+// kept gives the numbers of the r<N> aliases, oldest first.
+func (t table) kept() []int {
 	var kept []int
 	for name := range t {
 		if n := t.number(name); keptAlias.MatchString(name) && name == keptName(n) {
@@ -82,15 +81,13 @@ func (t table) surplus(keep int, exempt map[int]bool) []int {
 		}
 	}
 	slices.Sort(kept)
-	oldest := kept[:max(0, len(kept)-keep)]
-	return slices.DeleteFunc(oldest, func(n int) bool { return exempt[n] })
+	return kept
 }
 
-// named are the releases that a release names: each may be gone to, or is held.
-func named(r release.Release) map[int]bool {
-	set := map[int]bool{r.Returns: true, r.Back: true, int(r.Brought): true, r.Undone: true, r.Target: true}
-	for _, h := range r.Holds {
-		set[h.Release], set[int(h.Brought)] = true, true
-	}
-	return set
+// surplus gives the numbers of the oldest r<N> aliases beyond keep, but for
+// those that are exempt.
+func (t table) surplus(keep int, exempt map[int]bool) []int {
+	kept := t.kept()
+	oldest := kept[:max(0, len(kept)-keep)]
+	return slices.DeleteFunc(oldest, func(n int) bool { return exempt[n] })
 }

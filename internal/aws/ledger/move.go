@@ -91,7 +91,7 @@ func (s *lease) prune(ctx context.Context, r release.Release) {
 	if r.RunID == "" {
 		return
 	}
-	exempt := named(r)
+	exempt := r.Named()
 	for _, n := range s.numbers() {
 		exempt[n] = true
 	}
@@ -108,6 +108,22 @@ func (s *lease) prune(ctx context.Context, r release.Release) {
 		}
 		s.know(keptName(old), nil)
 	}
+}
+
+// Unkeep implements deploy.Lease.
+func (s *lease) Unkeep(ctx context.Context, numbers []int) error {
+	return s.under("take the protection off old releases", func() error {
+		for _, n := range numbers {
+			if err := s.Prove(ctx, deploy.ProofAge); err != nil {
+				return err
+			}
+			if err := s.ledger.API.DeleteAlias(ctx, s.function, keptName(n)); err != nil {
+				return fmt.Errorf("alias %s: %w", keptName(n), err)
+			}
+			s.know(keptName(n), nil)
+		}
+		return nil
+	})
 }
 
 // known gives an alias as this lease knows it.

@@ -120,7 +120,7 @@ func (l *Ledger) Read(ctx context.Context, stack string) (release.LedgerState, e
 		return release.LedgerState{}, err
 	}
 	at := k.aliases.position()
-	state := release.LedgerState{Exists: true, Seen: k.seen()}
+	state := release.LedgerState{Exists: true, Kept: k.aliases.kept(), Seen: k.seen()}
 	lock, _ := parseLock(k.aliases[aliasLock].Description) // LockInfo.Foreign tells what is not understood
 	state.Lock = lock.info(k.clock.now())
 	known := live // any version tells account and tags

@@ -127,7 +127,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	ses.RegionIgnored = cloud.RegionIgnored
 	books.API = cloud.Ledger
 	ses.Ledger = books
-	ses.Cloud = deploy.Cloud{Lambda: cloud.Lambda, CloudFront: cloud.CloudFront, Identity: cloud.Identity}
+	ses.Cloud = deploy.Cloud{Lambda: cloud.Lambda, CloudFront: cloud.CloudFront, Identity: cloud.Identity, Storage: cloud.Lambda}
 	return ses, nil
 }
 
