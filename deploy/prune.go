@@ -77,14 +77,14 @@ type UnsoundError struct {
 }
 
 func (e *UnsoundError) Error() string {
-	return fmt.Sprintf("what the releases of stack %s need cannot be told, so nothing is deleted: %v", e.Stack, e.Err)
+	return fmt.Sprintf("nothing of stack %s is deleted: %v", e.Stack, e.Err)
 }
 
 // Unwrap gives the cause.
 func (e *UnsoundError) Unwrap() error { return e.Err }
 
 // errNoLedger is the reason where there is no ledger.
-var errNoLedger = errors.New("it has no releases: there is no ledger in this account")
+var errNoLedger = errors.New("it has no releases, for there is no ledger in this account")
 
 // Survey reads what a stack has stored, and judges it. Needed is what a kept
 // release mentions and what sits in any distribution of the account, disabled and

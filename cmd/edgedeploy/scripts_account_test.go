@@ -19,17 +19,21 @@ import (
 // This file has the scripts' commands that look at or change the account
 // behind the product's back, and those about programs that run meanwhile.
 
-// serveOptions reads propagation=20s.
+// serveOptions reads propagation=20s and replicas=1h.
 func serveOptions(ts *testscript.TestScript, args []string) localaws.Options {
 	o := localaws.Options{Dir: state(ts).dir}
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
-		if name != "propagation" {
-			ts.Fatalf("usage: serve [propagation=DURATION]")
-		}
-		var err error
-		o.Delays.Propagation, err = time.ParseDuration(value)
+		delay, err := time.ParseDuration(value)
 		ts.Check(err)
+		switch name {
+		case "propagation":
+			o.Delays.Propagation = delay
+		case "replicas":
+			o.Delays.ReplicaRemoval = delay
+		default:
+			ts.Fatalf("usage: serve [propagation=DURATION] [replicas=DURATION]")
+		}
 	}
 	return o
 }

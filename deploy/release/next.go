@@ -15,6 +15,7 @@ const (
 	VerbResume   Verb = "resume"
 	VerbStatus   Verb = "status"
 	VerbUnlock   Verb = "unlock"
+	VerbPrune    Verb = "prune"
 )
 
 // Action is one way on: a command and what it does.

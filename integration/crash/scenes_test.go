@@ -36,7 +36,7 @@ const keptReleases = 40
 
 // scenes are every kind of run of docs/releases.md.
 func scenes() []scene {
-	return slices.Concat(applies(), savedPlans(), rollbacks())
+	return slices.Concat(applies(), savedPlans(), rollbacks(), prunes())
 }
 
 // planFile is what scenes save their plan as.
@@ -135,6 +135,20 @@ func rollbacks() []scene {
 		{name: "rollback --to, of a dead apply", spec: next, run: rollback("--to", "1"), before: func(w *world) {
 			w.apply(one)
 			halfway(w)
+		}},
+	}
+}
+
+// prunes delete what an earlier release published. Nothing delays replicas here.
+func prunes() []scene {
+	run := []string{"prune", "--keep", "1", "--yes", "--stack", "shop"}
+	return []scene{
+		{name: "prune", spec: next, run: run, before: after(one, two, project{auth: 3}, project{auth: 4}, next)},
+		{name: "prune of a whole function", spec: two, run: run, before: func(w *world) {
+			after(project{auth: 1, resize: 1})(w)
+			w.write(two)
+			w.Must(applying("--allow-detach")...)
+			after(project{auth: 3}, project{auth: 4})(w)
 		}},
 	}
 }

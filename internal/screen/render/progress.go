@@ -70,6 +70,8 @@ func (p *Progress) Add(e deploy.Event, at time.Time) []string {
 		return p.say(green, fmt.Sprintf("release %d is live", e.Release.Number))
 	case deploy.Unlocked:
 		return p.say("", fmt.Sprintf("the lock that %s took (run %s) had expired, and is cleared", e.Lock.Holder, e.Lock.RunID))
+	case deploy.Removed:
+		return p.say("", removedLine(e.Removal))
 	case deploy.Warned:
 		return p.say(yellow, "warning: "+oneLine(e.Text))
 	default:
