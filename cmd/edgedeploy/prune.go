@@ -45,6 +45,10 @@ to; their records stay in the history.`,
 			if keep > ledger.KeptReleases {
 				return &usageError{cmd.CommandPath(), fmt.Errorf("--keep is at most %d, not %d: of older releases the ledger keeps no more", ledger.KeptReleases, keep)}
 			}
+			if yes && a.fromEnv["yes"] {
+				yes = false // a pipeline sets it for apply
+				a.warn("EDGEDEPLOY_YES does not count for prune: what deletes has to be said with --yes")
+			}
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
 				return a.prune(ctx, ses, deploy.Pruning{Stack: stack, Keep: keep, Ledger: ledger.FunctionName(stack)}, yes)

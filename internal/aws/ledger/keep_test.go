@@ -238,3 +238,31 @@ func TestLiveAndPendingNeverGoBack(t *testing.T) {
 		must(t, lease.Unlock(t.Context()))
 	})
 }
+
+// What prune lets go loses its alias, and only that: by a call each, each under
+// the lock.
+func TestUnkeepTakesTheProtectionOff(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake, l *Ledger) {
+		for i := 1; i <= 4; i++ {
+			commitAll(t, l, plain(fmt.Sprintf("run%d", i)))
+		}
+		state, err := l.Read(t.Context(), "shop")
+		must(t, err)
+		if diff := cmp.Diff([]int{1, 2, 3, 4}, state.Kept); diff != "" {
+			t.Errorf("kept, as it is read: %s", diff)
+		}
+		lease := mustLock(t, l, "prune")
+		must(t, lease.Unkeep(t.Context(), []int{1, 3}))
+		must(t, lease.Unkeep(t.Context(), []int{1, 9})) // said again, and one that never was
+		if diff := cmp.Diff([]int{2, 4}, keeps(f)); diff != "" {
+			t.Error(diff)
+		}
+		must(t, lease.Unlock(t.Context()))
+		if err := lease.Unkeep(t.Context(), []int{2}); err == nil {
+			t.Error("without the lock it is done all the same")
+		}
+		if diff := cmp.Diff([]int{2, 4}, keeps(f)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -127,7 +127,7 @@ func removedLine(m deploy.Removal) string {
 	what := "delete " + m.Ref.Function
 	switch {
 	case m.Alias != "":
-		what += ", alias " + m.Alias
+		what += ", alias " + shortAlias(m.Alias)
 	case m.Ref.Number != 0:
 		what += fmt.Sprintf(", version %d", m.Ref.Number)
 	}
@@ -156,7 +156,9 @@ func functionWords(f deploy.StoredFunction) string {
 func (p Pruning) write(out *page, lines []pruneLine, now time.Time) {
 	for _, l := range lines {
 		spans := []span{{"- ", red}, cell(l.what(), 14)}
-		if l.Alias == "" {
+		if l.Alias != "" {
+			spans = append(spans, plain("  "))
+		} else {
 			spans = append(spans, cell(Bytes(l.Bytes), 10), cell("published "+Ago(l.Published, now), 22))
 		}
 		switch l.State {
@@ -202,6 +204,14 @@ func (p Pruning) sentences() []string {
 		if n := sums[pruneFailed]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s could not be deleted.", count(n, "version")))
 		}
+		if n := sums[pruneSpare]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s were not come to: the same command goes on.", count(n, "version")))
+		}
+	}
+	if n := len(p.Leftovers.Dropped); n > 0 && p.Ran {
+		parts = append(parts, fmt.Sprintf("%s can no longer be gone back to.", count(n, "release")))
+	} else if n > 0 {
+		parts = append(parts, fmt.Sprintf("%s could no longer be gone back to.", count(n, "release")))
 	}
 	return append(parts, kept)
 }
@@ -272,10 +282,18 @@ func PruneMarkdown(p Pruning) string {
 	}
 	if len(rows) > 0 {
 		mdTable(&b, []string{"function", "what", "size", "state"}, rows)
-		b.WriteString("\n")
 	}
 	b.WriteString(md(strings.Join(p.sentences(), " ")))
 	return finish(&b)
+}
+
+// shortAlias leaves enough of a content's alias, which ends in 64 digits, to find it.
+func shortAlias(name string) string {
+	const digits = len("edge-") + 12
+	if len(name) <= digits {
+		return name
+	}
+	return name[:digits] + "…"
 }
 
 // what names a line in words.
@@ -284,7 +302,7 @@ func (l pruneLine) what() string {
 	case l.Whole:
 		return count(l.Versions, "version")
 	case l.Alias != "":
-		return "alias " + l.Alias
+		return "alias " + shortAlias(l.Alias)
 	}
 	return fmt.Sprintf("version %d", l.Version)
 }
