@@ -265,4 +265,3 @@ func (s *survey) function(ctx context.Context, name string) (StoredFunction, err
 	f.Whole = f.Orphan && shelf.Whole(f.Verdicts)
 	return f, nil
 }
-
