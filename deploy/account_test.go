@@ -52,6 +52,7 @@ type account struct {
 	names         map[string]string
 	denied        string                // the function that may not be read
 	withdrawn     map[versions.Ref]bool // versions that CloudFront may not replicate any more
+	noReplicas    bool                  // CloudFront makes none: every version may be deleted at once
 	// odd is what reading a configuration for a write ends with; nil normally.
 	odd error
 }
@@ -371,7 +372,7 @@ func (a *account) put(id string, edits []associations.Edit) {
 		d.held[e.Slot] = e.To
 		if f, ok := a.functions[e.To.Version.Function]; ok {
 			for i := range f.versions {
-				f.versions[i].replicas = f.versions[i].replicas || f.versions[i].number == e.To.Version.Number
+				f.versions[i].replicas = f.versions[i].replicas || !a.noReplicas && f.versions[i].number == e.To.Version.Number
 			}
 		}
 	}

@@ -170,13 +170,14 @@ func never() *ctl { return &ctl{at: -1} }
 
 // outcome is what a command came to.
 type outcome struct {
-	code   int
-	err    error
-	plan   plan.Plan
-	result deploy.Result
-	pruned deploy.Pruned
-	steps  []string
-	dead   bool
+	code       int
+	err        error
+	plan       plan.Plan
+	result     deploy.Result
+	pruned     deploy.Pruned
+	dismantled deploy.Dismantled
+	steps      []string
+	dead       bool
 }
 
 // run types a command at an account; between is called between plan and lock.
@@ -252,7 +253,7 @@ func (p *client) try(c command, between func()) outcome {
 	}
 	n := runs.Add(1)
 	r := &deploy.Runner{
-		Cloud: deploy.Cloud{Lambda: p, CloudFront: p, Identity: p}, Ledger: ledger{p}, Now: func() time.Time { return time.Unix(0, 0) },
+		Cloud: deploy.Cloud{Lambda: p, CloudFront: p, Identity: p, Storage: p}, Ledger: ledger{p}, Now: func() time.Time { return time.Unix(0, 0) },
 		Code: func(id versions.ContentID) ([]byte, error) {
 			for s := range planned.Steps() {
 				if pub, ok := s.(plan.Publish); ok && pub.Spec.Content == id {
@@ -262,6 +263,10 @@ func (p *client) try(c command, between func()) outcome {
 			return nil, fmt.Errorf("no content %s", id)
 		},
 		Limit: 1, Restore: c.restore, Pace: versions.Pace{Polls: pace.Backoff{First: time.Nanosecond, Max: time.Nanosecond}}, Poll: time.Nanosecond, Timeout: time.Minute,
+	}
+	if c.verb == "destroy" {
+		out.result, out.dismantled, out.err = p.destroy(ctx, r, planned)
+		return out
 	}
 	out.result, out.err = r.Run(ctx, planned, deploy.Run{ID: fmt.Sprint("run", n), Actor: "me", Tool: "test", At: time.Unix(n, 0)})
 	return out
@@ -280,6 +285,8 @@ func (p *client) plan(ctx context.Context, c command) (plan.Plan, error) {
 	switch c.verb {
 	case "prune":
 		return plan.Plan{}, nil
+	case "destroy":
+		return deploy.PrepareDestroy(ctx, cloud, state, rules)
 	case "rollback":
 		return deploy.PrepareRollback(ctx, reader, ledger{p}, state, release.Request{To: c.to, Named: c.named, Of: c.of}, rules)
 	case "resume":

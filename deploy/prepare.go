@@ -68,6 +68,25 @@ func PrepareRollback(ctx context.Context, r *Reader, l Ledger, state release.Led
 	return o.settle(ctx, func() (plan.Plan, error) { return plan.NewRollback(req, o.have, rules) })
 }
 
+// PrepareDestroy observes the account and plans to let go of every slot of the
+// stack.
+func PrepareDestroy(ctx context.Context, c Cloud, state release.LedgerState, rules plan.Rules) (plan.Plan, error) {
+	o, err := newObserver(ctx, c, state, stackOf(state), "")
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(readLimit)
+	o.distributions(gctx, group, nil)
+	if err := group.Wait(); err != nil {
+		return plan.Plan{}, err
+	}
+	if err := o.holders(ctx); err != nil {
+		return plan.Plan{}, err
+	}
+	return o.settle(ctx, func() (plan.Plan, error) { return plan.NewDestroy(o.have, rules) })
+}
+
 // stackOf is the stack's name: a caller sets it on a live release that is none.
 func stackOf(state release.LedgerState) string {
 	return cmp.Or(state.Live.Stack, state.Pending.Stack)

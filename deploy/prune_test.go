@@ -15,6 +15,8 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
+const ledgerFunction = "edgedeploy-" + stack + "-releases"
+
 func prune(keep int) command { return command{verb: "prune", keep: keep} }
 
 func (p *client) prune(ctx context.Context, c command) (deploy.Pruned, error) {
@@ -107,6 +109,12 @@ func (c *client) DeleteVersion(_ context.Context, r versions.Ref) error {
 }
 
 func (c *client) DeleteFunction(_ context.Context, name string) error {
+	if name == ledgerFunction {
+		return c.effect("delete ledger", func() error {
+			c.book = book{}
+			return nil
+		})
+	}
 	return c.effect("delete function", func() error {
 		if f, ok := c.functions[name]; ok {
 			for _, v := range f.versions {

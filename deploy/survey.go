@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,9 @@ type Pruning struct {
 	// Ledger is the name of the function that keeps the releases: it is none of
 	// the stack's handlers.
 	Ledger string
+	// Everything reports that the stack is to be removed: no release needs anything
+	// any more. Keep then only says how far back functions are looked for.
+	Everything bool
 }
 
 // Leftovers are what a stack has stored in Lambda, and what of that nothing needs.
@@ -41,6 +45,8 @@ type StoredFunction struct {
 	Function string
 	// NotOurs says why nothing of it may be deleted; "" if it is the stack's.
 	NotOurs string
+	// Bound is a slot that holds one of its versions; "" if none does.
+	Bound string
 	// Orphan reports that neither the live release nor the one in flight has it.
 	Orphan bool
 	// Whole reports that the function itself may be deleted.
@@ -136,7 +142,8 @@ type survey struct {
 	cloud     Cloud
 	ledger    Ledger
 	state     release.LedgerState
-	needs     versions.Needs
+	needs     versions.Needs  // of releases and slots
+	bound     versions.Needs  // of slots
 	mentioned map[string]bool // functions that a kept release needs
 	out       Leftovers
 }
@@ -170,16 +177,21 @@ func (s *survey) records(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	for i, r := range slices.Backward(found) {
+		for ref := range r.Needs() {
+			s.mentioned[ref.Function] = true
+			if !s.Everything {
+				s.needs.Need(ref, fmt.Sprintf("release %d", s.out.Kept[i]))
+			}
+		}
+	}
+	if s.Everything {
+		return nil
+	}
 	// What is in flight may go back to what it found.
 	for _, e := range s.state.Pending.Edits {
 		for _, ref := range []versions.Ref{e.From.Version, e.To.Version} {
 			s.needs.Need(ref, fmt.Sprintf("release %d, which is in flight", s.state.Pending.Number))
-		}
-	}
-	for i, r := range slices.Backward(found) {
-		for ref := range r.Needs() {
-			s.needs.Need(ref, fmt.Sprintf("release %d", s.out.Kept[i]))
-			s.mentioned[ref.Function] = true
 		}
 	}
 	return nil
@@ -191,17 +203,15 @@ func (s *survey) distributions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.out.Distributions = len(all)
-	bound := versions.Needs{}
+	s.out.Distributions, s.bound = len(all), versions.Needs{}
 	for _, d := range all {
 		for _, slot := range d.Held.Slots() {
-			bound.Need(d.Held[slot].Version, slot.String())
+			s.bound.Need(d.Held[slot].Version, slot.String())
 		}
 	}
-	for ref, what := range s.needs {
-		bound.Need(ref, what) // what is bound says more
+	for ref, what := range s.bound {
+		s.needs[ref] = what // it says more than a release's number
 	}
-	s.needs = bound
 	return nil
 }
 
@@ -261,7 +271,10 @@ func (s *survey) function(ctx context.Context, name string) (StoredFunction, err
 	}
 	_, live := s.state.Live.Function(name)
 	_, flight := s.state.Pending.Function(name)
-	f := StoredFunction{Function: name, Orphan: !live && !flight, Verdicts: shelf.Spare(s.Stack, s.needs), Loose: shelf.Loose()}
+	f := StoredFunction{Function: name, Orphan: s.Everything || !live && !flight, Verdicts: shelf.Spare(s.Stack, s.needs), Loose: shelf.Loose()}
 	f.Whole = f.Orphan && shelf.Whole(f.Verdicts)
+	for _, v := range f.Verdicts {
+		f.Bound = cmp.Or(f.Bound, s.bound[v.Stock.Version.Ref])
+	}
 	return f, nil
 }

@@ -71,6 +71,13 @@ func (s Shelf) Spare(stack string, needs Needs) []Verdict {
 
 func (s Shelf) judge(stock Stock, stack string, needs Needs) Verdict {
 	v := Verdict{Stock: stock, Stays: needs[stock.Version.Ref]}
+	switch stock.Version.Stack {
+	case stack:
+	case "":
+		v.Stays = cmp.Or(v.Stays, "not published by edgedeploy")
+	default:
+		v.Stays = cmp.Or(v.Stays, "published by stack "+stock.Version.Stack)
+	}
 	own, number := stock.Version.Spec.Alias(), strconv.Itoa(stock.Version.Ref.Number)
 	for _, a := range s.Aliases {
 		switch {
@@ -79,13 +86,6 @@ func (s Shelf) judge(stock Stock, stack string, needs Needs) Verdict {
 		case a.Version == number || a.Second == number:
 			v.Stays = cmp.Or(v.Stays, "alias "+a.Name)
 		}
-	}
-	switch stock.Version.Stack {
-	case stack:
-	case "":
-		v.Stays = cmp.Or(v.Stays, "not published by edgedeploy")
-	default:
-		v.Stays = cmp.Or(v.Stays, "published by stack "+stock.Version.Stack)
 	}
 	return v
 }

@@ -182,12 +182,21 @@ func (p *planner) goal(table associations.Table, result associations.Result) rel
 	goal.Holds = p.holdsAfter()
 	goal.Takings = p.takings(table, goal.Edits)
 	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(table, goal.Edits))
-	changes := p.changesSlots(table, goal.Edits)
-	switch {
-	case sup.IsBack() && release.SameBindings(goal.Distributions, sup.Distributions):
+	if sup.IsBack() && release.SameBindings(goal.Distributions, sup.Distributions) {
 		// What the dead rollback was to bind: it is completed by another hand.
 		goal.Brought, goal.Returns, goal.Back = sup.Brought, sup.Returns, sup.Back
 		goal.On(sup)
+		return goal
+	}
+	p.descend(&goal, p.changesSlots(table, goal.Edits))
+	return goal
+}
+
+// descend says where a release that goes forward comes from, and where it
+// returns. changes reports whether it changes a slot.
+func (p *planner) descend(goal *release.Release, changes bool) {
+	live, sup := p.base.Live, p.base.Superseded
+	switch {
 	case changes && sup.GoingBack():
 		goal.Brought, goal.Returns = release.Self, sup.Target
 		goal.Since(sup) // which has its target's commits
@@ -208,7 +217,6 @@ func (p *planner) goal(table associations.Table, result associations.Result) rel
 		goal.Brought, goal.Returns, goal.Back = live.Brought, live.Returns, live.Back
 		goal.On(live)
 	}
-	return goal
 }
 
 // changesSlots reports whether an apply binds a slot otherwise than live did,
@@ -267,7 +275,7 @@ func (p *planner) holds() []release.Hold {
 // going back is held no more: a rollback of this release goes to its target. What
 // one lifted that went forth is held again.
 func (p *planner) holdsAfter() []release.Hold {
-	if sup := p.base.Superseded; sup.GoingBack() || sup.Kind == release.KindApply {
+	if sup := p.base.Superseded; sup.GoingBack() || sup.Kind == release.KindApply || sup.Kind == release.KindDestroy {
 		return sup.Holds
 	}
 	return p.holds()

@@ -20,6 +20,7 @@ const (
 	KindApply    Kind = "apply"
 	KindRollback Kind = "rollback"
 	KindResume   Kind = "resume"
+	KindDestroy  Kind = "destroy"
 )
 
 // Schema is the version of the record's format. Members may be added without

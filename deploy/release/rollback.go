@@ -92,13 +92,13 @@ func (e *DiedError) Error() string {
 	return fmt.Sprintf("run %s of stack %s died before it wrote anything to CloudFront: %s, and there is nothing of that run to undo", e.Run, e.Stack, live)
 }
 
-// died reports whether the lock was left by an apply that never marked a release,
-// at rest. What an earlier run left in flight is there to be undone, whatever
+// died reports whether the lock was left by an apply, or by a destroy, that never
+// marked a release, at rest. What an earlier run left in flight is there to be undone, whatever
 // died after it.
 func (s LedgerState) died() bool {
 	l := s.Lock
 	run := l.last()
-	return s.Pending.Number == 0 && run != "" && !l.Held() && l.Phase == string(KindApply) && !s.Live.madeBy(run) && !s.Pending.madeBy(run)
+	return s.Pending.Number == 0 && run != "" && !l.Held() && (l.Phase == string(KindApply) || l.Phase == string(KindDestroy)) && !s.Live.madeBy(run) && !s.Pending.madeBy(run)
 }
 
 // Died is an error if only the lock tells that an apply died before it marked a
