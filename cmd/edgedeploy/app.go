@@ -148,7 +148,7 @@ Start with:  edgedeploy init
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.buildCommand(), a.planCommand(), a.applyCommand(),
 		a.rollbackCommand(), a.statusCommand(), a.historyCommand(), a.showCommand(), a.unlockCommand(),
-		a.resumeCommand(), a.driftCommand(), a.pruneCommand(), a.policyCommand(), a.localCommand(), a.invokeCommand(), a.testCommand(), a.schemaCommand(), a.versionCommand(),
+		a.resumeCommand(), a.driftCommand(), a.pruneCommand(), a.destroyCommand(), a.policyCommand(), a.localCommand(), a.invokeCommand(), a.testCommand(), a.schemaCommand(), a.versionCommand(),
 	)
 	return root
 }

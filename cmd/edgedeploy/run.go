@@ -101,10 +101,10 @@ func (a *app) confirm(ctx context.Context, yes bool, question string) error {
 
 var errDeclined = fmt.Errorf("nothing was changed: the answer was not yes")
 
-// execute runs a plan and tells what came of it.
-func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan, r runFlags) error {
+// runner is what runs with these flags.
+func (r *runFlags) runner(ses *connect.Session) *deploy.Runner {
 	runner := &deploy.Runner{
-		Cloud: ses.Cloud, Ledger: ses.Ledger, Code: p.Code, Now: time.Now,
+		Cloud: ses.Cloud, Ledger: ses.Ledger, Now: time.Now,
 		Limit: r.parallel, Restore: r.restore == restoreBack, LockTimeout: r.locked,
 	}
 	if !r.noWait {
@@ -113,6 +113,13 @@ func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan
 	if ses.Local {
 		runner.LockPoll = 200 * time.Millisecond // the local AWS has no quotas to respect
 	}
+	return runner
+}
+
+// execute runs a plan and tells what came of it.
+func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan, r runFlags) error {
+	runner := r.runner(ses)
+	runner.Code = p.Code
 	show, done := a.progress()
 	runner.Notify = show
 	message := r.message

@@ -30,7 +30,9 @@ func NewDestroy(have Observed, rules Rules) (Plan, error) {
 		p.notes = append(p.notes, strayNote(s))
 	}
 	plan.Context.Holds = plan.Goal.Holds
-	return p.finish(plan)
+	plan, err := p.finish(plan)
+	plan.Context.Kept = p.base.Live.Functions // their keys name what is let go of
+	return plan, err
 }
 
 // destroyed is the record of a stack that has let go of its slots. Its holds stay

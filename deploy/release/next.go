@@ -16,6 +16,7 @@ const (
 	VerbStatus   Verb = "status"
 	VerbUnlock   Verb = "unlock"
 	VerbPrune    Verb = "prune"
+	VerbDestroy  Verb = "destroy"
 )
 
 // Action is one way on: a command and what it does.
@@ -53,6 +54,11 @@ func waysOn(state LedgerState, written Written) []Action {
 		return nextAtRest(state)
 	case state.Foreign() != nil:
 		return []Action{undoing(flight.Number, "ends it by going back")}
+	case flight.Kind == KindDestroy:
+		return []Action{
+			{Verb: VerbDestroy, Does: "goes on"},
+			undoing(flight.Number, fmt.Sprintf("undoes release %d: back to %s", flight.Number, name(flight.Returns))),
+		}
 	case flight.GoingBack():
 		return []Action{
 			undoing(flight.Number, "completes the rollback to "+name(flight.Target)),

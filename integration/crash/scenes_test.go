@@ -139,7 +139,7 @@ func rollbacks() []scene {
 	}
 }
 
-// prunes delete what an earlier release published. Nothing delays replicas here.
+// prunes delete what was published before. Nothing delays replicas here.
 func prunes() []scene {
 	run := []string{"prune", "--keep", "1", "--yes", "--stack", "shop"}
 	return []scene{
@@ -150,6 +150,7 @@ func prunes() []scene {
 			w.Must(applying("--allow-detach")...)
 			after(project{auth: 3}, project{auth: 4})(w)
 		}},
+		{name: "destroy", spec: next, run: []string{"destroy", "--yes", "--stack", "shop"}, before: after(wide, next)},
 	}
 }
 

@@ -1,0 +1,137 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/edgedeploy/edgedeploy/deploy"
+)
+
+// Destroyed is what destroy came to.
+type Destroyed struct {
+	Stack string
+	// Nothing reports that there was no such stack: no ledger.
+	Nothing    bool
+	Result     deploy.Result // of letting go of the slots
+	Dismantled deploy.Dismantled
+	Command    string // the same again
+	ExitCode   int
+	Error      string
+	Hint       string
+}
+
+// left says why a function is left.
+func left(r deploy.Remaining) string {
+	switch {
+	case r.Err != nil:
+		return "could not be removed: " + oneLine(r.Err.Error())
+	case r.Waits:
+		return "CloudFront has replicas of it still"
+	case r.Bound != "":
+		return "is used by " + r.Bound + ", which is not the stack's"
+	}
+	return "was given back: it holds " + r.Kept
+}
+
+// sentences sum up.
+func (d Destroyed) sentences() []string {
+	waits, bound := 0, 0
+	for _, r := range d.Dismantled.Remaining {
+		if r.Waits {
+			waits++
+		}
+		if r.Bound != "" {
+			bound++
+		}
+	}
+	name := Clean(d.Stack)
+	switch {
+	case d.Nothing:
+		return []string{fmt.Sprintf("There is no stack %s in this account: nothing was changed.", name)}
+	case d.Error != "":
+		return []string{fmt.Sprintf("Stack %s is not removed yet.", name)}
+	case d.Dismantled.Done:
+		return []string{fmt.Sprintf("Stack %s is removed, its releases included.", name)}
+	}
+	list := []string{fmt.Sprintf("Stack %s holds no slot any more. %s left.", name, areLeft(len(d.Dismantled.Remaining)))}
+	if waits > 0 {
+		list = append(list, "Replicas go within hours. Come back then, with: "+d.Command)
+	}
+	if bound > 0 {
+		list = append(list, "Take what is used by others out of their distributions first.")
+	}
+	return list
+}
+
+func areLeft(n int) string {
+	if n == 1 {
+		return "1 function is"
+	}
+	return fmt.Sprintf("%d functions are", n)
+}
+
+// Destroy writes what was removed and what is left.
+func Destroy(d Destroyed, s Style) string {
+	out := &page{style: s}
+	for _, m := range d.Dismantled.Removals {
+		out.line(0, plain(removedLine(m)))
+	}
+	for _, r := range d.Dismantled.Remaining {
+		out.line(0, span{"= ", dim}, span{r.Function, bold})
+		out.prose(2, "", left(r))
+	}
+	if len(d.Dismantled.Removals)+len(d.Dismantled.Remaining) > 0 {
+		out.blank()
+	}
+	for _, sentence := range d.sentences() {
+		out.closing(sentence)
+	}
+	return out.String()
+}
+
+// DestroyJSON is the document for programs.
+func DestroyJSON(d Destroyed) ([]byte, error) {
+	type function struct {
+		Function string `json:"function"`
+		Why      string `json:"why"`
+		Waits    bool   `json:"waitsForReplicas"`
+		Slot     string `json:"slot,omitempty"`
+	}
+	removed, remaining := []string{}, []function{}
+	for _, m := range d.Dismantled.Removals {
+		if m.Err == nil && !m.Waits && m.Alias == "" {
+			name := m.Ref.Function
+			if m.Ref.Number != 0 {
+				name = m.Ref.String()
+			}
+			removed = append(removed, name)
+		}
+	}
+	for _, r := range d.Dismantled.Remaining {
+		remaining = append(remaining, function{r.Function, left(r), r.Waits, r.Bound})
+	}
+	return json.MarshalIndent(struct {
+		Schema    int        `json:"schema"`
+		Stack     string     `json:"stack"`
+		Done      bool       `json:"done"`
+		Release   int        `json:"release,omitempty"`
+		Removed   []string   `json:"removed"`
+		Remaining []function `json:"remaining"`
+		Error     string     `json:"error,omitempty"`
+		Hint      string     `json:"hint,omitempty"`
+		ExitCode  int        `json:"exitCode"`
+	}{1, d.Stack, d.Nothing || d.Dismantled.Done, d.Result.Release.Number, removed, remaining, d.Error, d.Hint, d.ExitCode}, "", "  ")
+}
+
+// DestroyMarkdown is the same as a table.
+func DestroyMarkdown(d Destroyed) string {
+	var b strings.Builder
+	var rows [][]string
+	for _, r := range d.Dismantled.Remaining {
+		rows = append(rows, []string{code(r.Function), md(left(r))})
+	}
+	mdTable(&b, []string{"left", "why"}, rows)
+	b.WriteString(md(strings.Join(d.sentences(), " ")))
+	return finish(&b)
+}
