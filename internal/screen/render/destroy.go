@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
@@ -34,13 +35,15 @@ func left(r deploy.Remaining) string {
 	return "was given back: it holds " + r.Kept
 }
 
+// waits reports whether the same command goes on later.
+func (d Destroyed) waits() bool {
+	return slices.ContainsFunc(d.Dismantled.Remaining, func(r deploy.Remaining) bool { return r.Waits })
+}
+
 // sentences sum up.
 func (d Destroyed) sentences() []string {
-	waits, bound := 0, 0
+	bound := 0
 	for _, r := range d.Dismantled.Remaining {
-		if r.Waits {
-			waits++
-		}
 		if r.Bound != "" {
 			bound++
 		}
@@ -55,8 +58,8 @@ func (d Destroyed) sentences() []string {
 		return []string{fmt.Sprintf("Stack %s is removed, its releases included.", name)}
 	}
 	list := []string{fmt.Sprintf("Stack %s holds no slot any more. %s left.", name, areLeft(len(d.Dismantled.Remaining)))}
-	if waits > 0 {
-		list = append(list, "Replicas go within hours. Come back then, with: "+d.Command)
+	if d.waits() {
+		list = append(list, "Replicas go within hours. Come back then, with the same command.")
 	}
 	if bound > 0 {
 		list = append(list, "Take what is used by others out of their distributions first.")
@@ -87,6 +90,9 @@ func Destroy(d Destroyed, s Style) string {
 	for _, sentence := range d.sentences() {
 		out.closing(sentence)
 	}
+	if d.waits() {
+		out.line(2, span{d.Command, bold})
+	}
 	return out.String()
 }
 
@@ -98,7 +104,10 @@ func DestroyJSON(d Destroyed) ([]byte, error) {
 		Waits    bool   `json:"waitsForReplicas"`
 		Slot     string `json:"slot,omitempty"`
 	}
-	removed, remaining := []string{}, []function{}
+	removed, remaining, again := []string{}, []function{}, ""
+	if d.waits() {
+		again = d.Command
+	}
 	for _, m := range d.Dismantled.Removals {
 		if m.Err == nil && !m.Waits && m.Alias == "" {
 			name := m.Ref.Function
@@ -118,10 +127,11 @@ func DestroyJSON(d Destroyed) ([]byte, error) {
 		Release   int        `json:"release,omitempty"`
 		Removed   []string   `json:"removed"`
 		Remaining []function `json:"remaining"`
+		Command   string     `json:"command,omitempty"`
 		Error     string     `json:"error,omitempty"`
 		Hint      string     `json:"hint,omitempty"`
 		ExitCode  int        `json:"exitCode"`
-	}{1, d.Stack, d.Nothing || d.Dismantled.Done, d.Result.Release.Number, removed, remaining, d.Error, d.Hint, d.ExitCode}, "", "  ")
+	}{1, d.Stack, d.Nothing || d.Dismantled.Done, d.Result.Release.Number, removed, remaining, again, d.Error, d.Hint, d.ExitCode}, "", "  ")
 }
 
 // DestroyMarkdown is the same as a table.
