@@ -58,11 +58,11 @@ func (d Destroyed) sentences() []string {
 		return []string{fmt.Sprintf("Stack %s is removed, its releases included.", name)}
 	}
 	list := []string{fmt.Sprintf("Stack %s holds no slot any more. %s left.", name, areLeft(len(d.Dismantled.Remaining)))}
-	if d.waits() {
-		list = append(list, "Replicas go within hours. Come back then, with the same command.")
-	}
 	if bound > 0 {
 		list = append(list, "Take what is used by others out of their distributions first.")
+	}
+	if d.waits() {
+		list = append(list, "Replicas go within hours. Come back then, with the same command.")
 	}
 	return list
 }

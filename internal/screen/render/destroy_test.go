@@ -12,7 +12,9 @@ import (
 
 func TestDestroyGolden(t *testing.T) {
 	t.Parallel()
-	whole := func(name string) deploy.Removal { return deploy.Removal{Ref: versions.Ref{Function: name}, Versions: 2} }
+	whole := func(name string) deploy.Removal {
+		return deploy.Removal{Ref: versions.Ref{Function: name}, Versions: 2}
+	}
 	again := "edgedeploy destroy --stack storefront"
 	waiting := whole("storefront-resize")
 	waiting.Waits = true
