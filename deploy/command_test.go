@@ -286,7 +286,7 @@ func (p *client) plan(ctx context.Context, c command) (plan.Plan, error) {
 	case "prune":
 		return plan.Plan{}, nil
 	case "destroy":
-		return deploy.PrepareDestroy(ctx, cloud, state, rules)
+		return deploy.PrepareDestroy(ctx, reader, state, rules)
 	case "rollback":
 		return deploy.PrepareRollback(ctx, reader, ledger{p}, state, release.Request{To: c.to, Named: c.named, Of: c.of}, rules)
 	case "resume":

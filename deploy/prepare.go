@@ -70,15 +70,12 @@ func PrepareRollback(ctx context.Context, r *Reader, l Ledger, state release.Led
 
 // PrepareDestroy observes the account and plans to let go of every slot of the
 // stack.
-func PrepareDestroy(ctx context.Context, c Cloud, state release.LedgerState, rules plan.Rules) (plan.Plan, error) {
-	o, err := newObserver(ctx, c, state, stackOf(state), "")
+func PrepareDestroy(ctx context.Context, r *Reader, state release.LedgerState, rules plan.Rules) (plan.Plan, error) {
+	o, err := newObserver(ctx, r, state, stackOf(state), "")
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(readLimit)
-	o.distributions(gctx, group, nil)
-	if err := group.Wait(); err != nil {
+	if err := o.distributions(ctx, nil); err != nil {
 		return plan.Plan{}, err
 	}
 	if err := o.holders(ctx); err != nil {

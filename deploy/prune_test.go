@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,10 +61,6 @@ func (a *account) stored() string {
 	}
 	slices.Sort(list)
 	return strings.Join(list, "; ")
-}
-
-func (c *client) Functions(context.Context) ([]string, error) {
-	return slices.Sorted(maps.Keys(c.functions)), c.read()
 }
 
 func (c *client) Shelf(_ context.Context, name string) (versions.Shelf, error) {

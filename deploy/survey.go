@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -110,7 +111,7 @@ func Survey(ctx context.Context, c Cloud, l Ledger, p Pruning) (Leftovers, error
 	if !state.Exists {
 		return Leftovers{}, &UnsoundError{p.Stack, errNoLedger}
 	}
-	s := survey{cloud: c, ledger: l, Pruning: p, state: state, needs: versions.Needs{}, mentioned: map[string]bool{}}
+	s := survey{cloud: c, read: NewReader(c), ledger: l, Pruning: p, state: state, needs: versions.Needs{}, mentioned: map[string]bool{}}
 	s.out.Stack = p.Stack
 	for _, read := range []func(context.Context) error{s.records, s.distributions, s.functions} {
 		if err := read(ctx); err != nil {
@@ -140,6 +141,7 @@ func tells(state release.LedgerState, stack string) error {
 type survey struct {
 	Pruning
 	cloud     Cloud
+	read      *Reader
 	ledger    Ledger
 	state     release.LedgerState
 	needs     versions.Needs  // of releases and slots
@@ -199,12 +201,13 @@ func (s *survey) records(ctx context.Context) error {
 
 // distributions notes what sits in the slots of the account, whoever owns them.
 func (s *survey) distributions(ctx context.Context) error {
-	all, err := s.cloud.CloudFront.Distributions(ctx)
+	all, err := s.read.All(ctx)
 	if err != nil {
 		return err
 	}
 	s.out.Distributions, s.bound = len(all), versions.Needs{}
-	for _, d := range all {
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		d := all[id]
 		for _, slot := range d.Held.Slots() {
 			s.bound.Need(d.Held[slot].Version, slot.String())
 		}
@@ -219,7 +222,7 @@ func (s *survey) distributions(ctx context.Context) error {
 // name begins with the stack's: that is how they are named if the spec does not
 // say otherwise. Their tag tells whose they are.
 func (s *survey) functions(ctx context.Context) error {
-	all, err := s.cloud.Storage.Functions(ctx)
+	all, err := s.read.Functions(ctx)
 	if err != nil {
 		return err
 	}

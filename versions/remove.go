@@ -20,8 +20,6 @@ var (
 
 // Storage is what of Lambda is needed to find and delete versions.
 type Storage interface {
-	// Functions lists the names of all functions of the account in the region.
-	Functions(ctx context.Context) ([]string, error)
 	// Shelf reads the versions and aliases of a function; ErrNoVersion if there is none.
 	Shelf(ctx context.Context, function string) (Shelf, error)
 	// DeleteVersion deletes a numbered version; one that is not there is no error.

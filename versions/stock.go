@@ -78,7 +78,7 @@ func (s Shelf) judge(stock Stock, stack string, needs Needs) Verdict {
 	default:
 		v.Stays = cmp.Or(v.Stays, "published by stack "+stock.Version.Stack)
 	}
-	own, number := stock.Version.Spec.Alias(), strconv.Itoa(stock.Version.Ref.Number)
+	own, number := stock.Version.Spec.Known().Alias(), strconv.Itoa(stock.Version.Ref.Number)
 	for _, a := range s.Aliases {
 		switch {
 		case a.Name == own && a.Second == "" && (a.Version == number || a.Version == latest):
@@ -103,7 +103,7 @@ func (s Shelf) Whole(verdicts []Verdict) bool {
 func (s Shelf) Loose() []string {
 	have := map[string]bool{}
 	for _, stock := range s.Stock {
-		have[stock.Version.Spec.Alias()] = true
+		have[stock.Version.Spec.Known().Alias()] = true
 	}
 	var names []string
 	for _, a := range s.Aliases {

@@ -65,7 +65,7 @@ func (a *app) destroy(ctx context.Context, ses *connect.Session, stack string, r
 		shown.Nothing = true
 		return a.destroyed(shown)
 	}
-	p, err := deploy.PrepareDestroy(ctx, ses.Cloud, state, rules)
+	p, err := deploy.PrepareDestroy(ctx, deploy.NewReader(ses.Cloud), state, rules)
 	if err != nil {
 		return err
 	}

@@ -15,23 +15,6 @@ import (
 
 var _ versions.Shop = (*Lambda)(nil)
 
-// Functions lists the names of all functions in us-east-1, 50 a page. Replicas,
-// which CloudFront keeps in other regions, are none of them.
-func (l *Lambda) Functions(ctx context.Context) ([]string, error) {
-	var names []string
-	pages := lambda.NewListFunctionsPaginator(l.api, &lambda.ListFunctionsInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, wrap(err, "Lambda", "ListFunctions", "")
-		}
-		for _, c := range page.Functions {
-			names = append(names, aws.ToString(c.FunctionName))
-		}
-	}
-	return names, nil
-}
-
 // Shelf lists the published versions of a function, 50 a page, and its aliases,
 // 50 a page; versions.ErrNoVersion if there is no function.
 func (l *Lambda) Shelf(ctx context.Context, function string) (versions.Shelf, error) {
@@ -41,11 +24,11 @@ func (l *Lambda) Shelf(ctx context.Context, function string) (versions.Shelf, er
 		return shelf, err
 	}
 	for _, c := range configs {
-		modified, err := time.Parse(lastModified, aws.ToString(c.LastModified))
+		modified, err := time.Parse(lastModified, c.LastModified)
 		if err != nil {
-			return shelf, fmt.Errorf("Lambda ListVersionsByFunction %s: version %s: LastModified: %w", function, aws.ToString(c.Version), err)
+			return shelf, fmt.Errorf("Lambda ListVersionsByFunction %s: version %s: LastModified: %w", function, c.Version, err)
 		}
-		shelf.Stock = append(shelf.Stock, versions.Stock{Version: versionOf(&c), Bytes: c.CodeSize, Modified: modified.UTC()})
+		shelf.Stock = append(shelf.Stock, versions.Stock{Version: c.version(), Bytes: c.CodeSize, Modified: modified.UTC()})
 	}
 	shelf.Aliases, err = listAliases(ctx, l.api, function)
 	return shelf, err
