@@ -16,17 +16,18 @@ import (
 
 func (a *app) policyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "iam-policy [deployer|trust|logs]",
+		Use:   "iam-policy [deployer|cleaner|trust|logs]",
 		Short: "Print the IAM policies that this very stack needs",
 		Long: `iam-policy prints what an account has to allow, for this spec and nothing more:
 
   deployer   for the person or the pipeline that runs edgedeploy
+  cleaner    what prune and destroy need besides
   trust      who may assume the functions' execution role
   logs       what the execution role needs, to write logs in every region
 
-Without an argument it prints all three in one JSON object. It contacts nothing.`,
+Without an argument it prints all four in one JSON object. It contacts nothing.`,
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"deployer", "trust", "logs"},
+		ValidArgs: []string{"deployer", "cleaner", "trust", "logs"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := a.load()
 			if err != nil {
@@ -85,7 +86,7 @@ func (a *app) policies(s stackspec.Stack) (map[string][]byte, error) {
 		a.warn(fmt.Sprintf("distribution %s is named by its alias, so the policy allows every distribution of the account: name it by id to narrow that", dist.Key))
 	}
 	return map[string][]byte{
-		"deployer": render.DeployerPolicy(d), "trust": render.RoleTrustPolicy(), "logs": render.RoleLogsPolicy(account, groups),
+		"deployer": render.DeployerPolicy(d), "cleaner": render.CleanerPolicy(d), "trust": render.RoleTrustPolicy(), "logs": render.RoleLogsPolicy(account, groups),
 	}, nil
 }
 

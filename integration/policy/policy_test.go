@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -34,37 +35,23 @@ var silent = []string{"build", "completion", "help", "iam-policy", "init", "invo
 func TestThePolicyAllowsTheCallsThatAreMadeAndNoMore(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	statements := s.policy()
-	s.live()
-	calls, err := s.local.Calls(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	used := map[string]bool{}
-	for _, c := range calls {
-		action, resource := needs(c)
-		if action == "" || c.Service == "edgedeploy" {
-			continue
-		}
-		allowed := false
-		for _, st := range statements {
-			if st.allows(action, resource) {
-				allowed, used[st.Sid+" "+action] = true, true
-			}
-		}
-		if !allowed {
-			t.Errorf("%s on %s is called, and the policy does not allow it", action, resource)
-		}
-	}
+	deployer, cleaner := s.policy("deployer"), s.policy("cleaner")
 	table := map[string]bool{}
 	for _, r := range unrecorded() {
 		table[r.sid+" "+r.action] = true
+	}
+	s.live()
+	used, deploying := s.used(deployer)
+	s.clean()
+	cleaned, cleaning := s.used(append(slices.Clone(deployer), cleaner...))
+	maps.Copy(used, cleaned)
+	for _, r := range unrecorded() {
 		if r.source == "" || used[r.sid+" "+r.action] {
 			t.Errorf("the row %s %s has no source, or is called and needs no row", r.sid, r.action)
 		}
 	}
 	var idle, want []string
-	for _, st := range statements {
+	for _, st := range append(deployer, cleaner...) {
 		for _, action := range st.Action {
 			if name := st.Sid + " " + action; !used[name] && !table[name] {
 				idle = append(idle, name)
@@ -76,7 +63,34 @@ func TestThePolicyAllowsTheCallsThatAreMadeAndNoMore(t *testing.T) {
 		t.Errorf("allowed, neither called nor in the table (-want +got)\n%s", diff)
 	}
 	s.everyCommandRan()
-	t.Logf("%d calls, %d statements, %d allowed actions were called", len(calls), len(statements), len(used))
+	t.Logf("%d and %d calls, %d and %d statements, %d allowed actions were called", deploying, cleaning, len(deployer), len(cleaner), len(used))
+}
+
+// used judges the calls since the last reset by the statements, and gives the
+// allowed actions that were called.
+func (s *stack) used(statements []statement) (used map[string]bool, calls int) {
+	s.t.Helper()
+	list, err := s.local.Calls(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	used = map[string]bool{}
+	for _, c := range list {
+		action, resource := needs(c)
+		if action == "" || c.Service == "edgedeploy" {
+			continue
+		}
+		allowed := false
+		for _, st := range statements {
+			if st.allows(action, resource) {
+				allowed, used[st.Sid+" "+action] = true, true
+			}
+		}
+		if !allowed {
+			s.t.Errorf("%s on %s is called, and the policy does not allow it", action, resource)
+		}
+	}
+	return used, len(list)
 }
 
 // everyCommandRan makes sure that no command is forgotten: each was run, or is
@@ -228,10 +242,10 @@ func (s *stack) run(exit int, args ...string) string {
 	return out.String()
 }
 
-func (s *stack) policy() []statement {
+func (s *stack) policy(whose string) []statement {
 	s.t.Helper()
 	var doc struct{ Statement []statement }
-	if err := json.Unmarshal([]byte(s.run(0, "iam-policy", "deployer")), &doc); err != nil || len(doc.Statement) == 0 {
+	if err := json.Unmarshal([]byte(s.run(0, "iam-policy", whose)), &doc); err != nil || len(doc.Statement) == 0 {
 		s.t.Fatalf("the policy: %v", err)
 	}
 	delete(s.ran, "iam-policy")
@@ -305,4 +319,27 @@ func (s *stack) live() {
 		s.change(func(f *spec) { f.tag = fmt.Sprint("n", i) })
 		apply()
 	}
+}
+
+// clean deletes what is not needed any more, and in the end everything. One
+// function holds a version of others, which is given back.
+func (s *stack) clean() {
+	t := s.t
+	t.Helper()
+	if err := s.local.ResetCalls(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.change(func(f *spec) { f.memory = 1024 })
+	s.run(0, "apply", "--yes", "--no-load")
+	s.change(func(f *spec) { f.memory = 2048 })
+	s.run(0, "apply", "--yes", "--no-load")
+	// The answer of a move is lost: the alias is read back.
+	s.arm(localaws.Fault{Service: "lambda", Operation: "UpdateAlias", Kind: localaws.DropAfter, Call: 2})
+	s.run(0, "prune", "--keep", "1", "--yes")
+	alias := map[string]string{"Name": "prod", "FunctionVersion": "$LATEST"}
+	if err := s.local.JSON(t.Context(), "lambda", "POST /2015-03-31/functions/shop-f1/aliases", alias, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.run(0, "prune", "--keep", "1", "--yes")
+	s.run(0, "destroy", "--yes")
 }

@@ -17,5 +17,6 @@ func unrecorded() []row {
 		{"PassRole", "iam:PassRole", "Lambda Developer Guide, \"Lambda execution role\": asked of who gives a function its role; read 2026-11-30"},
 		{"Functions", "lambda:ListTags", "Lambda API model (botocore 1.44.8 of 2026-11-20), GetFunction and TagsError: without it the answer lacks the tags"},
 		{"Releases", "lambda:ListTags", "as above"},
+		{"CleanFunctions", "lambda:ListTags", "as above"},
 	}
 }

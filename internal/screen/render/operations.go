@@ -26,9 +26,9 @@ func operations() []operation {
 		{service: "sts", name: "GetCallerIdentity"}, // needs no permission (STS API Reference)
 		{service: "cloudfront", name: "GetDistribution", grants: on("cloudfront:GetDistribution", onDistributions)},
 		{service: "cloudfront", name: "GetDistributionConfig", grants: on("cloudfront:GetDistributionConfig", onDistributions)},
-		{service: "cloudfront", name: "ListDistributions", grants: on("cloudfront:ListDistributions", onAll)},
+		{service: "cloudfront", name: "ListDistributions", grants: on("cloudfront:ListDistributions", onAll, onSurvey)},
 		{service: "cloudfront", name: "ListContinuousDeploymentPolicies", grants: on("cloudfront:ListContinuousDeploymentPolicies", onAll)},
-		{service: "lambda", name: "ListFunctions", grants: on("lambda:ListFunctions", onAllFunctions)},
+		{service: "lambda", name: "ListFunctions", grants: on("lambda:ListFunctions", onAllFunctions, onSurvey)},
 		// CloudFront reads and replicates the function in the caller's name,
 		// version by version. The asterisks are part of the actions' names.
 		{service: "cloudfront", name: "UpdateDistribution", grants: slices.Concat(
@@ -36,8 +36,8 @@ func operations() []operation {
 			on("lambda:GetFunction", onBound), on("lambda:EnableReplication*", onBound), on("lambda:DisableReplication*", onBound),
 			on("iam:CreateServiceLinkedRole", onServiceRoles))},
 		{service: "lambda", name: "GetFunction", grants: slices.Concat(
-			on("lambda:GetFunction", onFunctions, onLedger),
-			on("lambda:ListTags", onFunctions, onLedger))},
+			on("lambda:GetFunction", onFunctions, onLedger, onCleaned),
+			on("lambda:ListTags", onFunctions, onLedger, onCleaned))},
 		{service: "lambda", name: "CreateFunction", grants: slices.Concat(
 			on("lambda:CreateFunction", onFunctions, onLedger),
 			on("lambda:TagResource", onFunctions, onLedger),
@@ -48,12 +48,16 @@ func operations() []operation {
 	}
 	// A dry run wakes a version that Lambda set aside.
 	list = append(list, operation{"lambda", "Invoke", on("lambda:InvokeFunction", onFunctions)})
-	for _, name := range []string{"ListVersionsByFunction", "UpdateFunctionCode", "PublishVersion", "TagResource", "UntagResource", "GetAlias", "CreateAlias", "UpdateAlias"} {
+	for _, name := range []string{"UpdateFunctionCode", "PublishVersion", "TagResource", "CreateAlias"} {
 		list = append(list, operation{"lambda", name, on("lambda:"+name, onFunctions, onLedger)})
 	}
-	list = append(list, operation{"lambda", "GetPolicy", on("lambda:GetPolicy", onFunctions)})
-	for _, name := range []string{"GetFunctionConfiguration", "ListAliases", "DeleteAlias"} {
-		list = append(list, operation{"lambda", name, on("lambda:"+name, onLedger)})
+	for _, name := range []string{"ListVersionsByFunction", "UntagResource", "GetAlias", "UpdateAlias"} {
+		list = append(list, operation{"lambda", name, on("lambda:"+name, onFunctions, onLedger, onCleaned)})
 	}
-	return list
+	list = append(list, operation{"lambda", "GetPolicy", on("lambda:GetPolicy", onFunctions)})
+	list = append(list, operation{"lambda", "GetFunctionConfiguration", on("lambda:GetFunctionConfiguration", onLedger)})
+	for _, name := range []string{"ListAliases", "DeleteAlias"} {
+		list = append(list, operation{"lambda", name, on("lambda:"+name, onLedger, onCleaned)})
+	}
+	return append(list, operation{"lambda", "DeleteFunction", on("lambda:DeleteFunction", onCleaned, onCleanedLedger)})
 }

@@ -41,9 +41,20 @@ type Deployer struct {
 // and perhaps with edgelambda.amazonaws.com when it is associated (both are
 // allowed here); that reading tags through GetFunction needs lambda:ListTags
 // on the function.
-func DeployerPolicy(d Deployer) []byte {
+func DeployerPolicy(d Deployer) []byte { return policyFor(d, false) }
+
+// CleanerPolicy gives what prune and destroy need besides: they list all
+// distributions and functions of the account, and delete functions of the stack,
+// also those that left the spec, as far as their names begin with the stack's. It is
+// apart because who deploys need not be able to delete.
+func CleanerPolicy(d Deployer) []byte { return policyFor(d, true) }
+
+func policyFor(d Deployer, cleans bool) []byte {
 	var statements []statement
 	for _, t := range targets() {
+		if t.cleans != cleans {
+			continue
+		}
 		s := statement{Sid: t.sid, Effect: "Allow", Resource: t.resources(d)}
 		if t.passed {
 			s.Condition = map[string]map[string][]string{
@@ -153,11 +164,15 @@ const (
 	onDistributions = "Distributions"
 	onAll           = "ListDistributions"
 	onAllFunctions  = "ListFunctions"
+	onCleaned       = "CleanFunctions"
+	onCleanedLedger = "CleanReleases"
+	onSurvey        = "Survey"
 )
 
 type target struct {
 	sid       string
 	passed    bool // only to the services that run functions
+	cleans    bool // of the cleaner's policy, not of the deployer's
 	resources func(Deployer) []string
 }
 
@@ -174,6 +189,13 @@ func targets() []target {
 		{sid: onDistributions, resources: distributionARNs},
 		{sid: onAll, resources: func(d Deployer) []string { return everything(d.ListDistributions) }},
 		{sid: onAllFunctions, resources: func(d Deployer) []string { return everything(d.ListFunctions) }},
+		{sid: onCleaned, cleans: true, resources: func(d Deployer) []string {
+			return functionARNs(d.Account, append(slices.Clone(d.Functions), d.Stack+"-*"), "", ":*")
+		}},
+		{sid: onCleanedLedger, cleans: true, resources: func(d Deployer) []string {
+			return functionARNs(d.Account, []string{release.LedgerFunction(d.Stack)}, "")
+		}},
+		{sid: onSurvey, cleans: true, resources: func(Deployer) []string { return everything(true) }},
 	}
 }
 

@@ -29,6 +29,7 @@ func deployer() Deployer {
 func TestDeployerPolicyGolden(t *testing.T) {
 	t.Parallel()
 	golden(t, "policy-deployer.json", string(DeployerPolicy(deployer())))
+	golden(t, "policy-cleaner.json", string(CleanerPolicy(deployer())))
 	byAlias := deployer()
 	byAlias.ListDistributions, byAlias.ListFunctions = true, true
 	golden(t, "policy-deployer-alias.json", string(DeployerPolicy(byAlias)))
@@ -65,19 +66,19 @@ func parsePolicy(t *testing.T, doc []byte) parsedPolicy {
 
 // What the policy allows is what the table says that operations need, and
 // every statement has its actions and its resources.
-func TestDeployerPolicyAllowsWhatOperationsNeedAndNoMore(t *testing.T) {
+func TestBothPoliciesAllowWhatOperationsNeedAndNoMore(t *testing.T) {
 	t.Parallel()
 	d := deployer()
 	d.ListDistributions, d.ListFunctions = true, true
 	allowed, needed := map[string]bool{}, map[string]bool{}
-	for _, s := range parsePolicy(t, DeployerPolicy(d)).Statement {
+	for _, s := range append(parsePolicy(t, DeployerPolicy(d)).Statement, parsePolicy(t, CleanerPolicy(d)).Statement...) {
 		if len(s.Action) == 0 || len(s.Resource) == 0 || s.Effect != "Allow" {
 			t.Errorf("statement %s is empty", s.Sid)
 		}
 		for _, a := range s.Action {
 			allowed[s.Sid+" "+a] = true
 		}
-		if s.Sid != onAll && s.Sid != onAllFunctions && slices.Contains(s.Resource, "*") {
+		if s.Sid != onAll && s.Sid != onAllFunctions && s.Sid != onSurvey && slices.Contains(s.Resource, "*") {
 			t.Errorf("statement %s is for everything", s.Sid)
 		}
 	}
