@@ -31,6 +31,10 @@ func Prepare(ctx context.Context, r *Reader, state release.LedgerState, want pla
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return o.distributions(gctx, want.Distributions) })
 	group.Go(func() error { return o.functions(gctx) })
+	group.Go(func() (err error) {
+		o.have.Orphans, err = r.Orphans(gctx, state, want.Functions)
+		return err
+	})
 	if err := group.Wait(); err != nil {
 		return plan.Plan{}, err
 	}

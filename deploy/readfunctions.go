@@ -7,8 +7,17 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
+
+// Orphans names the functions that left the stack in an earlier release, are none
+// of the wanted ones, and exist still.
+func (r *Reader) Orphans(ctx context.Context, state release.LedgerState, wanted []release.Function) ([]string, error) {
+	named := release.Orphaned(wanted, release.Release{Orphans: state.Live.Orphans}, release.Release{Orphans: state.Pending.Orphans})
+	heads, err := r.Heads(ctx, named)
+	return slices.Sorted(maps.Keys(heads)), err
+}
 
 // Functions names every function of the account, by listing.
 func (r *Reader) Functions(ctx context.Context) ([]string, error) {

@@ -179,6 +179,9 @@ func (s *survey) records(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	for _, name := range release.Orphaned(nil, s.state.Live, s.state.Pending) {
+		s.mentioned[name] = true
+	}
 	for i, r := range slices.Backward(found) {
 		for ref := range r.Needs() {
 			s.mentioned[ref.Function] = true
@@ -218,8 +221,8 @@ func (s *survey) distributions(ctx context.Context) error {
 	return nil
 }
 
-// functions judges the functions that the kept releases need, and those whose
-// name begins with the stack's: that is how they are named if the spec does not
+// functions judges the functions that the kept releases need or name as orphans,
+// and those whose name begins with the stack's: that is how they are named if the spec does not
 // say otherwise. Their tag tells whose they are.
 func (s *survey) functions(ctx context.Context) error {
 	all, err := s.read.Functions(ctx)

@@ -67,7 +67,11 @@ func (a *app) drift(ctx context.Context, ses *connect.Session, stack string) (re
 	if !state.Exists {
 		return d, nil
 	}
-	if d.List, err = deploy.FindDrift(ctx, deploy.NewReader(ses.Cloud), state); err != nil {
+	reader := deploy.NewReader(ses.Cloud)
+	if d.List, err = deploy.FindDrift(ctx, reader, state); err != nil {
+		return render.Drift{}, err
+	}
+	if d.Departed, err = reader.Orphans(ctx, state, state.Live.Functions); err != nil {
 		return render.Drift{}, err
 	}
 	a.wanted(&d)

@@ -95,6 +95,9 @@ func (a *app) status(ctx context.Context, ses *connect.Session, stack string) (r
 		i := slices.IndexFunc(state.Live.Distributions, func(d release.Distribution) bool { return slices.Contains(d.IDs, b.Slot.Distribution) })
 		st.Slots = append(st.Slots, slotStatus(b, state.Live.Distributions[i], there))
 	}
+	if st.Departed, err = reader.Orphans(ctx, state, state.Live.Functions); err != nil {
+		return render.Status{}, err
+	}
 	st.Strays, err = deploy.Strays(ctx, reader, state, there)
 	return st, err
 }

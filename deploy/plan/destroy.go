@@ -48,6 +48,7 @@ func (p *restorer) destroyed() release.Release {
 		Role: like.Role, Tags: like.Tags, Functions: []release.Function{}, Distributions: []release.Distribution{},
 		Edits: edits(p.changes()), Holds: p.holdsAfter(), Unknown: live.Unknown,
 	}
+	goal.Orphans = release.Orphaned(nil, live, p.base.Superseded)
 	goal.Takings = p.takings(goal.Edits)
 	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(nil, goal.Edits))
 	p.descend(&goal, true)

@@ -179,6 +179,7 @@ func (p *planner) goal(table associations.Table, result associations.Result) rel
 		Unknown: live.Unknown,
 	}
 	slices.SortFunc(goal.Functions, release.CompareFunctions)
+	goal.Orphans = release.Orphaned(goal.Functions, live, sup)
 	goal.Holds = p.holdsAfter()
 	goal.Takings = p.takings(table, goal.Edits)
 	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(table, goal.Edits))

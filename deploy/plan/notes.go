@@ -16,6 +16,9 @@ func (p *planner) notes(result associations.Result) []Note {
 	}
 	notes = append(notes, p.flightNotes()...)
 	notes = append(notes, p.leavingNotes()...)
+	for _, name := range p.have.Orphans {
+		add("orphan", "function %s left the stack earlier and is still there: prune deletes it once nothing needs it", name)
+	}
 	for _, s := range p.publish {
 		if old, ok := p.base.Live.Function(s.Spec.Function); ok && old.Spec == s.Spec && !p.have.Serves(old) {
 			add("gone", "%s, which release %d published, does not exist any more, or is another one; it is published again", old.Ref(), p.base.Live.Number)
@@ -77,7 +80,7 @@ func (p *planner) leavingNotes() []Note {
 		for _, f := range r.Functions {
 			if name := f.Spec.Function; !wanted[name] {
 				wanted[name] = true
-				notes = append(notes, Note{Kind: "leaves", Text: fmt.Sprintf("function %s leaves the stack: it and its versions stay in Lambda until they are removed there", name)})
+				notes = append(notes, Note{Kind: "leaves", Text: fmt.Sprintf("function %s leaves the stack: it and its versions stay in Lambda until nothing needs them and prune deletes them", name)})
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func TestAPlanSaysWhatBecomesOfFunctions(t *testing.T) {
 	was := numbered(7, "", "one", "two", "three")
 	flight := numbered(8, "", "one", "two", "three", "four")
 	flight.Number = 8
-	const stays = " leaves the stack: it and its versions stay in Lambda until they are removed there"
+	const stays = " leaves the stack: it and its versions stay in Lambda until nothing needs them and prune deletes them"
 	ours := versions.Head{Exists: true, Tags: map[string]string{versions.StackTag: "s"}}
 	for name, test := range map[string]struct {
 		want  release.Release

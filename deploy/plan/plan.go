@@ -77,6 +77,8 @@ type Observed struct {
 	Unread map[versions.Ref]string
 	// Gone are versions that were looked for and do not exist.
 	Gone map[versions.Ref]bool
+	// Orphans are the functions that left the stack earlier and exist still.
+	Orphans []string
 	// Distributions, by id. One that does not exist is absent.
 	Distributions map[string]associations.State
 }
@@ -173,7 +175,7 @@ type Stage []Step
 type Note struct {
 	// Kind is one of: adopt-slot, adopt-function, leaves, skipped, stray, renamed, moved,
 	// left, gone, drift, mixed-triggers, policy, in-flight, already-back, resets,
-	// nothing, takes-back, order-unknown, no-commit, applied, unknown-config.
+	// nothing, orphan, takes-back, order-unknown, no-commit, applied, unknown-config.
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 }

@@ -244,6 +244,7 @@ func (p *restorer) goal(entries []release.Distribution) release.Release {
 		Adopted: p.takesFromOthers(), Automatic: p.req.Automatic && !p.req.Refused, Commits: p.target.Commits, CommitsBefore: p.target.CommitsBefore,
 		Unknown: p.target.Unknown,
 	}
+	goal.Orphans = release.Orphaned(goal.Functions, live, sup, p.target)
 	goal.Takings = p.takings(goal.Edits)
 	goal.Left = p.base.StillLeft(p.have.Held, decidedBy(p.table, goal.Edits))
 	own := release.Hold{}

@@ -109,6 +109,10 @@ type Release struct {
 	// Left are edits of a superseded release that this one does not decide:
 	// its run may wake and still write them. They are the stack's to empty.
 	Left []Bound `json:"left,omitempty"`
+	// Orphans are the Lambda names of functions that earlier releases had and this
+	// one has not, sorted; at most MaxOrphans. Prune deletes them once nothing needs
+	// them, which is not recorded: they may be gone.
+	Orphans []string `json:"orphans,omitempty"`
 	// Commits are the clean source commits since the release that this one returns
 	// to, newest first, its own included; at most MaxCommits.
 	Commits []string `json:"commits,omitempty"`
@@ -126,6 +130,29 @@ type Release struct {
 
 // MaxCommits bounds the commits of a record.
 const MaxCommits = 100
+
+// MaxOrphans bounds the orphans of a record: those beyond it are not named.
+const MaxOrphans = 100
+
+// Orphaned are the functions that none of goal is, and that the releases before it
+// had, or named as orphans.
+func Orphaned(goal []Function, before ...Release) []string {
+	has, gone := map[string]bool{}, map[string]bool{}
+	for _, f := range goal {
+		has[f.Spec.Function] = true
+	}
+	for _, r := range before {
+		for _, f := range r.Functions {
+			gone[f.Spec.Function] = !has[f.Spec.Function]
+		}
+		for _, name := range r.Orphans {
+			gone[name] = !has[name]
+		}
+	}
+	maps.DeleteFunc(gone, func(_ string, is bool) bool { return !is })
+	list := slices.Sorted(maps.Keys(gone))
+	return list[:min(len(list), MaxOrphans)]
+}
 
 // Source is where a release's handlers came from.
 type Source struct {

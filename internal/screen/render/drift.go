@@ -24,6 +24,9 @@ type Drift struct {
 	Wanted map[associations.Slot]string
 	// Left are functions of the live release that the spec has no more, by key.
 	Left     []string
+	// Departed are functions that left the stack in an earlier release and exist
+	// still, by name.
+	Departed []string
 	List     []plan.Divergence
 	Commands Commands
 	Now      time.Time
@@ -111,6 +114,10 @@ func DriftText(d Drift, s Style) string {
 		out.blank()
 		out.prose(2, "! ", fmt.Sprintf("function %s left the spec: apply lets go of it, and prune deletes it later", key))
 	}
+	for _, name := range d.Departed {
+		out.blank()
+		out.prose(2, "! ", departedWords(name))
+	}
 	out.blank()
 	for _, sentence := range d.sentences() {
 		out.closing(sentence)
@@ -186,8 +193,9 @@ func DriftJSON(d Drift) ([]byte, error) {
 		InFlight int          `json:"inFlight,omitempty"`
 		Drift    []driftEntry `json:"drift"`
 		Left     []string     `json:"leftTheSpec"`
+		Departed []string     `json:"departed,omitempty"`
 		ExitCode int          `json:"exitCode"`
-	}{1, d.Stack, d.Account, d.Live.Number, d.Pending.Number, entries, left, d.ExitCode}, "", "  ")
+	}{1, d.Stack, d.Account, d.Live.Number, d.Pending.Number, entries, left, d.Departed, d.ExitCode}, "", "  ")
 }
 
 // DriftMarkdown is drift as a table.
@@ -207,6 +215,9 @@ func DriftMarkdown(d Drift) string {
 	mdTable(&b, []string{"where", "wanted", "recorded", "live", "what"}, rows)
 	for _, key := range d.Left {
 		fmt.Fprintf(&b, "Function %s left the spec.\n\n", code(key))
+	}
+	for _, name := range d.Departed {
+		b.WriteString(md(departedWords(name)) + "\n\n")
 	}
 	b.WriteString(md(strings.Join(d.sentences(), " ")))
 	return finish(&b)

@@ -34,8 +34,11 @@ type Status struct {
 	Strays        []release.Stray
 	NoLedger      bool
 	Orphans       []string // without a ledger: functions that are tagged for the stack all the same
-	Now           time.Time
-	ExitCode      int // what the command ends with
+	// Departed are the functions that left the stack in an earlier release and exist
+	// still.
+	Departed []string
+	Now      time.Time
+	ExitCode int // what the command ends with
 }
 
 // FunctionStatus is one function of the live release.
@@ -238,7 +241,14 @@ func statusNotes(st Status) []string {
 	for _, h := range st.Holds {
 		notes = append(notes, "held: "+holdWords(h))
 	}
+	for _, name := range st.Departed {
+		notes = append(notes, departedWords(name))
+	}
 	return notes
+}
+
+func departedWords(name string) string {
+	return fmt.Sprintf("function %s left the stack and is still there: prune deletes it once nothing needs it", name)
 }
 
 // statusSummary says in words how the account compares with the live release.

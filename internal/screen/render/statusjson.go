@@ -36,6 +36,8 @@ type statusDocument struct {
 	Slots         []statusSlot      `json:"slots"`
 	// Strays are slots that hold a version of the stack and that no release decides.
 	Strays []statusStray `json:"strays"`
+	// Departed are functions that left the stack and exist still.
+	Departed []string `json:"departed,omitempty"`
 	// NoLedger and Orphans tell of a stack without a ledger.
 	NoLedger bool     `json:"noLedger,omitempty"`
 	Orphans  []string `json:"orphans,omitempty"`
@@ -121,7 +123,7 @@ func StatusJSON(st Status) ([]byte, error) {
 		Live: releaseDocument(st.Live), Pending: releaseDocument(st.Pending),
 		Holds: append([]release.Hold{}, st.Holds...), Lost: st.Lost, Broken: st.Broken, Damage: st.Damage, Next: st.Commands.document(st.next()), QualifiedARNs: map[string]string{},
 		Functions: []statusFunction{}, Slots: []statusSlot{}, Strays: []statusStray{},
-		NoLedger: st.NoLedger, Orphans: st.Orphans,
+		NoLedger: st.NoLedger, Orphans: st.Orphans, Departed: st.Departed,
 	}
 	if st.Pending.Number != 0 {
 		doc.Written = string(st.Written)
