@@ -162,7 +162,7 @@ type InterruptedError struct {
 	// Unwritten is how many distributions were still to be written; 0 where the run
 	// was not at them yet.
 	Unwritten int
-	Deleting bool // it was a pruning
+	Deleting  bool // it was a pruning
 }
 
 func (e *InterruptedError) Error() string {

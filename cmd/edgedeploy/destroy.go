@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) destroyCommand() *cobra.Command {
-	var run runFlags
+	run := runFlags{parallel: 1, restore: restoreStop} // it publishes nothing
 	var rules plan.Rules
 	cmd := &cobra.Command{
 		Use:   "destroy",
@@ -49,7 +49,7 @@ It asks, or wants --yes, which no environment variable can say.`,
 			})
 		},
 	}
-	run.register(cmd)
+	run.registerRun(cmd, "why, for the history")
 	cmd.Flags().BoolVar(&rules.WithPolicy, "with-policy", false, "change distributions that take part in continuous deployment")
 	a.stackFlag(cmd)
 	return cmd

@@ -44,13 +44,18 @@ const (
 
 func (r *runFlags) register(cmd *cobra.Command) {
 	r.restore = restoreStop
+	r.registerRun(cmd, "why, for the history (apply: default is the commit's subject)")
+	cmd.Flags().IntVar(&r.parallel, "parallel", defaultParallel, fmt.Sprintf("how many functions to publish at once, 1 to %d; distributions are written one by one", maxParallel))
+}
+
+// registerRun registers what a run that publishes nothing has, too.
+func (r *runFlags) registerRun(cmd *cobra.Command, why string) {
 	f := cmd.Flags()
 	f.BoolVarP(&r.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&r.yes, "auto-approve", false, "the same as --yes")
-	f.StringVarP(&r.message, "message", "m", "", "why, for the history (apply: default is the commit's subject)")
+	f.StringVarP(&r.message, "message", "m", "", why)
 	f.BoolVar(&r.noWait, "no-wait", false, "end as soon as CloudFront accepted everything")
 	r.registerLock(cmd)
-	f.IntVar(&r.parallel, "parallel", defaultParallel, fmt.Sprintf("how many functions to publish at once, 1 to %d; distributions are written one by one", maxParallel))
 	f.DurationVar(&r.timeout, "timeout", 30*time.Minute, "how long to wait until the change is everywhere")
 }
 

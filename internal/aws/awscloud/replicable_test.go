@@ -25,7 +25,7 @@ func TestWhetherAVersionMayBeReplicated(t *testing.T) {
 		ask(false) // not associated yet
 		slot := associations.Slot{Distribution: distID, Path: associations.DefaultPath, Trigger: associations.ViewerRequest}
 		edit := associations.Edit{Slot: slot, To: associations.Binding{Version: ref}}
-		if _, err := w.CloudFront.Write(ctx, account, associations.Change{Distribution: distID, Edits: []associations.Edit{edit}}, func(context.Context) error { return nil }); err != nil {
+		if _, err := w.CloudFront.Write(ctx, account, associations.Change{Distribution: distID, Edits: []associations.Edit{edit}}, func(context.Context) error { return nil }, nil); err != nil {
 			t.Fatal(err)
 		}
 		ask(true)

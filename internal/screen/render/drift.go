@@ -23,7 +23,7 @@ type Drift struct {
 	// They are by key: without a build nothing tells more.
 	Wanted map[associations.Slot]string
 	// Left are functions of the live release that the spec has no more, by key.
-	Left     []string
+	Left []string
 	// Departed are functions that left the stack in an earlier release and exist
 	// still, by name.
 	Departed []string
