@@ -63,7 +63,7 @@ func TestDocsAndCodeNameTheSameNumbers(t *testing.T) {
 	t.Parallel()
 	text := strings.Join(strings.Fields(docs(t)), " ")
 	for _, want := range []string{
-		"at most 1 MiB, 30,000 words and signs, and 40 levels",
+		"at most 1 MiB, 40 levels, and 10,000 entries in one mapping or list",
 		"At most " + strconv.Itoa(maxTags) + ":",
 		"More than " + strconv.Itoa(quotaBehaviors) + " cache behaviors or " + strconv.Itoa(quotaTriggers) + " bound triggers",
 	} {
@@ -71,7 +71,7 @@ func TestDocsAndCodeNameTheSameNumbers(t *testing.T) {
 			t.Errorf("docs/spec.md does not say %q", want)
 		}
 	}
-	if maxBytes != 1<<20 || maxTokens != 30_000 || maxDepth != 40 {
+	if maxBytes != 1<<20 || maxDepth != 40 || maxEntries != 10_000 {
 		t.Error("the limits of files changed: docs/spec.md has to, too")
 	}
 	for _, r := range runtimes().words {

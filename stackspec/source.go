@@ -7,9 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxBytes is the largest spec that is read.
-const maxBytes = 1 << 20
-
 const bom = "\ufeff"
 
 // readSource brings the bytes of a file to lines of clean text. ok is false
@@ -18,7 +15,7 @@ func readSource(r *report, src []byte) (string, bool) {
 	if len(src) > maxBytes {
 		r.add(1, 1, Problem{
 			Message: fmt.Sprintf("the file has more than %d bytes, which is the most a spec has", maxBytes),
-			Hint:    "put data that handlers need into their bundles, not into config:",
+			Hint:    smaller,
 		})
 		return "", false
 	}

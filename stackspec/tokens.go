@@ -9,14 +9,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-const (
-	// maxTokens bounds the work of the YAML parser, which takes time in the
-	// square of a mapping's length, and stack in proportion to it.
-	maxTokens = 30_000
-	// maxDepth bounds how deep values nest, because the parser recurses.
-	maxDepth = 40
-)
-
 // scan makes tokens of the source and takes out of them all that YAML has and
 // a spec has not, reporting each. ok is false when the rest cannot be parsed.
 //
@@ -31,14 +23,6 @@ func scan(r *report, doc string) (out token.Tokens, doubts []Problem, ok bool) {
 		r.add(1, 1, Problem{Message: "the file is not YAML that can be read: " + err.Error()})
 		return nil, nil, false
 	}
-	if len(tokens) > maxTokens {
-		tk := tokens[maxTokens]
-		r.add(tk.Position.Line, tk.Position.Column, Problem{
-			Message: fmt.Sprintf("the file has more than %d words and signs", maxTokens),
-			Hint:    "put data that handlers need into their bundles, not into config:",
-		})
-		return nil, nil, false
-	}
 	if tk := tokens.InvalidToken(); tk != nil {
 		r.syntax(tk, tk.Error)
 		return nil, nil, false
@@ -47,7 +31,7 @@ func scan(r *report, doc string) (out token.Tokens, doubts []Problem, ok bool) {
 	for s.pos < len(s.in) && !s.stop {
 		s.token(s.in[s.pos])
 	}
-	return s.out, s.doubts.problems, !s.stop && shallow(r, s.out)
+	return s.out, s.doubts.problems, !s.stop && bounded(r, s.out)
 }
 
 // tokenize asks the lexer. Lexer and parser have been seen to panic on broken
@@ -239,38 +223,4 @@ func (s *scanner) alias(tk *token.Token) {
 		at.Column += len([]rune(pattern))
 		s.out = append(s.out, token.MappingValue(&at))
 	}
-}
-
-// shallow refuses values that nest deeper than maxDepth.
-func shallow(r *report, tokens token.Tokens) bool {
-	var columns []int // of the block mappings and lists that are open
-	flow := 0
-	open := func(col int) {
-		for len(columns) > 0 && columns[len(columns)-1] >= col {
-			columns = columns[:len(columns)-1]
-		}
-		columns = append(columns, col)
-	}
-	for i, tk := range tokens {
-		switch tk.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow--
-		case token.SequenceEntryType:
-			open(tk.Position.Column)
-		case token.MappingValueType:
-			if i > 0 && flow == 0 {
-				open(tokens[i-1].Position.Column)
-			}
-		}
-		if flow+len(columns) > maxDepth {
-			r.add(tk.Position.Line, tk.Position.Column, Problem{
-				Message: fmt.Sprintf("values nest deeper than %d levels here", maxDepth),
-				Hint:    "put data that handlers need into their bundles, not into config:",
-			})
-			return false
-		}
-	}
-	return true
 }
