@@ -88,7 +88,7 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 				return err
 			}
 			if out == "" {
-				if out, err = connect.OwnFolder(s.top, "build"); err != nil {
+				if out, err = connect.OwnFolder(s.top, "build", s.Stack.Name); err != nil {
 					return err
 				}
 			}
@@ -115,7 +115,7 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 		},
 	}
 	a.loads.register(cmd.Flags())
-	cmd.Flags().StringVar(&out, "out", "", "the folder for the zips (default: .edgedeploy/build in the root)")
+	cmd.Flags().StringVar(&out, "out", "", "the folder for the zips (default: .edgedeploy/build/STACK in the root)")
 	return cmd
 }
 

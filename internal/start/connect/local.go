@@ -54,14 +54,18 @@ func (o Options) LocalDir(create bool) (string, error) {
 // OwnFolder gives a folder below .edgedeploy in the root, and keeps what is in
 // there out of the repository. A link is refused: it may have come with a
 // checkout, and lead anywhere.
-func OwnFolder(top, name string) (string, error) {
+func OwnFolder(top string, names ...string) (string, error) {
 	dir := filepath.Join(top, ".edgedeploy")
-	for _, d := range []string{dir, filepath.Join(dir, name)} {
-		if info, err := os.Lstat(d); err == nil && info.Mode()&os.ModeSymlink != 0 {
-			return "", fmt.Errorf("%s is a link: nothing is written through it; remove it", d)
+	for at, rest := dir, names; ; at, rest = filepath.Join(at, rest[0]), rest[1:] {
+		if info, err := os.Lstat(at); err == nil && info.Mode()&os.ModeSymlink != 0 {
+			return "", fmt.Errorf("%s is a link: nothing is written through it; remove it", at)
+		}
+		if len(rest) == 0 {
+			break
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+	own := filepath.Join(dir, filepath.Join(names...))
+	if err := os.MkdirAll(own, 0o700); err != nil {
 		return "", fmt.Errorf("make the folder: %w", err)
 	}
 	ignore := filepath.Join(dir, ".gitignore")
@@ -70,7 +74,7 @@ func OwnFolder(top, name string) (string, error) {
 			return "", fmt.Errorf("make the folder: %w", err)
 		}
 	}
-	return filepath.Join(dir, name), nil
+	return own, nil
 }
 
 // busyFor is how long a command waits for another one that has the local AWS open.
