@@ -85,7 +85,7 @@ func (c *checker) mapping(n *node, t *typ, path []string) bool {
 	if n.kind == mapping {
 		return true
 	}
-	hint := ""
+	hint := "write one entry a line, a name, a colon and a value; or { name: value }"
 	if t.shape == anObject {
 		hint = "its keys are " + list(t.known())
 	}
@@ -101,105 +101,13 @@ func below(path []string, key string) []string {
 	return append(slices.Clone(path), key)
 }
 
-func (c *checker) object(n *node, t *typ, path []string) {
-	for _, e := range n.entries {
-		if e.key.bad {
-			continue
-		}
-		f, ok := t.field(e.key.text)
-		switch {
-		case !ok:
-			c.problem(e.key, below(path, e.key.text), Problem{
-				Message: fmt.Sprintf("unknown key %s%s", quote(e.key.text), in(path)),
-				Hint:    didYouMean(e.key.text, t.known(), "the keys here are "),
-			})
-		case f.refused != "":
-			c.problem(e.key, below(path, f.key), Problem{Message: f.refused, Hint: f.hint})
-		default:
-			c.check(e.value, f.typ, below(path, f.key))
-		}
-	}
-	c.together(n, t, path)
-}
-
-func in(path []string) string {
-	if len(path) == 0 {
-		return ""
-	}
-	return " in " + pathOf(path)
-}
-
-// together checks which keys must and must not stand beside each other.
-func (c *checker) together(n *node, t *typ, path []string) {
-	line, col := start(n)
-	missing := func(p Problem) {
-		p.Path = pathOf(path)
-		c.report.add(line, col, p)
-	}
-	for _, f := range t.fields {
-		e := n.entry(f.key)
-		if f.required && e == nil {
-			missing(Problem{Message: fmt.Sprintf("%s has no %s", subject(path), f.key), Hint: "add " + f.key + ": " + f.example()})
-		}
-	}
-	var there []*entry
-	for _, key := range t.oneOf {
-		if e := n.entry(key); e != nil {
-			there = append(there, e)
-		}
-	}
-	switch {
-	case len(t.oneOf) > 0 && len(there) == 0:
-		missing(Problem{
-			Message: fmt.Sprintf("%s has neither %s", subject(path), strings.Join(t.oneOf, " nor ")),
-			Hint:    "add one of them",
-		})
-		return // what they need beside them is moot
-	case len(there) > 1:
-		c.problem(there[1].key, below(path, there[1].key.text), Problem{
-			Message: fmt.Sprintf("%s has both %s and %s", subject(path), there[0].key.text, there[1].key.text),
-			Hint:    "keep one of them",
-		})
-		return
-	}
-	for _, f := range t.fields {
-		e := n.entry(f.key)
-		if e == nil {
-			continue
-		}
-		for _, need := range f.needs {
-			if n.entry(need.key) == nil && (need.or == "" || n.entry(need.or) == nil) {
-				c.problem(e.key, below(path, f.key), Problem{Message: need.says, Hint: need.hint})
-			}
-		}
-	}
-	c.pin(n, t, path)
-}
-
-// start is where a mapping is pointed to: its key, or its first line.
-func start(n *node) (line, col int) {
-	if n.owner != nil {
-		return n.owner.line, n.owner.col
-	}
-	return n.line, n.col
-}
-
-// example shows how a required key may look.
-func (f field) example() string {
-	switch f.key {
-	case "version":
-		return "1"
-	case "stack":
-		return "my-site"
-	default:
-		return "<" + f.typ.name() + ">"
-	}
-}
-
 func (c *checker) entries(n *node, t *typ, path []string) {
 	if t.most > 0 && len(n.entries) > t.most {
 		extra := n.entries[t.most].key
-		c.problem(extra, path, Problem{Message: fmt.Sprintf("%s has %d entries; there can be %d", subject(path), len(n.entries), t.most)})
+		c.problem(extra, path, Problem{
+			Message: fmt.Sprintf("%s has %d entries; there can be %d", subject(path), len(n.entries), t.most),
+			Hint:    fmt.Sprintf("take %d of them out", len(n.entries)-t.most),
+		})
 	}
 	for _, e := range n.entries {
 		if e.key.bad {
@@ -240,7 +148,7 @@ func (c *checker) integer(n *node, t *typ, path []string) {
 	if err != nil || v < t.min || v > t.max { // the only error left is one of range
 		p := Problem{Message: fmt.Sprintf("%s %s is out of range", subject(path), n.text), Hint: "write " + t.name()}
 		if t.says != "" {
-			p.Message, p.Hint = fmt.Sprintf("%s %s is not known: %s", subject(path), n.text, t.says), ""
+			p.Message, p.Hint = fmt.Sprintf("%s %s is not known: %s", subject(path), n.text, t.says), "write "+strconv.FormatInt(t.min, 10)
 		}
 		c.problem(n, path, p)
 	}
@@ -346,10 +254,12 @@ func (c *checker) word(n *node, t *typ, path []string) {
 	if len(t.words) == 1 {
 		p.Hint = "the only value is " + t.words[0]
 	}
+	k := closest(n.text, t.words)
 	if t.wordsSource != "" {
 		p.Hint = fmt.Sprintf("known are %s (%s)", list(t.words), t.wordsSource)
+		k = begun(n.text, t.words) // another number is another runtime, not a slip
 	}
-	if k := closest(n.text, t.words); k != "" && !n.secret && t.wordsSource == "" {
+	if k != "" && !n.secret {
 		p.Hint = fmt.Sprintf("did you mean %s?", k)
 	}
 	c.problem(n, path, c.hide(n, p))

@@ -119,7 +119,7 @@ func (d *decoder) slot(trigger *entry, at []string) SlotWant {
 	if d.root.has("functions") && d.root.get("functions") == nil {
 		return want // what there is to refer to is not known
 	}
-	if !slices.Contains(d.known, want.Function) {
+	if !slices.Contains(d.known, want.Function) && !d.misnamed(ref.text) {
 		p := Problem{
 			Message: fmt.Sprintf("there is no function %s", quote(ref.text)),
 			Hint:    "the spec defines no functions: add it under functions:",
@@ -130,6 +130,17 @@ func (d *decoder) slot(trigger *entry, at []string) SlotWant {
 		d.problem(ref, at, p)
 	}
 	return want
+}
+
+// misnamed reports whether a function is most likely meant whose own key was
+// refused: the reference is right, and the key is what is to be changed.
+func (d *decoder) misnamed(ref string) bool {
+	functions := d.root.get("functions")
+	if functions == nil {
+		return false
+	}
+	e := functions.entry(closest(ref, d.known))
+	return e != nil && e.key.bad
 }
 
 // quotas warns about what CloudFront may refuse, and about binding nothing.

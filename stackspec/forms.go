@@ -1,6 +1,7 @@
 package stackspec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,6 +96,7 @@ func key(label string) *typ {
 	return &typ{shape: aString, label: label, noVariables: true, form: form{
 		pattern: `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
 		says:    "a " + label + ": a letter, then up to 63 of A-Z, a-z, 0-9, hyphen and underscore",
+		hint:    "it is a name of your choice, like geo-redirect",
 	}}
 }
 
@@ -134,6 +136,7 @@ func lambdaName() *typ {
 func filePath(label string) *typ {
 	return &typ{shape: aString, label: label, noVariables: true, form: form{
 		pattern: noControls, min: 1, max: 1024, says: "a path", tell: pathMistake,
+		hint:  "name a file relative to the spec, in up to 1024 characters",
 		never: `^/|^[A-Za-z]:|\\|://|\$\{`,
 	}}
 }
@@ -183,8 +186,11 @@ func tags() *typ {
 		keys: &typ{shape: aString, label: "tag key", noVariables: true, form: form{
 			pattern: noControls, never: `^([Aa][Ww][Ss]|[Ee][Dd][Gg][Ee][Dd][Ee][Pp][Ll][Oo][Yy]):`, min: 1, max: 128,
 			says: "a tag key: 1 to 128 characters, not beginning with aws: or edgedeploy:",
+			hint: "choose another key: those are AWS's and edgedeploy's own",
 		}},
-		elem: &typ{shape: aString, form: form{pattern: noControls, max: 256, says: "a tag value: up to 256 characters"}},
+		elem: &typ{shape: aString, form: form{
+			pattern: noControls, max: 256, says: "a tag value: up to 256 characters", hint: "shorten it, and leave control characters out",
+		}},
 	}
 }
 
@@ -217,13 +223,24 @@ func pathPattern() *typ {
 	return &typ{shape: aString, label: "path pattern", noVariables: true, form: form{
 		pattern: `^[A-Za-z0-9_.*$/~"'@:+&?-]{1,255}$`,
 		says:    `a path pattern: 1 to 255 of A-Z, a-z, 0-9 and _ - . * $ / ~ " ' @ : + & ?`,
+		hint:    "write ? for any one other character, * for any number of them",
 		tell: func(s string) (string, string) {
-			if strings.Contains(s, "&amp;") {
+			switch {
+			case strings.Contains(s, "&amp;"):
 				return "CloudFront shows & as &amp; in its XML; a spec has the character itself", "write &"
+			case saysDefault(s):
+				return "this is no path pattern; the default cache behavior is called default here", "write default"
 			}
 			return "", ""
 		},
 	}}
+}
+
+// saysDefault recognises what consoles and people call the default cache
+// behavior: "Default (*)", "default behaviour".
+func saysDefault(s string) bool {
+	first, rest, more := strings.Cut(strings.ToLower(strings.TrimSpace(s)), " ")
+	return more && first == "default" && !strings.Contains(rest, "/")
 }
 
 // origin is where the local AWS finds an origin.
@@ -255,6 +272,21 @@ func triggerBinding(request bool) *typ {
 	return t
 }
 
+// begun finds the one word that begins like an unknown one; "" if there is none.
+func begun(unknown string, known []string) string {
+	found := ""
+	for _, k := range known {
+		switch {
+		case len(unknown) < 4 || !strings.HasPrefix(k, strings.ToLower(unknown)):
+		case found != "":
+			return ""
+		default:
+			found = k
+		}
+	}
+	return found
+}
+
 // list joins words for a message.
 func list(words []string) string {
 	return strings.Join(words, ", ")
@@ -283,40 +315,65 @@ func closest(unknown string, known []string) string {
 	return ""
 }
 
-// edits counts the letters to insert, remove or replace to make b of a. Long
-// words are not compared: they are as far apart as they are long.
+// edits counts the letters to insert, remove, replace, or swap with the next
+// one, to make b of a. Long words are not compared: they are as far apart as
+// they are long.
 func edits(a, b string) int {
 	const long = 100
 	if len(a) > long || len(b) > long {
 		return max(len(a), len(b))
 	}
-	row := make([]int, len(b)+1)
+	// The rows of the table for two letters of a ago, one ago, and this one.
+	older, old, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		older, old, row = old, row, older
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
+			cost := old[j]
 			if a[i] != b[j] {
 				cost++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			row[j+1] = min(cost, old[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], older[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]
 }
 
+// maxNamed bounds how many names a hint lists.
+const maxNamed = 24
+
 // didYouMean is the hint for an unknown word.
 func didYouMean(unknown string, known []string, otherwise string) string {
 	if k := closest(unknown, known); k != "" {
-		return fmt.Sprintf("did you mean %s?", k)
+		return fmt.Sprintf("did you mean %s?", quoted(k))
 	}
-	if len(known) == 0 || len(known) > 24 {
-		return otherwise
+	if len(known) <= maxNamed {
+		return otherwise + list(known)
 	}
-	sorted := slices.Clone(known)
-	return otherwise + list(sorted)
+	return fmt.Sprintf("%s%s and %d more", otherwise, list(Nearest(unknown, known, maxNamed/4)), len(known)-maxNamed/4)
+}
+
+// quoted writes a name as it may stand in a file.
+func quoted(name string) string {
+	if strings.ContainsAny(name, "*&:?\"'@~ ") {
+		return quote(name)
+	}
+	return shown(name, 60)
+}
+
+// Nearest gives the names that are most like one that does not exist, nearest
+// first, at most n.
+func Nearest(unknown string, names []string, n int) []string {
+	sorted := slices.Clone(names)
+	u := strings.ToLower(unknown)
+	slices.SortStableFunc(sorted, func(a, b string) int {
+		return cmp.Compare(edits(u, strings.ToLower(a)), edits(u, strings.ToLower(b)))
+	})
+	return sorted[:min(n, len(sorted))]
 }

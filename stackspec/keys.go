@@ -10,7 +10,7 @@ func root() *typ {
 			about: "The version of this format.",
 		},
 		{
-			key: "stack", required: true, typ: stackName(),
+			key: "stack", required: true, typ: stackName(), also: []string{"name"},
 			about: "The stack's name. Functions are called <stack>-<function>, and its releases are kept in the function edgedeploy-<stack>-releases.",
 		},
 		{
@@ -34,7 +34,7 @@ func root() *typ {
 			about: "What functions have that do not say otherwise.",
 		},
 		{
-			key: "functions", otherwise: "none",
+			key: "functions", otherwise: "none", also: []string{"lambdas", "handlers"},
 			typ: &typ{
 				shape: aMap, label: "map of functions", keyName: "function",
 				keys: key("function key"), elem: function(),
@@ -160,15 +160,15 @@ func function() *typ {
 			about: "The Lambda function's name.",
 		},
 		{
-			key: "wasm", typ: source(), otherwise: "one of `wasm`, `entry` and `bundle` is required",
+			key: "wasm", also: []string{"module", "webassembly"}, typ: source(), otherwise: "one of `wasm`, `entry` and `bundle` is required",
 			about: "The WebAssembly module, relative to the spec file or at an https address, or the folder that wasm-bindgen wrote. It is bundled with a trampoline.",
 		},
 		{
-			key: "entry", typ: filePath("path"), otherwise: "one of `wasm`, `entry` and `bundle` is required",
+			key: "entry", also: []string{"script", "main", "entrypoint"}, typ: filePath("path"), otherwise: "one of `wasm`, `entry` and `bundle` is required",
 			about: "A JavaScript or TypeScript file that exports `handler`, relative to the spec file. It is bundled with what it imports and with a trampoline.",
 		},
 		{
-			key: "bundle", typ: source(), otherwise: "one of `wasm`, `entry` and `bundle` is required",
+			key: "bundle", also: []string{"zip", "code", "folder"}, typ: source(), otherwise: "one of `wasm`, `entry` and `bundle` is required",
 			needs: []need{{"handler", "", "a bundle needs a handler, which Lambda calls", "add handler: index.handler, for exports.handler in index.js"}},
 			about: "A ready folder or .zip, relative to the spec file, or a .zip at an https address.",
 		},
@@ -218,10 +218,10 @@ func distribution() *typ {
 		keys: pathPattern(), elem: origin(),
 	}
 	fields := []field{
-		{key: "id", typ: distributionID(), otherwise: "one of `id` and `alias` is required", about: "The distribution's id."},
-		{key: "alias", typ: domainName(), otherwise: "one of `id` and `alias` is required", about: "An alternate domain name to find the distribution by."},
+		{key: "id", also: []string{"distributionid", "distribution"}, typ: distributionID(), otherwise: "one of `id` and `alias` is required", about: "The distribution's id."},
+		{key: "alias", also: []string{"domain", "domainname", "cname", "hostname"}, typ: domainName(), otherwise: "one of `id` and `alias` is required", about: "An alternate domain name to find the distribution by."},
 		{
-			key: "behaviors", otherwise: "none",
+			key: "behaviors", otherwise: "none", also: []string{"cachebehaviors", "paths", "patterns"},
 			typ: &typ{
 				shape: aMap, label: "map of cache behaviors", keyName: "pattern",
 				keys: pathPattern(), elem: behavior,

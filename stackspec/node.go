@@ -35,6 +35,8 @@ type node struct {
 	entries []*entry
 	items   []*node
 	owner   *node // the key that it is the value of; nil for the rest
+	// unsure says that a mapping has keys that are none.
+	unsure bool
 	// bad says that a problem with this very value was reported: the
 	// decoder leaves it alone.
 	bad bool

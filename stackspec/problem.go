@@ -119,8 +119,9 @@ func (r *report) sorted() []Problem {
 	return list
 }
 
-// excerptWidth is how many characters of a line an excerpt shows.
-const excerptWidth = 72
+// excerptWidth is how many columns an excerpt takes at most, with the line's
+// number: where it is printed, two more are left of it.
+const excerptWidth = 78
 
 // excerpt shows a line with a caret under a column. It is "" for lines the
 // file does not have.
@@ -138,11 +139,13 @@ func Excerpt(text string, line, column int) string {
 }
 
 func excerpt(chars []rune, line, col int) string {
+	gutter := fmt.Sprintf("%d | ", line)
 	caret := min(col-1, len(chars))
 	from, to := 0, len(chars)
-	if to > excerptWidth {
-		from = max(0, min(caret-excerptWidth/2, to-excerptWidth))
-		to = min(to, from+excerptWidth)
+	// Where the line is cut, there is an ellipsis on either side.
+	if width := excerptWidth - len(gutter) - 2; to > width {
+		from = max(0, min(caret-width/2, to-width))
+		to = min(to, from+width)
 	}
 	part := strings.Map(printable, string(chars[from:to]))
 	caret -= from
@@ -152,7 +155,6 @@ func excerpt(chars []rune, line, col int) string {
 	if to < len(chars) {
 		part += "…"
 	}
-	gutter := fmt.Sprintf("%d | ", line)
 	blank := strings.Repeat(" ", len(gutter)-2) + "| "
 	return gutter + part + "\n" + blank + strings.Repeat(" ", caret) + "^"
 }

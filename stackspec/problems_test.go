@@ -63,7 +63,7 @@ func TestTopLevelIsChecked(t *testing.T) {
 	const rest = "defaults: { role: '" + role + "' }\n"
 	testWrong(t, map[string]wrong{
 		"no version":             {"stack: s\n" + rest, "1:1", "", "the spec has no version", "version: 1"},
-		"another version":        {"version: 2\nstack: s\n" + rest, "1:10", "version", "version 2 is not known", ""},
+		"another version":        {"version: 2\nstack: s\n" + rest, "1:10", "version", "version 2 is not known", "write 1"},
 		"a quoted version":       {"version: '1'\nstack: s\n" + rest, "1:10", "version", "must be a whole number", "quotes away"},
 		"no stack":               {"version: 1\n" + rest, "1:1", "", "the spec has no stack", "stack: my-site"},
 		"a reserved stack name":  {"version: 1\nstack: edgedeploy-x\n" + rest, "2:8", "stack", `"edgedeploy-x" is not a stack name`, "history"},
@@ -82,12 +82,12 @@ func TestTopLevelIsChecked(t *testing.T) {
 		"rollout":                {head + "rollout: []\n", "5:1", "rollout", "gradual rollouts are not there yet", "leave it out"},
 		"a tag that is a number": {head + "tags: { a: 1.50 }\n", "5:12", "tags.a", "a is a number; it must be a string", `"1.50"`},
 		"a tag that is a bool":   {head + "tags: { a: true }\n", "5:12", "tags.a", "a is true or false; it must be a string", `"true"`},
-		"AWS's tags":             {head + "tags: { 'Aws:x': b }\n", "5:9", `tags."Aws:x"`, "is not a tag key", ""},
-		"our own tags":           {head + "tags: { 'edgedeploy:stack': b }\n", "5:9", `tags."edgedeploy:stack"`, "is not a tag key", ""},
+		"AWS's tags":             {head + "tags: { 'Aws:x': b }\n", "5:9", `tags."Aws:x"`, "is not a tag key", "another key"},
+		"our own tags":           {head + "tags: { 'edgedeploy:stack': b }\n", "5:9", `tags."edgedeploy:stack"`, "is not a tag key", "another key"},
 		"a colon in braces":      {head + "tags: { a:b: c }\n", "5:9", "", "readers of YAML disagree about a colon", `{ "a:b": c }`},
-		"a tag key too long":     {head + "tags: { " + strings.Repeat("k", 129) + ": b }\n", "5:9", "tags." + strings.Repeat("k", 129), "is not a tag key", ""},
-		"a tag value too long":   {head + "tags: { a: " + strings.Repeat("é", 257) + " }\n", "5:12", "tags.a", "up to 256 characters", ""},
-		"a control in a tag":     {head + `tags: { a: "x\u001b[31m" }`, "5:12", "tags.a", "is not a tag value", ""},
+		"a tag key too long":     {head + "tags: { " + strings.Repeat("k", 129) + ": b }\n", "5:9", "tags." + strings.Repeat("k", 129), "is not a tag key", "another key"},
+		"a tag value too long":   {head + "tags: { a: " + strings.Repeat("é", 257) + " }\n", "5:12", "tags.a", "up to 256 characters", "shorten"},
+		"a control in a tag":     {head + `tags: { a: "x\u001b[31m" }`, "5:12", "tags.a", "is not a tag value", "control characters"},
 		"a limit out of range":   {head + "limits: { viewer: { memory: 64 } }\n", "5:29", "limits.viewer.memory", "memory 64 is out of range", "128 to 10240 MB"},
 		"an unknown limit":       {head + "limits: { viewer: { size: 64 } }\n", "5:21", "limits.viewer.size", "unknown key", "memory, timeout, zip"},
 		"a list for a mapping":   {head + "limits: [1]\n", "5:9", "limits", "limits is a list; it must be a mapping", "viewer, origin"},
@@ -109,7 +109,7 @@ func TestTagsLeaveOneOfFiftyForTheOwner(t *testing.T) {
 	}
 	parse(t, tags(49))
 	testWrong(t, map[string]wrong{
-		"fifty": {tags(50), "55:3", "tags", "tags has 50 entries; there can be 49", ""},
+		"fifty": {tags(50), "55:3", "tags", "tags has 50 entries; there can be 49", "take 1 of them out"},
 	}, stackspec.Options{})
 }
 
@@ -157,7 +157,7 @@ func TestFunctionsAreChecked(t *testing.T) {
 		"yes for true":               {f(wasm + "    keep-names: yes\n"), "8:17", "functions.f.keep-names", "keep-names must be true or false", "write true or false"},
 		"a bool in quotes":           {f(wasm + "    keep-names: 'true'\n"), "8:17", "functions.f.keep-names", "keep-names must be true or false", "quotes away"},
 		"an unknown on-error":        {f(wasm + "    on-error: ignore\n"), "8:15", "functions.f.on-error", `on-error cannot be "ignore"`, "fail, continue"},
-		"trampoline zero":            {f(wasm + "    trampoline: 0\n"), "8:17", "functions.f.trampoline", "trampolines are numbered from 1", ""},
+		"trampoline zero":            {f(wasm + "    trampoline: 0\n"), "8:17", "functions.f.trampoline", "trampolines are numbered from 1", "write 1"},
 		"environment variables":      {f(wasm + "    environment: { A: b }\n"), "8:5", "functions.f.environment", "no environment variables", "config"},
 		"layers":                     {f(wasm + "    layers: []\n"), "8:5", "functions.f.layers", "no layers", "bundle"},
 		"a function's own tags":      {f(wasm + "    tags: { a: b }\n"), "8:5", "functions.f.tags", "tags are the whole stack's", "top level"},
@@ -197,7 +197,7 @@ func TestPathsNamesRolesAndConfigAreChecked(t *testing.T) {
 		"a variable in an address":     {f("    wasm: https://example.com/${env:EDGEDEPLOY_V:-1}.wasm\n    sha256: " + digest + "\n"), "7:11", "functions.f.wasm", "variables are not substituted in paths", "write it out"},
 		"a NUL":                        {f("    wasm: \"f\\0.wasm\"\n"), "7:11", "functions.f.wasm", "is not a path", "an address is"},
 		"an empty path":                {f("    wasm: ''\n"), "7:11", "functions.f.wasm", "is not a path", "an address is"},
-		"a key with a dot":             {head + "functions:\n  f.g: { wasm: f }\n", "6:3", `functions."f.g"`, "is not a function key", ""},
+		"a key with a dot":             {head + "functions:\n  f.g: { wasm: f }\n", "6:3", `functions."f.g"`, "is not a function key", "geo-redirect"},
 		"a key that is a number":       {head + "functions:\n  404: { wasm: f }\n", "6:3", "functions.404", `the key "404" is a number to YAML`, `"404":`},
 		"a name with a dot":            {f(wasm + "    name: a.b\n"), "8:11", "functions.f.name", "is not a Lambda function name", "bare name"},
 		"a name too long":              {f(wasm + "    name: " + strings.Repeat("n", 65) + "\n"), "8:11", "functions.f.name", "is not a Lambda function name", "bare name"},
@@ -217,7 +217,7 @@ func TestPathsNamesRolesAndConfigAreChecked(t *testing.T) {
 		"not a number":                 {f(wasm + "    config: { a: .nan }\n"), "8:18", "functions.f.config.a", "readers of YAML disagree", "quote it"},
 		"True":                         {f(wasm + "    config: { a: True }\n"), "8:18", "functions.f.config.a", "a must be true or false", "write true or false"},
 		"a variable in a key":          {f(wasm + "    config: { '${env:EDGEDEPLOY_A}': b }\n"), "8:15", `functions.f.config."${env:EDGEDEPLOY_A}"`, "in values only", "write the key out"},
-		"config is no list":            {f(wasm + "    config: [a]\n"), "8:13", "functions.f.config", "config is a list; it must be a mapping", ""},
+		"config is no list":            {f(wasm + "    config: [a]\n"), "8:13", "functions.f.config", "config is a list; it must be a mapping", "one entry a line"},
 		"defaults have no config":      {strings.Replace(head, "defaults:\n", "defaults:\n  config: {}\n", 1), "4:3", "defaults.config", "unknown key", "role, runtime, memory"},
 		"a default runtime for Python": {strings.Replace(head, "defaults:\n", "defaults:\n  runtime: python3.14\n", 1) + one, "7:8", "functions.f.runtime", "a wasm handler cannot run in", "nodejs24.x"},
 	}, stackspec.Options{})
@@ -257,10 +257,10 @@ func TestDistributionsAreChecked(t *testing.T) {
 			"The IncludeBody option can only be used with viewer-request or origin-request events.", "leave it out"},
 		"a pattern with and without slash": {b("      a/*: { viewer-request: f }\n      /a/*: { origin-request: f }\n"), "12:7", `distributions.www.behaviors."/a/*"`, `is the same path pattern as "a/*" in line 11`, "under one pattern"},
 		"a pattern twice":                  {b("      /a: { viewer-request: f }\n      /a: { origin-request: f }\n"), "12:7", `distributions.www.behaviors."/a"`, `the key "/a" is there already, in line 11`, "keep one"},
-		"a pattern with a space":           {b("      '/a b': { viewer-request: f }\n"), "11:7", `distributions.www.behaviors."/a b"`, "is not a path pattern", ""},
+		"a pattern with a space":           {b("      '/a b': { viewer-request: f }\n"), "11:7", `distributions.www.behaviors."/a b"`, "is not a path pattern", "write ? for"},
 		"a pattern with &amp;":             {b("      '/a&amp;b': { viewer-request: f }\n"), "11:7", `distributions.www.behaviors."/a&amp;b"`, "&amp;", "write &"},
-		"an empty pattern":                 {b("      '': { viewer-request: f }\n"), "11:7", `distributions.www.behaviors.""`, "is not a path pattern", ""},
-		"a pattern too long":               {b("      /" + strings.Repeat("p", 255) + ": { viewer-request: f }\n"), "11:7", `distributions.www.behaviors."/` + strings.Repeat("p", 58) + `…"`, "is not a path pattern", ""},
+		"an empty pattern":                 {b("      '': { viewer-request: f }\n"), "11:7", `distributions.www.behaviors.""`, "is not a path pattern", "write ? for"},
+		"a pattern too long":               {b("      /" + strings.Repeat("p", 255) + ": { viewer-request: f }\n"), "11:7", `distributions.www.behaviors."/` + strings.Repeat("p", 58) + `…"`, "is not a path pattern", "write ? for"},
 		"an unquoted *.jpg":                {b("      *.jpg:\n        viewer-request: f\n"), "11:7", "", `the key "*.jpg" begins with *`, `quote it: "*.jpg":`},
 		"an unquoted * in braces":          {www(id + "    local: { origins: { *: ./site } }\n"), "10:25", "", `the key "*" begins with *`, `quote it: "*":`},
 		"an absolute origin":               {www(id + "    local: { origins: { default: /site } }\n"), "10:34", "distributions.www.local.origins.default", "is not a folder relative", "no user"},

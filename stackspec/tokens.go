@@ -30,6 +30,7 @@ func scan(r *report, doc string) (out token.Tokens, doubts []Problem, ok bool) {
 	s := scanner{report: r, in: tokens, doubts: report{file: r.file}, chars: map[int][]rune{}}
 	for s.pos < len(s.in) && !s.stop {
 		s.token(s.in[s.pos])
+		s.stop = s.stop || len(r.problems) > maxProblems // more are not reported
 	}
 	return s.out, s.doubts.problems, !s.stop && bounded(r, s.out)
 }

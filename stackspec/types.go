@@ -2,6 +2,7 @@ package stackspec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,9 @@ type field struct {
 	standard, otherwise string
 	about               string
 	needs               []need
+	// also are what other tools call it, in small letters without separators:
+	// they are not accepted, and recognised as slips.
+	also []string
 	// refused is the message for a key that is known and not accepted, with hint.
 	refused, hint string
 }
@@ -83,6 +87,21 @@ func (t *typ) field(key string) (field, bool) {
 		}
 	}
 	return field{}, false
+}
+
+// meant gives the key that an unknown one was probably meant to be, "" if that
+// is not plain.
+func (t *typ) meant(unknown string) string {
+	if k := closest(unknown, t.known()); k != "" {
+		return k
+	}
+	bare := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(unknown))
+	for _, f := range t.fields {
+		if slices.Contains(f.also, bare) {
+			return f.key
+		}
+	}
+	return ""
 }
 
 // known lists the keys of an object that are accepted.

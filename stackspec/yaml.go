@@ -73,28 +73,6 @@ func parse(tokens token.Tokens) (body ast.Node, err error) {
 	return nil, nil
 }
 
-// syntax reports what the lexer or parser stopped at.
-func (r *report) syntax(tk *token.Token, message string) {
-	p := Problem{Message: "this is not YAML: " + message}
-	line := ""
-	if tk.Position.Line >= 1 && tk.Position.Line <= len(r.lines) {
-		line = r.lines[tk.Position.Line-1]
-	}
-	switch {
-	case strings.Contains(message, "reserved character"):
-		p.Hint = "quote the value"
-	case strings.Contains(line, "${") && strings.ContainsAny(line, "{["):
-		p.Hint = `inside { } and [ ] a variable must be quoted: "${env:EDGEDEPLOY_NAME}"`
-	case strings.Contains(message, "must be specified"):
-		p.Hint = "close what is open, or quote text that contains brackets, commas or a colon before a space"
-	case strings.Contains(message, "mapping value is not allowed"):
-		p.Hint = `a value that contains ": " must be quoted`
-	case strings.Contains(message, "not allowed in this context"), strings.Contains(message, "non-map value"):
-		p.Hint = "check the indentation: the keys of one mapping begin in one column"
-	}
-	r.add(tk.Position.Line, tk.Position.Column, p)
-}
-
 type builder struct {
 	report     *report
 	numberLike *regexp.Regexp

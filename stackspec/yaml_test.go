@@ -36,8 +36,8 @@ func TestOnlyPlainYAMLIsASpec(t *testing.T) {
 		"a NUL":                      {head + "tags: { a: \x00 }\n" + one, "5:12", "", "control character", "escape"},
 		"an escape sequence":         {head + "# \x1b[2J\n" + one, "5:3", "", "control character", "escape"},
 		"a lone carriage return":     {head + "hold: strict\rstack: t\n" + one, "5:13", "", "control character", "escape"},
-		"an open quote":              {head + "tags: { a: 'b }\n" + one, "5:12", "", "this is not YAML", ""},
-		"an unknown escape":          {head + "tags: { a: \"\\q\" }\n" + one, "5:14", "", "this is not YAML", ""},
+		"an open quote":              {head + "tags: { a: 'b }\n" + one, "5:12", "", "this is not YAML: a text in single quotes begins here", "at its end"},
+		"an unknown escape":          {head + "tags: { a: \"\\q\" }\n" + one, "5:14", "", "this is not YAML", "look at the quotes"},
 		"a reserved character":       {head + "tags: { a: @b }\n" + one, "5:12", "", "this is not YAML", "quote the value"},
 		"an open brace":              {head + "tags: { a: b\n" + one, "6:1", "", "this is not YAML", "close what is open"},
 		"a colon in a value":         {head + "hold: a: b\n" + one, "5:7", "", "this is not YAML", "quoted"},
@@ -103,7 +103,7 @@ func TestMistakesOfYAMLDoNotHideTheOthers(t *testing.T) {
 }
 
 // The YAML parser's time grows with the square of a mapping's length, and its
-// stack with the depth: the limits on words and depth keep both small.
+// stack with the depth: the limits on entries and depth keep both small.
 func TestHostileFilesAreCheap(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 18
@@ -138,7 +138,7 @@ func TestHostileFilesAreCheap(t *testing.T) {
 			if got := problems(t, src, stackspec.Options{}); len(got) == 0 {
 				t.Error("it is valid")
 			}
-			// A second would do on a quiet machine; a mapping of a megabyte takes the parser a minute.
+			// A second would do on a quiet machine; what the limits refuse takes minutes.
 			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("it took %v", took)
 			}

@@ -20,7 +20,7 @@ func Problems(problems []stackspec.Problem, s Style) string {
 		} else {
 			wrong++
 		}
-		out.line(0, span{place(p) + ": ", bold}, span{kind, color}, plain(": "+p.Message))
+		out.headed([]span{{place(p) + ": ", bold}, {kind, color}, plain(": ")}, p.Message)
 		if p.Excerpt != "" {
 			for l := range strings.SplitSeq(p.Excerpt, "\n") {
 				out.line(2, span{l, dim})

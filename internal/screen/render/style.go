@@ -90,6 +90,25 @@ func (p *page) prose(indent int, mark, text string) {
 	}
 }
 
+// headed writes a text of any length behind a head that stays in one line,
+// wrapped to the width, with the following lines a little further right.
+func (p *page) headed(head []span, text string) {
+	const hang = 2
+	used := 0
+	for _, s := range head {
+		used += cells(Clean(s.text))
+	}
+	// Something as wide as the head stands for it while the text is wrapped.
+	stand := strings.Repeat("-", max(0, used-1-hang))
+	for i, part := range wrap(stand+" "+Clean(text), p.style.Width-hang) {
+		if i == 0 {
+			p.line(0, append(head, plain(strings.TrimPrefix(part, stand+" ")))...)
+			continue
+		}
+		p.line(hang, plain(part))
+	}
+}
+
 // closing writes the last sentence, wrapped and set in bold.
 func (p *page) closing(text string) {
 	for _, part := range wrap(Clean(text), p.style.Width) {
