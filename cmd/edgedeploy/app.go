@@ -49,6 +49,7 @@ type app struct {
 	exit              int             // what the command ends with when it returns no error
 	wrote             bool            // a document went to stdout already
 	doc               *spec           // for the positions of what an error is about
+	near              []string        // distributions that a wrong name may have meant
 	running           string          // the command's name
 	saved             string          // the plan file that is applied
 	fromEnv           map[string]bool // flags that the environment set
@@ -102,16 +103,23 @@ func (a *app) interrupted(again bool) {
 // fail says what went wrong and what to do, and gives the exit code.
 func (a *app) fail(err error) int {
 	code, hint := exitCode(err), a.hint(err)
-	if problems := problemsOf(err); len(problems) > 0 && a.output != "json" {
-		_, _ = io.WriteString(a.streams.Err, render.Problems(problems, a.err))
+	problems, rest := problemsOf(err), error(nil)
+	if len(problems) == 0 {
+		if problems, rest = a.placed(err); len(problems) > 0 && rest != nil {
+			hint = a.hint(rest)
+		}
+	}
+	if len(problems) > 0 && a.output != "json" {
+		a.say(render.Problems(problems, a.err))
 		if is[*noStackError](err) {
 			a.say(render.Hint(hint, a.err))
 		}
-	} else if !errors.Is(err, errShown) {
-		_, _ = io.WriteString(a.streams.Err, render.Error(err, hint, a.err))
+	}
+	if rest != nil && !errors.Is(rest, errShown) {
+		a.say(render.Error(rest, hint, a.err))
 	}
 	if a.output == "json" && !a.wrote {
-		if doc, jerr := errorJSON(err, hint, code); jerr == nil {
+		if doc, jerr := errorJSON(err, hint, code, problems); jerr == nil {
 			_, _ = a.streams.Out.Write(doc)
 		}
 	}

@@ -93,14 +93,14 @@ func problemsOf(err error) []stackspec.Problem {
 }
 
 // errorJSON is what a failed command prints with -o json: one document.
-func errorJSON(err error, hint string, code int) ([]byte, error) {
+func errorJSON(err error, hint string, code int, problems []stackspec.Problem) ([]byte, error) {
 	doc := struct {
 		Schema   int                 `json:"schema"`
 		Error    string              `json:"error"`
 		Hint     string              `json:"hint,omitempty"`
 		Problems []stackspec.Problem `json:"problems,omitempty"`
 		ExitCode int                 `json:"exitCode"`
-	}{1, err.Error(), hint, problemsOf(err), code}
+	}{1, err.Error(), hint, problems, code}
 	out, jerr := json.MarshalIndent(doc, "", "  ")
 	if jerr != nil {
 		return nil, jerr

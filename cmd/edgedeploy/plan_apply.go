@@ -84,7 +84,10 @@ func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, 
 		return err
 	}
 	defer func() { err = errors.Join(err, ses.Close()) }()
-	return do(s, all, ses)
+	if err = do(s, all, ses); err != nil {
+		a.look(ctx, ses, err)
+	}
+	return err
 }
 
 func (a *app) showPlan(p plan.Plan) error {
