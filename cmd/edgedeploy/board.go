@@ -64,8 +64,8 @@ func (a *app) tell(line string) {
 }
 
 // progress opens the board of a run; done takes it away.
-func (a *app) progress() (show func(deploy.Event), done func()) {
-	b := &board{say: a.say, progress: &render.Progress{Style: a.err, Terminal: a.facts.Repaint && !a.verbose}}
+func (a *app) progress(keys map[string]string) (show func(deploy.Event), done func()) {
+	b := &board{say: a.say, progress: &render.Progress{Style: a.err, Terminal: a.facts.Repaint && !a.verbose, Keys: keys}}
 	a.board.Store(b)
 	if !b.progress.Terminal {
 		return b.show, func() { a.board.Store(nil) }

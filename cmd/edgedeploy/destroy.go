@@ -75,7 +75,7 @@ func (a *app) destroy(ctx context.Context, ses *connect.Session, stack string, r
 	if err := a.confirm(ctx, run.yes, fmt.Sprintf("Remove stack %s, its functions and its releases?", stack)); err != nil {
 		return err
 	}
-	show, done := a.progress()
+	show, done := a.progress(p.Context.Keys)
 	defer done()
 	runner := run.runner(ses)
 	runner.Notify = show

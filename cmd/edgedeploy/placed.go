@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -96,10 +97,10 @@ func (a *app) elsewhere(hint string) string {
 	return hint + "; the nearest of this account's are " + strings.Join(a.near, ", ")
 }
 
-// look finds which distributions of the account a name that it has not may
+// nearestTo finds which distributions of the account a name that it has not may
 // have meant. That is help and no more: where the account cannot be listed,
 // the error says what it said before.
-func (a *app) look(ctx context.Context, ses *connect.Session, err error) {
+func (a *app) nearestTo(ctx context.Context, ses *connect.Session, err error) {
 	var missing *associations.DistributionError
 	var alias *deploy.AliasError
 	unknown, names := "", func(associations.State) []string { return nil }
@@ -113,13 +114,14 @@ func (a *app) look(ctx context.Context, ses *connect.Session, err error) {
 	default:
 		return
 	}
-	all, lerr := ses.CloudFront.Distributions(ctx)
+	all, lerr := deploy.NewReader(ses.Cloud).All(ctx)
 	if lerr != nil {
 		return
 	}
 	var known []string
 	people := map[string]string{} // what people know a distribution by
-	for _, d := range all {
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		d := all[id]
 		known = append(known, names(d)...)
 		people[d.Distribution] = cmp.Or(append(slices.Clone(d.Aliases), d.DomainName)...)
 	}

@@ -85,7 +85,7 @@ func (a *app) withBundles(ctx context.Context, do func(*spec, map[string]built, 
 	}
 	defer func() { err = errors.Join(err, ses.Close()) }()
 	if err = do(s, all, ses); err != nil {
-		a.look(ctx, ses, err)
+		a.nearestTo(ctx, ses, err)
 	}
 	return err
 }

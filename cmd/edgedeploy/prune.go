@@ -79,7 +79,7 @@ func (a *app) prune(ctx context.Context, ses *connect.Session, p deploy.Pruning,
 		a.say(render.Hint(shown.Command+" deletes this", a.err))
 		return nil
 	}
-	show, done := a.progress()
+	show, done := a.progress(nil)
 	runner := &deploy.Runner{Cloud: ses.Cloud, Ledger: ses.Ledger, Now: time.Now, Notify: show}
 	result, err := runner.Prune(ctx, p, state, provenance.Run(a.lookup, ""))
 	done()

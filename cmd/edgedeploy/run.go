@@ -125,7 +125,7 @@ func (r *runFlags) runner(ses *connect.Session) *deploy.Runner {
 func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan, r runFlags) error {
 	runner := r.runner(ses)
 	runner.Code = p.Code
-	show, done := a.progress()
+	show, done := a.progress(p.Plan.Context.Keys)
 	runner.Notify = show
 	message := r.message
 	if message == "" {

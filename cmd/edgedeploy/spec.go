@@ -330,7 +330,7 @@ func (s *spec) problem(message, hint string, warning bool, keys ...string) stack
 func packed(all map[string]built, recorded ...release.Release) (out map[string]plan.Packed, borrowed map[string]bool, err error) {
 	out, borrowed = make(map[string]plan.Packed, len(all)), map[string]bool{}
 	for key, b := range all {
-		p := plan.Packed{Content: b.Content, Trampoline: b.Bundle.Trampoline}
+		p := plan.Packed{Content: b.Content, Trampoline: b.Bundle.Trampoline, Parts: b.Parts}
 		if b.Zip == nil {
 			for _, r := range recorded {
 				old, ok := r.Function(b.Name)

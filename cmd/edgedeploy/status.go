@@ -152,7 +152,7 @@ func functionStatus(ctx context.Context, reader *deploy.Reader, f release.Functi
 }
 
 func slotStatus(b release.Bound, d release.Distribution, distributions map[string]associations.State) render.SlotStatus {
-	s := render.SlotStatus{Slot: b.Slot, Domain: d.Alias, Wanted: b.Binding}
+	s := render.SlotStatus{Slot: b.Slot, Key: d.Key, Domain: d.Alias, Wanted: b.Binding}
 	there, ok := distributions[b.Slot.Distribution]
 	switch {
 	case !ok:

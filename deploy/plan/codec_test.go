@@ -29,7 +29,7 @@ func TestPlansReadAsTheyAreWritten(t *testing.T) {
 		Stages: []plan.Stage{
 			{plan.Tag{Key: "a", Function: "s-a", Set: map[string]string{"k": "v"}, Remove: []string{"old"}}},
 			{
-				plan.Publish{Key: "a", Spec: spec, Create: true, Adopt: true, Replaces: 3, Config: "timeout 5 → 4", Resets: "vpc", CodeSHA256: "x", ZipBytes: 7, Tags: map[string]string{"t": "u"}},
+				plan.Publish{Key: "a", Spec: spec, Create: true, Adopt: true, Replaces: 3, Differs: []string{"module", "timeout 5 → 4"}, Resets: "vpc", CodeSHA256: "x", ZipBytes: 7, Tags: map[string]string{"t": "u"}},
 				plan.Activate{Key: "b", Version: versions.Version{Ref: versions.Ref{Function: "s-b", Number: 2}, Spec: spec, CodeSHA256: "y", Stack: "s"}, Point: true},
 			},
 			{plan.Associate{Change: associations.Change{Distribution: "E1", Edits: []associations.Edit{{Slot: slot, To: associations.Binding{ARN: "odd", IncludeBody: true}}}}}},

@@ -72,7 +72,7 @@ func (p *planner) reuseOrPublish(f release.Function) {
 		CodeSHA256: f.CodeSHA256, ZipBytes: f.ZipBytes, Tags: p.want.Tags,
 	}
 	if old, ok := p.base.Live.Function(f.Spec.Function); ok {
-		step.Replaces, step.Config = old.Number, configChange(old.Spec.Config, f.Spec.Config)
+		step.Replaces, step.Differs = old.Number, differs(old, f)
 	}
 	if head.Exists && head.Tags[versions.StackTag] != p.want.Stack {
 		switch {
@@ -88,21 +88,57 @@ func (p *planner) reuseOrPublish(f release.Function) {
 	p.publish = append(p.publish, step)
 }
 
-// configChange says in words what differs between two configurations.
-func configChange(from, to versions.Config) string {
+// differs says in words what of a function is not as it was.
+func differs(was, is release.Function) []string {
 	var words []string
 	say := func(what, from, to string) {
 		if from != to {
 			words = append(words, fmt.Sprintf("%s %s → %s", what, cmp.Or(from, "default"), cmp.Or(to, "default")))
 		}
 	}
+	if was.Spec.Content != is.Spec.Content {
+		words = is.Parts.Differ(was.Parts)
+		if was.Trampoline != 0 && is.Trampoline != 0 {
+			say("trampoline", strconv.Itoa(was.Trampoline), strconv.Itoa(is.Trampoline))
+		}
+		if len(words) == 0 {
+			words = []string{"content"}
+		}
+	}
+	from, to := was.Spec.Config, is.Spec.Config
 	say("runtime", from.Runtime, to.Runtime)
 	say("handler", from.Handler, to.Handler)
-	say("role", from.Role, to.Role)
+	say("role", roleName(from.Role, to.Role), roleName(to.Role, from.Role))
 	say("memory", strconv.Itoa(from.MemoryMB), strconv.Itoa(to.MemoryMB))
 	say("timeout", strconv.Itoa(from.TimeoutSeconds), strconv.Itoa(to.TimeoutSeconds))
 	say("log format", from.Logging.Format, to.Logging.Format)
 	say("log level", from.Logging.Level, to.Logging.Level)
 	say("log group", from.Logging.Group, to.Logging.Group)
-	return strings.Join(words, ", ")
+	return words
+}
+
+// roleName shortens a role's ARN where another one has the same beginning: all
+// of a stack are in one account.
+func roleName(arn, other string) string {
+	at := strings.Index(arn, ":role/") + len(":role/")
+	if at < len(":role/") || len(other) < at || arn[:at] != other[:at] {
+		return arn
+	}
+	return arn[at:]
+}
+
+// replaced are the versions of a release that others take the place of.
+func replaced(live release.Release, functions []release.Function) map[string]Replaced {
+	var list map[string]Replaced
+	for _, f := range functions {
+		old, ok := live.Function(f.Spec.Function)
+		if !ok || old.Number == f.Number || f.Number == 0 {
+			continue
+		}
+		if list == nil {
+			list = map[string]Replaced{}
+		}
+		list[f.Key] = Replaced{Number: old.Number, Differs: append([]string{}, differs(old, f)...)}
+	}
+	return list
 }

@@ -122,6 +122,7 @@ func (p *planner) plan(table associations.Table, result associations.Result) Pla
 	}
 	plan.Notes = append(p.notes(result), p.strayNotes(table, result.Changes)...)
 	if plan.Record {
+		plan.Notes = append(plan.Notes, p.recordNotes(plan)...)
 		plan.Notes = append(plan.Notes, p.sourceNotes()...)
 	}
 	plan.Context = p.context()
@@ -325,11 +326,11 @@ func (p *planner) needsRecord(plan Plan) bool {
 }
 
 // identities leaves out what does not make a function another one: where it
-// is packed anew, its zip may have another size.
+// is packed anew, its zip may have another size, and its parts may be known.
 func identities(functions []release.Function) []release.Function {
 	list := slices.Clone(functions)
 	for i := range list {
-		list[i].ZipBytes, list[i].CodeSHA256 = 0, ""
+		list[i].ZipBytes, list[i].CodeSHA256, list[i].Parts = 0, "", versions.Parts{}
 	}
 	return list
 }

@@ -157,7 +157,14 @@ func mixed(ch associations.Change) []string {
 
 // context gathers what a person reads the plan in.
 func (p *planner) context() Context {
-	c := Context{Domains: map[string]string{}, Kept: p.kept}
+	c := Context{Domains: map[string]string{}, Keys: map[string]string{}, Kept: p.kept, Replaced: replaced(p.base.Live, p.kept)}
+	for _, list := range [][]release.Distribution{p.base.Superseded.Distributions, p.base.Live.Distributions, p.want.Distributions} {
+		for _, d := range list {
+			for _, id := range d.IDs {
+				c.Keys[id] = d.Key
+			}
+		}
+	}
 	for id, state := range p.have.Distributions {
 		switch {
 		case len(state.Aliases) > 0:

@@ -14,8 +14,8 @@ import (
 // Whoever takes a function out of the spec, or one over, reads what becomes of it.
 func TestAPlanSaysWhatBecomesOfFunctions(t *testing.T) {
 	t.Parallel()
-	was := numbered(7, "", "one", "two", "three")
-	flight := numbered(8, "", "one", "two", "three", "four")
+	was := numbered(7, "", "one", "three", "two")
+	flight := numbered(8, "", "one", "three", "two", "zero")
 	flight.Number = 8
 	const stays = " leaves the stack: it and its versions stay in Lambda until nothing needs them and prune deletes them"
 	ours := versions.Head{Exists: true, Tags: map[string]string{versions.StackTag: "s"}}
@@ -30,8 +30,9 @@ func TestAPlanSaysWhatBecomesOfFunctions(t *testing.T) {
 		"two leave": {want: numbered(7, "", "one"), head: ours,
 			notes: []plan.Note{{Kind: "leaves", Text: "function s-b" + stays}, {Kind: "leaves", Text: "function s-c" + stays}}},
 		"what an interrupted release published leaves, too": {want: was, head: ours, flies: flight, notes: []plan.Note{
-			{Kind: "in-flight", Text: "supersedes release 8, which was begun and never committed"}, {Kind: "leaves", Text: "function s-d" + stays}}},
-		"one is taken over": {want: numbered(7, "", "other", "two", "three"), head: versions.Head{Exists: true}, rules: plan.Rules{Adopt: true},
+			{Kind: "in-flight", Text: "supersedes release 8, which was begun and never committed"}, {Kind: "leaves", Text: "function s-d" + stays},
+			{Kind: "records", Text: "a release is recorded because the one in flight is superseded"}}},
+		"one is taken over": {want: numbered(7, "", "other", "three", "two"), head: versions.Head{Exists: true}, rules: plan.Rules{Adopt: true},
 			notes: []plan.Note{{Kind: "adopt-function", Text: "takes over function s-a: overwrites the code and the configuration of its $LATEST; its published versions stay"}}},
 	} {
 		if test.flies.Number != 0 {

@@ -125,9 +125,9 @@ type Publish struct {
 	Create   bool          `json:"create,omitempty"`   // the function does not exist
 	Adopt    bool          `json:"adopt,omitempty"`    // it exists without our tag: take it over
 	Replaces int           `json:"replaces,omitempty"` // version of the live release
-	// Config says what differs in the configuration from the version that is
-	// replaced ("timeout 5 → 4"); "" when nothing does.
-	Config     string            `json:"config,omitempty"`
+	// Differs says what is not as in the version that is replaced: "module",
+	// "timeout 5 → 4". It is "content" where a record does not say more.
+	Differs    []string          `json:"differs,omitempty"`
 	Resets     string            `json:"resets,omitempty"` // forbidden configuration found on $LATEST
 	CodeSHA256 string            `json:"codeSha256"`
 	ZipBytes   int64             `json:"zipBytes"`
@@ -173,7 +173,7 @@ type Stage []Step
 
 // Note is something a person should read before saying yes.
 type Note struct {
-	// Kind is one of: adopt-slot, adopt-function, leaves, skipped, stray, renamed, moved,
+	// Kind is one of: records, adopt-slot, adopt-function, leaves, skipped, stray, renamed, moved,
 	// left, gone, drift, mixed-triggers, policy, in-flight, already-back, resets,
 	// nothing, orphan, takes-back, order-unknown, no-commit, applied, unknown-config.
 	Kind string `json:"kind"`
@@ -235,8 +235,12 @@ type Context struct {
 	// Domains are the distributions' names for people, by id: the first alias,
 	// or the CloudFront domain name.
 	Domains map[string]string `json:"domains,omitempty"`
+	// Keys are what the spec, or else a release, calls the distributions, by id.
+	Keys map[string]string `json:"keys,omitempty"`
 	// Kept are the functions that need no new version, with the version that serves.
 	Kept []release.Function `json:"kept,omitempty"`
+	// Replaced are the live versions that kept ones come after, by function key.
+	Replaced map[string]Replaced `json:"replaced,omitempty"`
 	// Back tells since when the stack is back at an earlier release: a rollback
 	// that changes nothing says so.
 	Back *Back `json:"back,omitempty"`
@@ -247,6 +251,13 @@ type Context struct {
 	FlightStays bool `json:"flightStays,omitempty"`
 	// Holds are the holds in force once a rollback or resume ran.
 	Holds []release.Hold `json:"holds,omitempty"`
+}
+
+// Replaced is a live version that an existing one takes the place of.
+type Replaced struct {
+	Number int `json:"number"`
+	// Differs says what is not as in it, as in [Publish].
+	Differs []string `json:"differs"`
 }
 
 // Back is where a stack is back at.

@@ -274,7 +274,14 @@ func (p *restorer) finish(plan Plan) (Plan, error) {
 	plan.Stages = p.stages(changes, p.table)
 	plan.Unfinished = p.unfinished
 	plan.Notes = append(p.notes, p.writeNotes(changes)...)
-	plan.Context.Domains, plan.Context.Kept = p.context().Domains, plan.Goal.Functions
+	from := p.context()
+	for _, d := range p.target.Distributions {
+		if id := d.ID(); id != "" && from.Keys[id] == "" {
+			from.Keys[id] = d.Key
+		}
+	}
+	plan.Context.Domains, plan.Context.Keys, plan.Context.Kept = from.Domains, from.Keys, plan.Goal.Functions
+	plan.Context.Replaced = replaced(p.base.Live, plan.Goal.Functions)
 	return plan, nil
 }
 

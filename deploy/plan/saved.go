@@ -15,7 +15,7 @@ func (p Plan) Applied(state release.LedgerState) Plan {
 	done := Plan{
 		Schema: p.Schema, Stack: p.Stack, Kind: p.Kind, Account: p.Account, Saw: state.Position(), Seen: state.Seen, Goal: state.Live,
 		Notes:   []Note{{Kind: "applied", Text: fmt.Sprintf("This plan was applied as release %d, which is live", state.Live.Number)}},
-		Context: Context{Domains: p.Context.Domains, Kept: state.Live.Functions, Holds: state.Live.Holds},
+		Context: Context{Domains: p.Context.Domains, Keys: p.Context.Keys, Kept: state.Live.Functions, Holds: state.Live.Holds},
 	}
 	if _, flying := state.InFlight(); flying {
 		return done
@@ -81,6 +81,6 @@ func NewCompletion(have Observed) (Plan, error) {
 		Saw: have.Ledger.Position(), Seen: have.Ledger.Seen, Complete: flight.Number, Goal: flight,
 		Stages:  p.stages(changes, flight.Table()),
 		Notes:   []Note{{Kind: "in-flight", Text: fmt.Sprintf("goes on with release %d, which a run of this plan began", flight.Number)}},
-		Context: Context{Domains: p.context().Domains, Kept: flight.Functions, Holds: flight.Holds},
+		Context: Context{Domains: p.context().Domains, Keys: p.context().Keys, Kept: flight.Functions, Holds: flight.Holds},
 	}, nil
 }

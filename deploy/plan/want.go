@@ -18,6 +18,7 @@ type Packed struct {
 	CodeSHA256 string // base64, of the zip
 	ZipBytes   int64
 	Trampoline int // 0 for ready bundles
+	Parts      versions.Parts
 }
 
 // Named gives the distributions that a spec names, with the ids it gives and
@@ -47,7 +48,7 @@ func Want(s stackspec.Stack, packed map[string]Packed, distributions []release.D
 		names[f.Key] = f.Name
 		want.Functions = append(want.Functions, release.Function{
 			Key: f.Key, Spec: versions.Spec{Function: f.Name, Content: p.Content, Config: f.Config},
-			Trampoline: p.Trampoline, CodeSHA256: p.CodeSHA256, ZipBytes: p.ZipBytes,
+			Trampoline: p.Trampoline, CodeSHA256: p.CodeSHA256, ZipBytes: p.ZipBytes, Parts: p.Parts,
 		})
 	}
 	slots := map[string][]release.Placed{}

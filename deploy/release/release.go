@@ -194,6 +194,8 @@ type Function struct {
 	Number     int    `json:"number"`
 	CodeSHA256 string `json:"codeSha256,omitempty"` // base64, of the zip
 	ZipBytes   int64  `json:"zipBytes,omitempty"`
+	// Parts tell people what changed. Older records have none.
+	Parts versions.Parts `json:"parts,omitzero"`
 }
 
 // Ref names the recorded version.

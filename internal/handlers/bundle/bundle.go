@@ -48,6 +48,8 @@ type Bundle struct {
 	ABI        ABI    // how events reach the handler; "" for a bundle with an entry of its own
 	Trampoline int    // 0 for a bundle with an entry of its own
 	Files      []File // sorted by name
+	// Parts tell what of the content changed. Open does not compute them.
+	Parts versions.Parts
 
 	// Dropped are the custom sections left out of the modules, in their order,
 	// those of one name counted together in a glue bundle.

@@ -197,7 +197,7 @@ func TestABundleMadeHereOpensAsItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built.Warnings, built.Inputs = nil, nil // about its making
+	built.Warnings, built.Inputs, built.Parts = nil, nil, opened.Parts // about its making
 	if diff := cmp.Diff(built, opened); diff != "" {
 		t.Errorf("-built +opened\n%s", diff)
 	}

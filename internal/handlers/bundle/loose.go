@@ -35,7 +35,7 @@ func gather(root *os.Root, f Function, lim limits) (*Loose, error) {
 	b := list(unzipped{files: draft.files, programs: draft.programs})
 	b.Handler, b.ABI, b.Trampoline = draft.handler, draft.abi, draft.trampoline
 	b.Dropped, b.LeftOut, b.Warnings = draft.dropped, draft.leftOut, draft.warnings
-	b.Inputs = draft.sorted()
+	b.Inputs, b.Parts = draft.sorted(), draft.contents(f)
 	l := &Loose{name: f.Name, lim: lim, most: mostZipped(b), bundle: b, files: draft.files, programs: draft.programs}
 	if l.most > lim.zipped { // only the zip tells whether it is too large
 		_, err = l.Zip()

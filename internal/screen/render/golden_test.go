@@ -99,13 +99,14 @@ func samplePlan() plan.Plan {
 			Brought: release.Self, Returns: 41, Edits: edits,
 		},
 		Stages: []plan.Stage{
-			{plan.Publish{Key: "geo-redirect", Spec: geo.Spec, Replaces: 17, ZipBytes: 217_088}},
+			{plan.Publish{Key: "geo-redirect", Spec: geo.Spec, Replaces: 17, Differs: []string{"module", "timeout 5 → 4"}, ZipBytes: 217_088}},
 			{plan.Associate{Change: associations.Change{Distribution: dist, Edits: edits}}},
 			{plan.Await{Distribution: dist}},
 		},
 		Record: true,
 		Context: plan.Context{
 			Domains: map[string]string{dist: "www.example.com"},
+			Keys:    map[string]string{dist: "www"},
 			Kept:    []release.Function{resize},
 		},
 	}

@@ -95,7 +95,7 @@ func (d draw) plan() plan.Plan {
 		Held:       []release.Held{{Release: d.number(), Key: d.text(), Content: versions.ContentID(d.text()), Place: d.text(), Commit: d.text(), Why: d.text()}},
 		Unfinished: []plan.Unfinished{{Slot: d.slot(), Reason: d.text()}},
 		Notes:      []plan.Note{{Kind: d.text(), Text: d.text()}},
-		Context:    plan.Context{Domains: map[string]string{id: d.text()}, Kept: []release.Function{d.function(), f}, Holds: []release.Hold{d.hold()}},
+		Context:    plan.Context{Domains: map[string]string{id: d.text()}, Keys: map[string]string{id: d.text()}, Replaced: map[string]plan.Replaced{f.Key: {Number: 1, Differs: []string{d.text()}}}, Kept: []release.Function{d.function(), f}, Holds: []release.Hold{d.hold()}},
 	}
 }
 

@@ -33,7 +33,7 @@ func PlanText(p plan.Plan, c Commands, s Style) string {
 		out.blank()
 	}
 	for _, d := range v.distributions {
-		distributionHead(out, d.id, d.domain)
+		distributionHead(out, d.called)
 		editLines(out, d.edits, d.names)
 		out.blank()
 	}
@@ -75,19 +75,47 @@ func planFunctionLines(out *page, v planView) {
 		} else {
 			spans = append(spans, cell(r.act, act), plain("  "+padLeft(r.size, size)), plain("   "))
 		}
-		out.line(4, append(spans, plain(strings.Join(r.rest, ", ")))...)
+		rest := plain(strings.Join(r.rest, ", "))
+		if out.fits(4, append(spans, rest)...) {
+			out.line(4, append(spans, rest)...)
+			continue
+		}
+		out.line(4, spans...)
+		out.prose(8, "", rest.text)
 	}
 	if v.others > 0 {
 		out.line(4, span{fmt.Sprintf("%s unchanged", count(v.others, "other")), dim})
 	}
 }
 
-func distributionHead(out *page, id, domain string) {
-	if domain == "" || domain == id {
-		out.line(2, span{id, bold})
-		return
+// called is what a distribution is known by: its key in the spec, its id, and a
+// domain name. Key and domain may be "".
+type called struct{ key, id, domain string }
+
+func distributionHead(out *page, c called) { out.line(2, headSpans(c)...) }
+
+func headSpans(c called) []span {
+	names := []span{{c.id, bold}}
+	if c.key != "" {
+		names = []span{{c.key, bold}, plain("  " + c.id)}
 	}
-	out.line(2, span{id, bold}, plain("  "+domain))
+	if c.domain != "" && c.domain != c.id {
+		names = append(names, plain("  "+c.domain))
+	}
+	return names
+}
+
+// calledIn is what the plan knows a distribution by.
+func calledIn(p plan.Plan, id string) called {
+	return called{p.Context.Keys[id], id, p.Context.Domains[id]}
+}
+
+// short names a distribution within a sentence: "www (E2EXAMPLE1ABCD)".
+func (c called) short() string {
+	if c.key == "" {
+		return c.id
+	}
+	return c.key + " (" + c.id + ")"
 }
 
 // editLines writes the edits of one distribution by cache behaviour.

@@ -20,10 +20,11 @@ func TestPlanReadsAsDesigned(t *testing.T) {
 	want := `storefront   release 41 → 42
 
   functions
-    + geo-redirect   publish 9f3c1e…  212 KB   replaces version 17
+    + geo-redirect   publish 9f3c1e…  212 KB
+        replaces version 17 (module, timeout 5 → 4)
     = resize         version 4
 
-  E2EXAMPLE1ABCD  www.example.com
+  www  E2EXAMPLE1ABCD  www.example.com
     default
       ~ viewer-request     geo-redirect 17 → new
     /img/*
@@ -66,6 +67,8 @@ func variants() map[string]plan.Plan {
 		}}}},
 	}
 
+	back.Context.Replaced = map[string]plan.Replaced{"geo-redirect": {Number: 17, Differs: []string{"module", "config", "trampoline 1 → 2", "memory 128 → 256", "log group /edge/storefront → default"}}}
+
 	zero := samplePlan()
 	zero.Kind, zero.Goal.Kind, zero.Goal.Target, zero.Goal.Functions, zero.Context.Kept = release.KindRollback, release.KindRollback, 0, nil, nil
 	zero.Stages = []plan.Stage{{plan.Associate{Change: associations.Change{Distribution: dist, Edits: []associations.Edit{
@@ -80,6 +83,10 @@ func variants() map[string]plan.Plan {
 
 	record := nothing
 	record.Record, record.Kind = true, release.KindResume
+
+	joins := nothing
+	joins.Record = true
+	joins.Notes = []plan.Note{{Kind: "records", Text: "a release is recorded because function beacon leaves the stack"}}
 
 	tags := nothing
 	tags.Record = true
@@ -131,7 +138,7 @@ func variants() map[string]plan.Plan {
 		"complete": complete, "already-back": already, "put-back": putBack, "settles": settles, "not-undone": undone,
 		"reused": reused, "returned": returned,
 		"first": first, "retry": retry, "held": held, "strict": strict, "rollback": back, "rollback-zero": zero,
-		"nothing": nothing, "waiting": waiting, "record-only": record, "tags": tags, "publish-only": only, "sample": samplePlan(),
+		"nothing": nothing, "waiting": waiting, "record-only": record, "record-why": joins, "tags": tags, "publish-only": only, "sample": samplePlan(),
 	}
 }
 

@@ -42,7 +42,7 @@ func PlanMarkdown(p plan.Plan, c Commands) string {
 	}
 	mdTable(b, []string{"", "function", "version", "size", ""}, rows)
 	for _, d := range v.distributions {
-		b.WriteString("**" + code(d.id) + "** " + code(d.domain) + "\n\n")
+		b.WriteString(headMarkdown(d.called) + "\n\n")
 		rows = nil
 		for _, e := range d.edits {
 			rows = append(rows, []string{code(editSign(e)), code(e.Slot.Path), code(string(e.Slot.Trigger)),
@@ -53,6 +53,13 @@ func PlanMarkdown(p plan.Plan, c Commands) string {
 	mdFold(b, "What is bound afterwards", bindingsMarkdown(p.Goal))
 	mdFold(b, "Functions in full", functionsMarkdown(p.Goal.Functions))
 	return finish(b)
+}
+
+func headMarkdown(c called) string {
+	if c.key == "" {
+		return "**" + code(c.id) + "** " + code(c.domain)
+	}
+	return "**" + code(c.key) + "** " + code(c.id) + " " + code(c.domain)
 }
 
 func bindingsMarkdown(r release.Release) string {

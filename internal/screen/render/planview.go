@@ -32,9 +32,9 @@ type functionRow struct {
 }
 
 type distributionView struct {
-	id, domain string
-	edits      []associations.Edit // in the order of their slots
-	names      names
+	called
+	edits []associations.Edit // in the order of their slots
+	names names
 }
 
 func viewPlan(p plan.Plan) planView {
@@ -169,11 +169,7 @@ func planFunctions(p plan.Plan) (rows []functionRow, others int) {
 			row.rest = append(row.rest, "takes the function over")
 		}
 		if s.Replaces != 0 {
-			replaces := "replaces version " + strconv.Itoa(s.Replaces)
-			if s.Config != "" {
-				replaces += " (" + s.Config + ")"
-			}
-			row.rest = append(row.rest, replaces)
+			row.rest = append(row.rest, replacesWords(s.Replaces, s.Differs))
 		}
 		rows = append(rows, row)
 	}
@@ -184,12 +180,16 @@ func planFunctions(p plan.Plan) (rows []functionRow, others int) {
 	shown := keptButShown(p)
 	for _, f := range p.Context.Kept {
 		row := functionRow{sign: "=", name: f.Key, act: "version " + strconv.Itoa(f.Number)}
+		old, replaced := p.Context.Replaced[f.Key]
+		if replaced {
+			row.sign, row.rest = "~", []string{replacesWords(old.Number, old.Differs)}
+		}
 		t, tagged := tags[f.Spec.Function]
 		if tagged {
 			row.sign, row.rest = "~", append(row.rest, tagWords(t))
 			delete(tags, f.Spec.Function)
 		}
-		if !tagged && !shown(f.Spec.Function) {
+		if !tagged && !replaced && !shown(f.Spec.Function) {
 			others++
 			continue
 		}
@@ -205,6 +205,14 @@ func planFunctions(p plan.Plan) (rows []functionRow, others int) {
 	}
 	slices.SortStableFunc(rows, func(a, b functionRow) int { return strings.Compare(a.name, b.name) })
 	return rows, others
+}
+
+func replacesWords(number int, differs []string) string {
+	text := "replaces version " + strconv.Itoa(number)
+	if len(differs) > 0 {
+		text += " (" + strings.Join(differs, ", ") + ")"
+	}
+	return text
 }
 
 // keptButShown says of a kept function whether the plan is about it: it is
@@ -244,8 +252,8 @@ func planDistributions(p plan.Plan) []distributionView {
 	var list []distributionView
 	for _, s := range steps[plan.Associate](p) {
 		list = append(list, distributionView{
-			id: s.Change.Distribution, domain: p.Context.Domains[s.Change.Distribution],
-			edits: inOrder(s.Change.Edits), names: n,
+			called: calledIn(p, s.Change.Distribution),
+			edits:  inOrder(s.Change.Edits), names: n,
 		})
 	}
 	return list
@@ -262,7 +270,7 @@ func planSummary(p plan.Plan) string {
 	if !p.Changes() {
 		var waiting []string
 		for _, s := range steps[plan.Await](p) {
-			waiting = append(waiting, s.Distribution)
+			waiting = append(waiting, calledIn(p, s.Distribution).short())
 		}
 		if len(waiting) == 0 {
 			return "Nothing to do."

@@ -22,6 +22,8 @@ type Progress struct {
 	// Terminal says that a block of the running steps is repainted (Block), so
 	// that starting and waiting need no lines of their own.
 	Terminal bool
+	// Keys are what the spec calls the distributions, by id.
+	Keys map[string]string
 
 	running []running // in the order they started
 	// queued is when it was said last that writes are held back. They queue one after
@@ -157,7 +159,7 @@ func (p *Progress) find(s plan.Step, at time.Time) *running {
 			return &p.running[i]
 		}
 	}
-	p.running = append(p.running, running{id: id, label: Clean(stepLabel(s)), since: at, said: at})
+	p.running = append(p.running, running{id: id, label: Clean(p.stepLabel(s)), since: at, said: at})
 	return &p.running[len(p.running)-1]
 }
 
@@ -196,7 +198,9 @@ func stepSubject(s plan.Step) string {
 }
 
 // stepLabel names a step for people.
-func stepLabel(s plan.Step) string {
+func (p *Progress) stepLabel(s plan.Step) string {
+	name := func(id string) string { return called{key: p.Keys[id], id: id}.short() }
+
 	switch s := s.(type) {
 	case plan.Publish:
 		return "publish " + s.Key
@@ -208,9 +212,9 @@ func stepLabel(s plan.Step) string {
 		}
 		return "tag " + s.Key
 	case plan.Associate:
-		return "update " + s.Change.Distribution
+		return "update " + name(s.Change.Distribution)
 	case plan.Await:
-		return "await " + s.Distribution
+		return "await " + name(s.Distribution)
 	default:
 		panic(fmt.Sprintf("render: unknown step %T", s)) // a new step without words is a bug here
 	}

@@ -153,8 +153,11 @@ func TestEveryStepHasWords(t *testing.T) {
 	for _, s := range []plan.Step{publishGeo, associateIt, awaitIt,
 		plan.Activate{Key: "geo", Version: versions.Version{Ref: versions.Ref{Function: "f", Number: 3}}},
 		plan.Tag{Key: "geo", Function: "f"}, plan.Tag{Function: "edgedeploy-shop-releases"}} {
-		if label := stepLabel(s); label != strings.TrimSpace(label) || !strings.Contains(label, " ") {
+		if label := (&Progress{}).stepLabel(s); label != strings.TrimSpace(label) || !strings.Contains(label, " ") {
 			t.Errorf("%T is called %q", s, label)
 		}
+	}
+	if got := (&Progress{Keys: map[string]string{dist: "www"}}).stepLabel(associateIt); got != "update www ("+dist+")" {
+		t.Errorf("with a key in the spec it is called %q", got)
 	}
 }

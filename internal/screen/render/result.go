@@ -116,7 +116,7 @@ func Result(o Outcome, s Style) string {
 			if i > 0 {
 				out.blank()
 			}
-			distributionHead(out, slot.Distribution, o.Plan.Context.Domains[slot.Distribution])
+			distributionHead(out, calledIn(o.Plan, slot.Distribution))
 			last.Path = ""
 		}
 		if slot.Path != last.Path {
@@ -226,7 +226,7 @@ func (o Outcome) summary() string {
 		return fmt.Sprintf("Release %d of %s is live on record, but something else has changed %s since.",
 			cmp.Or(r.Release.Number, o.Plan.Goal.Number), o.Plan.Stack, count(len(r.Drift), "slot"))
 	case r.Live && len(r.Undeployed) > 0:
-		return fmt.Sprintf("Release %d of %s is live; CloudFront is still deploying %s.", r.Release.Number, o.Plan.Stack, strings.Join(r.Undeployed, ", "))
+		return fmt.Sprintf("Release %d of %s is live; CloudFront is still deploying %s.", r.Release.Number, o.Plan.Stack, strings.Join(o.undeployed(), ", "))
 	case r.Live && len(r.Slots) > 0:
 		return fmt.Sprintf("Release %d of %s is live, deployed everywhere.", r.Release.Number, o.Plan.Stack)
 	case r.Live:
@@ -242,6 +242,15 @@ func (o Outcome) summary() string {
 	return fmt.Sprintf("No distribution of %s was changed.", o.Plan.Stack)
 }
 
+// undeployed names the distributions that are not everywhere yet.
+func (o Outcome) undeployed() []string {
+	names := make([]string, len(o.Result.Undeployed))
+	for i, id := range o.Result.Undeployed {
+		names[i] = calledIn(o.Plan, id).short()
+	}
+	return names
+}
+
 // putBack tells the end of a run that recorded nothing: what it wrote, or
 // committed, was recorded before.
 func (o Outcome) putBack() string {
@@ -250,7 +259,7 @@ func (o Outcome) putBack() string {
 		text += fmt.Sprintf("; %s put back", count(n, "slot"))
 	}
 	if len(o.Result.Undeployed) > 0 {
-		return text + "; CloudFront is still deploying " + strings.Join(o.Result.Undeployed, ", ") + "."
+		return text + "; CloudFront is still deploying " + strings.Join(o.undeployed(), ", ") + "."
 	}
 	return text + "."
 }

@@ -252,7 +252,7 @@ func boundLines(out *page, r release.Release, n names) {
 			if i > 0 {
 				out.blank()
 			}
-			distributionHead(out, b.Slot.Distribution, aliasOf(r, b.Slot.Distribution))
+			distributionHead(out, calledBy(r, b.Slot.Distribution))
 			last.Path = ""
 		}
 		if b.Slot.Path != last.Path {
@@ -267,13 +267,14 @@ func boundLines(out *page, r release.Release, n names) {
 	out.blank()
 }
 
-func aliasOf(r release.Release, id string) string {
+// calledBy is what a release knows a distribution by.
+func calledBy(r release.Release, id string) called {
 	for _, d := range r.Distributions {
-		if slices.Contains(d.IDs, id) && d.Alias != "" {
-			return d.Alias
+		if slices.Contains(d.IDs, id) {
+			return called{d.Key, id, d.Alias}
 		}
 	}
-	return ""
+	return called{id: id}
 }
 
 // ShowJSON writes a release as {"release": number, "live": …, "record": …};

@@ -53,6 +53,7 @@ type FunctionStatus struct {
 // SlotStatus is one slot: what the live release wants there, and what holds it.
 type SlotStatus struct {
 	Slot         associations.Slot
+	Key          string // of the distribution in the spec
 	Domain       string
 	Wanted, Held associations.Binding
 	Deployed     bool // the distribution's last configuration is everywhere
@@ -147,10 +148,7 @@ func statusFunctions(out *page, st Status) {
 }
 
 func statusHead(out *page, s SlotStatus) {
-	spans := []span{{s.Slot.Distribution, bold}}
-	if s.Domain != "" {
-		spans = append(spans, plain("  "+s.Domain))
-	}
+	spans := headSpans(called{s.Key, s.Slot.Distribution, s.Domain})
 	if !s.Deployed {
 		spans = append(spans, span{"   deploying", yellow})
 	}
@@ -267,7 +265,7 @@ func statusSummary(st Status) string {
 		}
 		if id := s.Slot.Distribution; !s.Deployed && !deploying[id] {
 			deploying[id] = true
-			waiting = append(waiting, id)
+			waiting = append(waiting, called{key: s.Key, id: id}.short())
 		}
 	}
 	text := fmt.Sprintf("Every slot is as release %d says", st.Live.Number)

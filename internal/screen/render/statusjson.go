@@ -82,6 +82,7 @@ type statusFunction struct {
 
 type statusSlot struct {
 	Distribution string               `json:"distribution"`
+	Key          string               `json:"key"` // of the distribution in the spec
 	Domain       string               `json:"domain,omitempty"`
 	Path         string               `json:"path"`
 	Trigger      associations.Trigger `json:"trigger"`
@@ -143,7 +144,7 @@ func StatusJSON(st Status) ([]byte, error) {
 	}
 	for _, s := range st.Slots {
 		doc.Slots = append(doc.Slots, statusSlot{
-			Distribution: s.Slot.Distribution, Domain: s.Domain, Path: s.Slot.Path, Trigger: s.Slot.Trigger,
+			Distribution: s.Slot.Distribution, Key: s.Key, Domain: s.Domain, Path: s.Slot.Path, Trigger: s.Slot.Trigger,
 			Wanted: bindingDocument(st.Account, s.Wanted), Held: bindingDocument(st.Account, s.Held),
 			Matches: s.Matches(), Deployed: s.Deployed, Note: s.Note,
 		})

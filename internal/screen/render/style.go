@@ -75,6 +75,14 @@ func (p *page) line(indent int, spans ...span) {
 	p.b.WriteByte('\n')
 }
 
+// fits reports whether a line is no wider than the style allows.
+func (p *page) fits(indent int, spans ...span) bool {
+	for _, s := range spans {
+		indent += cells(Clean(s.text))
+	}
+	return p.style.Width <= 0 || indent <= p.style.Width
+}
+
 func (p *page) blank() { p.b.WriteByte('\n') }
 
 // prose writes a text of any length behind a mark, wrapped to the width, with
