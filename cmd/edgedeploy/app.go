@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/screen/term"
 )
@@ -52,6 +53,7 @@ type app struct {
 	near              []string        // distributions that a wrong name may have meant
 	running           string          // the command's name
 	saved             string          // the plan file that is applied
+	planned           plan.Plan       // the plan that was made or opened to be run
 	fromEnv           map[string]bool // flags that the environment set
 	settled           bool            // the flags are understood, with those of the environment
 
@@ -119,7 +121,7 @@ func (a *app) fail(err error) int {
 		a.say(render.Error(rest, hint, a.err))
 	}
 	if a.output == "json" && !a.wrote {
-		if doc, jerr := errorJSON(err, hint, code, problems); jerr == nil {
+		if doc, jerr := a.failure(failed{err, hint, code, problems}); jerr == nil {
 			_, _ = a.streams.Out.Write(doc)
 		}
 	}

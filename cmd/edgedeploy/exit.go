@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/edgedeploy/edgedeploy/associations"
@@ -12,6 +11,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/aws/awscloud"
 	"github.com/edgedeploy/edgedeploy/internal/aws/ledger"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/screen/term"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 	"github.com/edgedeploy/edgedeploy/versions"
@@ -92,18 +92,40 @@ func problemsOf(err error) []stackspec.Problem {
 	return nil
 }
 
-// errorJSON is what a failed command prints with -o json: one document.
-func errorJSON(err error, hint string, code int, problems []stackspec.Problem) ([]byte, error) {
-	doc := struct {
-		Schema   int                 `json:"schema"`
-		Error    string              `json:"error"`
-		Hint     string              `json:"hint,omitempty"`
-		Problems []stackspec.Problem `json:"problems,omitempty"`
-		ExitCode int                 `json:"exitCode"`
-	}{1, err.Error(), hint, problems, code}
-	out, jerr := json.MarshalIndent(doc, "", "  ")
-	if jerr != nil {
-		return nil, jerr
+// failed is what a command that ended with an error has to tell.
+type failed struct {
+	err      error
+	hint     string
+	code     int
+	problems []stackspec.Problem
+}
+
+// failure is what a failed command prints with -o json: one document. That of a
+// command that runs plans has the members of every other run.
+func (a *app) failure(f failed) ([]byte, error) {
+	switch a.running {
+	case "apply", "rollback", "resume":
+		p := a.planned
+		if p.Stack == "" {
+			p.Stack = a.stackName()
+		}
+		return render.ResultJSON(render.Outcome{
+			Plan: p, Refused: true, ExitCode: f.code, Error: f.err.Error(), Hint: f.hint, Problems: f.problems,
+		})
+	case "validate":
+		return render.ValidationJSON(render.Validation{
+			Stack: a.stackName(), Problems: f.problems, ExitCode: f.code, Error: f.err.Error(), Hint: f.hint,
+		})
 	}
-	return append(out, '\n'), nil
+	return render.ErrorJSON(render.Failure{
+		Stack: a.stackName(), Error: f.err.Error(), Hint: f.hint, Problems: f.problems, ExitCode: f.code,
+	})
+}
+
+// stackName is the stack that a command is about, "" where that is not known.
+func (a *app) stackName() string {
+	if a.stack == "" && a.doc != nil {
+		return a.doc.Stack.Name
+	}
+	return a.stack
 }

@@ -42,21 +42,13 @@ func (a *app) validateCommand() *cobra.Command {
 				count(len(s.Stack.Functions), "function"), count(len(s.Stack.Distributions), "distribution"))
 			same := func() string { return text }
 			return a.document(same, func() ([]byte, error) {
-				return json.MarshalIndent(map[string]any{"schema": 1, "valid": true, "stack": s.Stack.Name, "problems": orNone(s.Warnings)}, "", "  ")
+				return render.ValidationJSON(render.Validation{Stack: s.Stack.Name, Problems: s.Warnings})
 			}, same)
 		},
 	}
 	a.loads.register(cmd.Flags())
 	cmd.Flags().BoolVar(&only, "spec-only", false, "check the file alone, not the bundles it names")
 	return cmd
-}
-
-// orNone gives an empty list for none, so that JSON has [] and not null.
-func orNone(p []stackspec.Problem) []stackspec.Problem {
-	if p == nil {
-		return []stackspec.Problem{}
-	}
-	return p
 }
 
 func count(n int, what string) string {

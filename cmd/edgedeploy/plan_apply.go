@@ -121,8 +121,9 @@ func (a *app) applyCommand() *cobra.Command {
 		Aliases: []string{"deploy"},
 		Short:   "Publish, associate and record what the spec wants",
 		Long: `Apply shows the plan, asks, and runs the very plan it showed. With a file that
-plan --out wrote, it runs that plan, goes on with a run of it that died, says
-that it was applied already, or refuses it as stale.
+plan --out wrote, it runs that plan without asking (to name the file is to
+approve it), goes on with a run of it that died, says that it was applied
+already, or refuses it as stale.
 
 It can be repeated at any time: what is there already is not done again.`,
 		Args: cobra.MaximumNArgs(1),
@@ -166,11 +167,10 @@ func (a *app) apply(ctx context.Context, rules ruleFlags, run runFlags) error {
 // showAndRun shows a plan, asks if there is something to ask, and runs it.
 func (a *app) showAndRun(ctx context.Context, ses *connect.Session, p planfile.Plan, run runFlags, question string) error {
 	a.warnBack(p.Plan)
-	// The result is the document on stdout; the plan before it is for the eyes,
-	// and no one is asked about what was not shown.
-	if a.output == "text" || !run.yes && p.Plan.Changes() {
-		a.say(render.PlanText(p.Plan, a.commands(p.Plan.Stack), a.err) + "\n")
-	}
+	a.planned = p.Plan
+	// The result is the document on stdout, whatever its form; the plan before it
+	// is for the eyes, and stays in a job's log.
+	a.say(render.PlanText(p.Plan, a.commands(p.Plan.Stack), a.err) + "\n")
 	if len(p.Plan.Held) > 0 {
 		return p.Plan.HeldError()
 	}

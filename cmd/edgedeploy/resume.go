@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -165,7 +164,7 @@ const maxResumes = 5
 // failure: the same command ends in the same state.
 func (a *app) notHeld(ctx context.Context, ses *connect.Session, state release.LedgerState, e *plan.NotHeldError) error {
 	if e.Lift.Release == 0 {
-		return a.told(state.Live.Stack, fmt.Sprintf("Stack %s is not held.\n", render.Clean(state.Live.Stack)))
+		return a.told(state, fmt.Sprintf("Stack %s is not held.\n", render.Clean(state.Live.Stack)))
 	}
 	what := fmt.Sprintf("Release %d", e.Lift.Release)
 	if e.Lift.Function != "" {
@@ -184,19 +183,19 @@ func (a *app) notHeld(ctx context.Context, ses *connect.Session, state release.L
 			return err
 		}
 		if _, gone := release.Lifted(before.Holds, e.Lift); len(gone) > 0 {
-			return a.told(state.Live.Stack, fmt.Sprintf("%s is not held: release %d lifted that.\n", what, by.Number))
+			return a.told(state, fmt.Sprintf("%s is not held: release %d lifted that.\n", what, by.Number))
 		}
 		by = before
 	}
-	return a.told(state.Live.Stack, what+" is not held (any more).\n")
+	return a.told(state, what+" is not held (any more).\n")
 }
 
-// told ends a command that found nothing to do.
-func (a *app) told(stack, text string) error {
+// told ends a resume that found nothing to do.
+func (a *app) told(state release.LedgerState, text string) error {
 	same := func() string { return text }
 	return a.document(same, func() ([]byte, error) {
-		return json.MarshalIndent(map[string]any{
-			"schema": 1, "stack": stack, "changed": false, "exitCode": 0, "message": strings.TrimSpace(text),
-		}, "", "  ")
+		return render.ResultJSON(render.Outcome{Message: strings.TrimSpace(text), Plan: plan.Plan{
+			Stack: state.Live.Stack, Kind: release.KindResume, Saw: state.Position(), Context: plan.Context{Holds: state.Holds()},
+		}})
 	}, same)
 }

@@ -48,7 +48,7 @@ func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err err
 	if account != p.Plan.Account {
 		return &plan.AccountError{Want: p.Plan.Account, Have: account}
 	}
-	a.saved = file
+	a.saved, a.planned = file, p.Plan
 	p.Plan, err = a.since(ctx, ses, p)
 	if err != nil {
 		return err
@@ -61,7 +61,8 @@ func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err err
 		}
 		return a.execute(ctx, ses, p, run)
 	}
-	return a.showAndRun(ctx, ses, p, run, "Apply this to "+p.Plan.Stack+"?")
+	run.yes = true // it was looked at when it was saved: to apply it is to approve it
+	return a.showAndRun(ctx, ses, p, run, "")
 }
 
 // elsewhereError says that a saved plan was made with another local AWS than the

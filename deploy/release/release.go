@@ -88,7 +88,7 @@ type Release struct {
 	Automatic bool `json:"automatic,omitempty"`
 
 	RunID   string    `json:"runId"` // unique, so that no two records have equal bytes
-	At      time.Time `json:"at"`
+	At      time.Time `json:"at,omitzero"` // a plan's goal has none yet
 	Account string    `json:"account"`
 	Actor   string    `json:"actor,omitempty"`
 	Message string    `json:"message,omitempty"`

@@ -81,26 +81,13 @@ func TestProblemsGolden(t *testing.T) {
 	golden(t, "problems.txt", Problems(problems(), Style{Width: 80}))
 	golden(t, "problems-color.txt", Problems(problems(), Style{Width: 80, Color: true}))
 	golden(t, "problems.md", ProblemsMarkdown(problems()))
-	doc, err := ProblemsJSON(problems())
+	doc, err := ValidationJSON(Validation{Problems: problems(), ExitCode: 3, Error: "the spec is invalid"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "problems.json", string(doc))
-}
-
-func TestWarningsLeaveASpecValid(t *testing.T) {
-	t.Parallel()
-	for want, list := range map[string][]stackspec.Problem{
-		`{  "valid": true,  "problems": []}`: nil,
-		`"valid": true`:                      problems()[1:2],
-		`"valid": false`:                     problems()[:2],
-	} {
-		doc, err := ProblemsJSON(list)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.ReplaceAll(string(doc), "\n", ""); !strings.Contains(got, want) {
-			t.Errorf("got %s, want %s", got, want)
-		}
+	if doc, err = ErrorJSON(Failure{Stack: "shop", Error: "it is locked", Hint: "wait", Problems: problems(), ExitCode: 4}); err != nil {
+		t.Fatal(err)
 	}
+	golden(t, "error.json", string(doc))
 }

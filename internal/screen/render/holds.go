@@ -64,6 +64,8 @@ func heldAfterwards(holds []release.Hold) []string {
 // run that failed before it recorded anything may not say.
 func (o Outcome) holds() (holds []release.Hold, told bool) {
 	switch r := o.Result; {
+	case o.Refused:
+		return nil, false
 	case r.RolledBack.Number != 0:
 		return r.RolledBack.Holds, true
 	case r.Release.Kind != "":

@@ -130,12 +130,14 @@ func editLines(out *page, edits []associations.Edit, n names) {
 }
 
 // PlanJSON writes the plan itself: the value that runs. Its steps carry their
-// kind in "do"; "schema" is plan.Schema.
+// kind in "do"; "schema" is plan.Schema. "changes" says whether running it
+// changes anything.
 func PlanJSON(p plan.Plan, exitCode int) ([]byte, error) {
 	doc, err := toJSON(struct {
 		plan.Plan
-		ExitCode int `json:"exitCode"`
-	}{p, exitCode})
+		Changes  bool `json:"changes"`
+		ExitCode int  `json:"exitCode"`
+	}{p, p.Changes(), exitCode})
 	if err != nil {
 		return nil, fmt.Errorf("plan of stack %s as JSON: %w", p.Stack, err)
 	}

@@ -54,17 +54,55 @@ func problemCount(wrong, odd int) string {
 	return count(wrong, "error") + ", " + count(odd, "warning") + "."
 }
 
-// ProblemsJSON writes {"valid": …, "problems": […]} with the members of
-// stackspec.Problem. Warnings leave a spec valid.
-func ProblemsJSON(problems []stackspec.Problem) ([]byte, error) {
-	valid := true
-	for _, p := range problems {
-		valid = valid && p.Warning
-	}
+// ErrorSchema and ValidationSchema are the versions of these documents' JSON formats.
+const (
+	ErrorSchema      = 1
+	ValidationSchema = 1
+)
+
+// Failure is a command that came to nothing.
+type Failure struct {
+	Stack    string              `json:"stack,omitempty"` // where it is known
+	Error    string              `json:"error"`
+	Hint     string              `json:"hint,omitempty"`
+	Problems []stackspec.Problem `json:"problems,omitempty"`
+	ExitCode int                 `json:"exitCode"`
+}
+
+// ErrorJSON writes the document of a command that failed and has no other.
+func ErrorJSON(f Failure) ([]byte, error) {
 	doc, err := toJSON(struct {
+		Schema int `json:"schema"`
+		Failure
+	}{ErrorSchema, f})
+	if err != nil {
+		return nil, fmt.Errorf("the error as JSON: %w", err)
+	}
+	return doc, nil
+}
+
+// Validation is what there is to tell of a spec that was checked. It is valid
+// if there is no error; warnings leave it so.
+type Validation struct {
+	Stack    string
+	Problems []stackspec.Problem
+	ExitCode int
+	// Error and Hint are "" for a valid spec.
+	Error, Hint string
+}
+
+// ValidationJSON writes {"valid": …, "problems": […]} with the members of
+// stackspec.Problem.
+func ValidationJSON(v Validation) ([]byte, error) {
+	doc, err := toJSON(struct {
+		Schema   int                 `json:"schema"`
 		Valid    bool                `json:"valid"`
+		Stack    string              `json:"stack"` // "" where it is not known
 		Problems []stackspec.Problem `json:"problems"`
-	}{valid, append([]stackspec.Problem{}, problems...)})
+		ExitCode int                 `json:"exitCode"`
+		Error    string              `json:"error,omitempty"`
+		Hint     string              `json:"hint,omitempty"`
+	}{ValidationSchema, v.Error == "", v.Stack, append([]stackspec.Problem{}, v.Problems...), v.ExitCode, v.Error, v.Hint})
 	if err != nil {
 		return nil, fmt.Errorf("problems as JSON: %w", err)
 	}

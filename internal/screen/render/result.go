@@ -10,6 +10,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/deploy"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 
 // ResultSchema is the version of the result document's JSON format.
@@ -25,6 +26,12 @@ type Outcome struct {
 	// Error is what the run ended with, and Hint what to do about it; "" where it
 	// did not fail.
 	Error, Hint string
+	// Problems are findings about a spec that the error is made of.
+	Problems []stackspec.Problem
+	// Message is what a command says that found nothing to run.
+	Message string
+	// Refused reports that nothing was run: the plan, if there is one, was not.
+	Refused bool
 	// Lost reports whether the run lost its lock: what became of its release is not
 	// known then, and undoing what is in flight would undo the work of another run.
 	Lost bool
@@ -296,25 +303,27 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		slots = append(slots, one)
 	}
 	doc, err := toJSON(struct {
-		Schema        int               `json:"schema"`
-		Stack         string            `json:"stack"`
-		ExitCode      int               `json:"exitCode"`
-		Error         string            `json:"error,omitempty"`
-		Hint          string            `json:"hint,omitempty"`
-		Changed       bool              `json:"changed"`
-		Release       int               `json:"release"` // 0 when none was recorded
-		Previous      int               `json:"previous"`
-		Live          bool              `json:"live"`
-		RolledBack    int               `json:"rolledBack,omitempty"` // the release that --on-failure rollback made
-		Undeployed    []string          `json:"undeployed"`
-		QualifiedARNs map[string]string `json:"qualifiedArns"`
-		Slots         []slot            `json:"slots"`
-		Undo          string            `json:"undo"`
-		Next          []way             `json:"next"` // the ways on from a release in flight
-		Unfinished    []plan.Unfinished `json:"unfinished,omitempty"`
-		Notes         []plan.Note       `json:"notes,omitempty"` // the plan's: with --yes nothing else shows them
-		Holds         []release.Hold    `json:"holds"`           // in force now; null where that is not known
-	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Error, o.Hint, o.changed(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
+		Schema        int                 `json:"schema"`
+		Stack         string              `json:"stack"`
+		ExitCode      int                 `json:"exitCode"`
+		Error         string              `json:"error,omitempty"`
+		Hint          string              `json:"hint,omitempty"`
+		Problems      []stackspec.Problem `json:"problems,omitempty"`
+		Message       string              `json:"message,omitempty"`
+		Changed       bool                `json:"changed"`
+		Release       int                 `json:"release"` // 0 when none was recorded
+		Previous      int                 `json:"previous"`
+		Live          bool                `json:"live"`
+		RolledBack    int                 `json:"rolledBack,omitempty"` // the release that --on-failure rollback made
+		Undeployed    []string            `json:"undeployed"`
+		QualifiedARNs map[string]string   `json:"qualifiedArns"`
+		Slots         []slot              `json:"slots"`
+		Undo          string              `json:"undo"`
+		Next          []way               `json:"next"` // the ways on from a release in flight
+		Unfinished    []plan.Unfinished   `json:"unfinished,omitempty"`
+		Notes         []plan.Note         `json:"notes,omitempty"` // the plan's: with --yes nothing else shows them
+		Holds         []release.Hold      `json:"holds"`           // in force now; null where that is not known
+	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Error, o.Hint, o.Problems, o.Message, o.changed(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
 		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished,
 		o.Plan.Notes, holds})
 	if err != nil {

@@ -277,14 +277,18 @@ func calledBy(r release.Release, id string) called {
 	return called{id: id}
 }
 
-// ShowJSON writes a release as {"release": number, "live": …, "record": …};
+// ShowSchema is the version of the show document's JSON format.
+const ShowSchema = 1
+
+// ShowJSON writes a release as {"schema": 1, "release": number, "live": …, "record": …};
 // the record is the ledger's own format, release.Schema.
 func ShowJSON(r release.Release, live bool) ([]byte, error) {
 	doc, err := toJSON(struct {
+		Schema  int             `json:"schema"`
 		Release int             `json:"release"`
 		Live    bool            `json:"live"`
 		Record  release.Release `json:"record"`
-	}{r.Number, live, r})
+	}{ShowSchema, r.Number, live, r})
 	if err != nil {
 		return nil, fmt.Errorf("release %d of stack %s as JSON: %w", r.Number, r.Stack, err)
 	}
