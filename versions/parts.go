@@ -7,17 +7,17 @@ package versions
 // A release record has them, and no version's description: a description has
 // room for 256 characters (Lambda API model, Description), and the content and
 // the configuration take most of it.
+//
+// Fingerprints are the first twelve hex digits of a SHA-256, "" where there is
+// no such part.
 type Parts struct {
-	// Module, Script, Config and Files are the first twelve hex digits of a
-	// SHA-256, "" where there is no such part: of the WebAssembly modules, of the
-	// scripts and files that a trampoline runs, of config:, and of all files of
-	// a bundle with an entry of its own.
-	Module string `json:"module,omitempty"`
-	Script string `json:"script,omitempty"`
-	Config string `json:"config,omitempty"`
-	Files  string `json:"files,omitempty"`
-	// OnError and Interface are what the trampoline is told: "fail", "host".
-	OnError   string `json:"onError,omitempty"`
+	Module string `json:"module,omitempty"` // fingerprint of the WebAssembly modules
+	Script string `json:"script,omitempty"` // of the scripts and files that a trampoline runs
+	Config string `json:"config,omitempty"` // of config:
+	Files  string `json:"files,omitempty"`  // of all files of a bundle with an entry of its own
+	// OnError is what the trampoline does when the handler fails: fail or continue.
+	OnError string `json:"onError,omitempty"`
+	// Interface is how the trampoline hands events to the handler: host, bytes or glue.
 	Interface string `json:"interface,omitempty"`
 }
 

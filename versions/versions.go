@@ -99,7 +99,7 @@ func (r Ref) Pending() bool { return r.Function != "" && r.Number == 0 }
 
 // Version is a published version as it was observed, or recorded.
 type Version struct {
-	Ref        Ref    `json:"ref"`
+	Ref        Ref    `json:"ref"` // its name and number
 	Spec       Spec   `json:"spec"`
 	CodeSHA256 string `json:"codeSha256"` // base64, as Lambda reports it
 	// Stack is the stack that published the version, from its description;

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -137,14 +136,27 @@ func (s *spec) bundleReport(b built, file string) render.Bundle {
 }
 
 func (a *app) schemaCommand() *cobra.Command {
-	return &cobra.Command{
+	var of string
+	cmd := &cobra.Command{
 		Use:   "schema",
-		Short: "Print the JSON Schema of the spec, for editors",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return a.print(strings.TrimRight(string(stackspec.Schema()), "\n") + "\n")
+		Short: "Print the JSON Schema of the spec, for editors, or of a document",
+		Long: `Schema prints the JSON Schema of the spec, for editors. With --of it prints that
+of a document that -o json gives: plan, result, status, history, show,
+validation, bundles, tests, invocation, unlocking, version or error.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if of == "" || of == "spec" {
+				return a.print(strings.TrimRight(string(stackspec.Schema()), "\n") + "\n")
+			}
+			doc, ok := render.DocumentSchema(of)
+			if !ok {
+				return &usageError{cmd.CommandPath(), fmt.Errorf("--of is spec, %s; not %s", strings.Join(render.DocumentNames(), ", "), render.Clean(of))}
+			}
+			return a.print(string(doc))
 		},
 	}
+	cmd.Flags().StringVar(&of, "of", "", "what to print the schema of: spec, or a document of -o json by its name")
+	return cmd
 }
 
 func (a *app) versionCommand() *cobra.Command {
@@ -154,7 +166,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			build := provenance.ThisBuild()
-			return a.document(build.Text, func() ([]byte, error) { return json.MarshalIndent(build, "", "  ") }, build.Text)
+			return a.document(build.Text, func() ([]byte, error) { return render.VersionJSON(render.Version(build)) }, build.Text)
 		},
 	}
 }

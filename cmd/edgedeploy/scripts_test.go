@@ -28,7 +28,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"edgedeploy": func() { os.Exit(process(scriptDay)) }})
+	testscript.Main(m, map[string]func(){"edgedeploy": func() { os.Exit(checked(os.Args[1:])) }})
 }
 
 // scriptDay is a day on which no runtime was old, unless a script says TODAY:

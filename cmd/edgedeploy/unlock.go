@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -106,9 +105,7 @@ func (a *app) unlocked(stack string, was release.LockInfo) error {
 	}
 	same := func() string { return text }
 	return a.document(same, func() ([]byte, error) {
-		return json.MarshalIndent(map[string]any{
-			"schema": 1, "stack": stack, "wasLocked": was.RunID != "", "holder": was.Holder, "runId": was.RunID, "phase": was.Phase,
-		}, "", "  ")
+		return render.UnlockingJSON(render.Unlocking{Stack: stack, WasLocked: was.RunID != "", Holder: was.Holder, RunID: was.RunID, Phase: was.Phase})
 	}, same)
 }
 

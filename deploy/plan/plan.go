@@ -218,7 +218,7 @@ type Plan struct {
 	// Named reports that a rollback was told where to go: only such a one may
 	// be planned anew without being shown.
 	Named bool           `json:"named,omitempty"`
-	Held  []release.Held `json:"held,omitempty"` // why the plan must not run; see release.HeldError
+	Held  []release.Held `json:"held,omitempty"` // why the plan must not run
 	Notes []Note         `json:"notes,omitempty"`
 	// Unfinished are what a rollback leaves undone: the run ends with exit code 1.
 	Unfinished []Unfinished `json:"unfinished,omitempty"`

@@ -30,11 +30,11 @@ type Hold struct {
 
 // HeldEdit is a slot as it must not become again.
 type HeldEdit struct {
-	Place Place `json:"place"`
+	Place Place `json:"place"` // where
 	// Spec is what must not be bound there. With Empty, the slot must not be
 	// emptied again, and Spec is what the rollback filled it with.
 	Spec        versions.Spec `json:"spec"`
-	Empty       bool          `json:"empty,omitempty"`
+	Empty       bool          `json:"empty,omitempty"` // what must not come again is that nothing is there
 	IncludeBody bool          `json:"includeBody,omitempty"`
 }
 

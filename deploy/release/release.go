@@ -87,7 +87,7 @@ type Release struct {
 	// nothing. A typed rollback that completes it holds as any.
 	Automatic bool `json:"automatic,omitempty"`
 
-	RunID   string    `json:"runId"` // unique, so that no two records have equal bytes
+	RunID   string    `json:"runId"`       // unique, so that no two records have equal bytes
 	At      time.Time `json:"at,omitzero"` // a plan's goal has none yet
 	Account string    `json:"account"`
 	Actor   string    `json:"actor,omitempty"`

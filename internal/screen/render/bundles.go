@@ -26,8 +26,8 @@ type Bundle struct {
 	Trampoline   int                `json:"trampoline,omitempty"`
 	Files        []BundleFile       `json:"files"`
 	Dropped      []BundleFile       `json:"dropped,omitempty"` // custom sections
-	LeftOut      *LeftOut           `json:"leftOut,omitempty"`
-	Room         *Room              `json:"viewer,omitempty"`
+	LeftOut      *LeftOut           `json:"leftOut,omitempty"` // what .edgedeployignore kept out
+	Room         *Room              `json:"viewer,omitempty"`  // the limits of the viewer triggers that it serves
 }
 
 // LeftOut is what .edgedeployignore kept out of a bundle.
@@ -157,10 +157,7 @@ func BundlesJSON(list []Bundle) ([]byte, error) {
 	if list == nil {
 		list = []Bundle{}
 	}
-	doc, err := toJSON(struct {
-		Schema  int      `json:"schema"`
-		Bundles []Bundle `json:"bundles"`
-	}{BundlesSchema, list})
+	doc, err := toJSON(bundlesDocument{BundlesSchema, list})
 	if err != nil {
 		return nil, fmt.Errorf("bundles as JSON: %w", err)
 	}

@@ -220,36 +220,12 @@ func columns(rows [][]string) []int {
 // first. Actor and message may be cut short by the ledger's listing; show has
 // them in full.
 func HistoryJSON(l Log) ([]byte, error) {
-	type entry struct {
-		Release  int          `json:"release"`
-		State    ReleaseState `json:"state"`
-		Kind     release.Kind `json:"kind"`
-		Parent   int          `json:"parent"`
-		Brought  int          `json:"brought"`
-		Returns  int          `json:"returns"`
-		Back     int          `json:"back,omitempty"`
-		Undone   int          `json:"undone,omitempty"`
-		Target   *int         `json:"target,omitempty"` // of a rollback; 0 is before the first
-		At       time.Time    `json:"at"`
-		Bindings string       `json:"bindings"`
-		Commit   string       `json:"commit,omitempty"`
-		From     string       `json:"commitFrom,omitempty"`
-		Holds    int          `json:"holds,omitempty"`
-		Actor    string       `json:"actor,omitempty"`
-		Message  string       `json:"message,omitempty"`
-	}
-	states, releases := l.States(), []entry{}
+	states, releases := l.States(), []historyRelease{}
 	for _, r := range l.newestFirst() {
-		releases = append(releases, entry{r.Number, states[r.Number], r.Kind, r.Parent, int(r.Brought), r.Returns, r.Back, r.Undone,
+		releases = append(releases, historyRelease{r.Number, states[r.Number], r.Kind, r.Parent, int(r.Brought), r.Returns, r.Back, r.Undone,
 			targetOf(r.Kind, r.Target), r.At.UTC(), r.Bindings, r.Commit, r.From, r.Holds, r.Actor, r.Message})
 	}
-	doc, err := toJSON(struct {
-		Schema   int     `json:"schema"`
-		Stack    string  `json:"stack"`
-		Live     int     `json:"live"`
-		Pending  int     `json:"pending"`
-		Releases []entry `json:"releases"`
-	}{1, l.Stack, l.Live, l.Pending, releases})
+	doc, err := toJSON(historyDocument{1, l.Stack, l.Live, l.Pending, releases})
 	if err != nil {
 		return nil, fmt.Errorf("history of stack %s as JSON: %w", l.Stack, err)
 	}

@@ -87,10 +87,7 @@ func InvocationJSON(i Invocation) ([]byte, error) {
 	if i.Violations == nil {
 		i.Violations = []result.Violation{}
 	}
-	doc, err := toJSON(struct {
-		Schema int `json:"schema"`
-		Invocation
-	}{InvocationSchema, i})
+	doc, err := toJSON(invocationDocument{InvocationSchema, i})
 	if err != nil {
 		return nil, fmt.Errorf("the invocation as JSON: %w", err)
 	}

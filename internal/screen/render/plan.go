@@ -133,11 +133,7 @@ func editLines(out *page, edits []associations.Edit, n names) {
 // kind in "do"; "schema" is plan.Schema. "changes" says whether running it
 // changes anything.
 func PlanJSON(p plan.Plan, exitCode int) ([]byte, error) {
-	doc, err := toJSON(struct {
-		plan.Plan
-		Changes  bool `json:"changes"`
-		ExitCode int  `json:"exitCode"`
-	}{p, p.Changes(), exitCode})
+	doc, err := toJSON(planDocument{p, p.Changes(), exitCode})
 	if err != nil {
 		return nil, fmt.Errorf("plan of stack %s as JSON: %w", p.Stack, err)
 	}

@@ -71,10 +71,7 @@ type Failure struct {
 
 // ErrorJSON writes the document of a command that failed and has no other.
 func ErrorJSON(f Failure) ([]byte, error) {
-	doc, err := toJSON(struct {
-		Schema int `json:"schema"`
-		Failure
-	}{ErrorSchema, f})
+	doc, err := toJSON(errorDocument{ErrorSchema, f})
 	if err != nil {
 		return nil, fmt.Errorf("the error as JSON: %w", err)
 	}
@@ -94,15 +91,7 @@ type Validation struct {
 // ValidationJSON writes {"valid": …, "problems": […]} with the members of
 // stackspec.Problem.
 func ValidationJSON(v Validation) ([]byte, error) {
-	doc, err := toJSON(struct {
-		Schema   int                 `json:"schema"`
-		Valid    bool                `json:"valid"`
-		Stack    string              `json:"stack"` // "" where it is not known
-		Problems []stackspec.Problem `json:"problems"`
-		ExitCode int                 `json:"exitCode"`
-		Error    string              `json:"error,omitempty"`
-		Hint     string              `json:"hint,omitempty"`
-	}{ValidationSchema, v.Error == "", v.Stack, append([]stackspec.Problem{}, v.Problems...), v.ExitCode, v.Error, v.Hint})
+	doc, err := toJSON(validationDocument{ValidationSchema, v.Error == "", v.Stack, append([]stackspec.Problem{}, v.Problems...), v.ExitCode, v.Error, v.Hint})
 	if err != nil {
 		return nil, fmt.Errorf("problems as JSON: %w", err)
 	}

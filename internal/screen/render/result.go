@@ -274,16 +274,7 @@ func (o Outcome) putBack() string {
 // ResultJSON writes the end of a run for programs. Bindings carry full ARNs,
 // "" for an empty slot; "undo" is "" when there is nothing to undo.
 func ResultJSON(o Outcome) ([]byte, error) {
-	type slot struct {
-		Distribution string               `json:"distribution"`
-		Path         string               `json:"path"`
-		Trigger      associations.Trigger `json:"trigger"`
-		From         slotBinding          `json:"from"`
-		To           slotBinding          `json:"to"`
-		State        string               `json:"state"`
-		Holds        *slotBinding         `json:"holds,omitempty"` // of a slot that was changed outside
-	}
-	slots, arns := []slot{}, map[string]string{}
+	slots, arns := []resultSlot{}, map[string]string{}
 	holds, told := o.holds()
 	if told {
 		holds = append([]release.Hold{}, holds...)
@@ -294,7 +285,7 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		}
 	}
 	for _, r := range o.slots() {
-		one := slot{r.Edit.Slot.Distribution, r.Edit.Slot.Path, r.Edit.Slot.Trigger,
+		one := resultSlot{r.Edit.Slot.Distribution, r.Edit.Slot.Path, r.Edit.Slot.Trigger,
 			bindingDocument(o.Plan.Account, r.Edit.From), bindingDocument(o.Plan.Account, r.Edit.To), o.slotState(r), nil}
 		if r.State == deploy.SlotChanged {
 			holds := bindingDocument(o.Plan.Account, r.Holds)
@@ -302,28 +293,7 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		}
 		slots = append(slots, one)
 	}
-	doc, err := toJSON(struct {
-		Schema        int                 `json:"schema"`
-		Stack         string              `json:"stack"`
-		ExitCode      int                 `json:"exitCode"`
-		Error         string              `json:"error,omitempty"`
-		Hint          string              `json:"hint,omitempty"`
-		Problems      []stackspec.Problem `json:"problems,omitempty"`
-		Message       string              `json:"message,omitempty"`
-		Changed       bool                `json:"changed"`
-		Release       int                 `json:"release"` // 0 when none was recorded
-		Previous      int                 `json:"previous"`
-		Live          bool                `json:"live"`
-		RolledBack    int                 `json:"rolledBack,omitempty"` // the release that --on-failure rollback made
-		Undeployed    []string            `json:"undeployed"`
-		QualifiedARNs map[string]string   `json:"qualifiedArns"`
-		Slots         []slot              `json:"slots"`
-		Undo          string              `json:"undo"`
-		Next          []way               `json:"next"` // the ways on from a release in flight
-		Unfinished    []plan.Unfinished   `json:"unfinished,omitempty"`
-		Notes         []plan.Note         `json:"notes,omitempty"` // the plan's: with --yes nothing else shows them
-		Holds         []release.Hold      `json:"holds"`           // in force now; null where that is not known
-	}{ResultSchema, o.Plan.Stack, o.ExitCode, o.Error, o.Hint, o.Problems, o.Message, o.changed(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
+	doc, err := toJSON(resultDocument{ResultSchema, o.Plan.Stack, o.ExitCode, o.Error, o.Hint, o.Problems, o.Message, o.changed(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
 		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished,
 		o.Plan.Notes, holds})
 	if err != nil {

@@ -283,12 +283,7 @@ const ShowSchema = 1
 // ShowJSON writes a release as {"schema": 1, "release": number, "live": …, "record": …};
 // the record is the ledger's own format, release.Schema.
 func ShowJSON(r release.Release, live bool) ([]byte, error) {
-	doc, err := toJSON(struct {
-		Schema  int             `json:"schema"`
-		Release int             `json:"release"`
-		Live    bool            `json:"live"`
-		Record  release.Release `json:"record"`
-	}{ShowSchema, r.Number, live, r})
+	doc, err := toJSON(showDocument{ShowSchema, r.Number, live, r})
 	if err != nil {
 		return nil, fmt.Errorf("release %d of stack %s as JSON: %w", r.Number, r.Stack, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
+// statusDocument is what is live, and whether it is what was deployed.
 type statusDocument struct {
 	Schema   int            `json:"schema"`
 	Stack    string         `json:"stack"`
@@ -23,24 +24,22 @@ type statusDocument struct {
 	Holds    []release.Hold `json:"holds"`
 	// Lost was live, where the ledger names no live release any more.
 	Lost int `json:"lost,omitempty"`
-	// Broken is named as live, and is no record of a release; Damage says why.
+	// Broken is named as live, and is no record of a release.
 	Broken int    `json:"broken,omitempty"`
-	Damage string `json:"damage,omitempty"`
+	Damage string `json:"damage,omitempty"` // why Broken is no record
 	// Written says how far what is in flight came: all, part or none.
 	Written string `json:"written,omitempty"`
 	Next    []way  `json:"next"` // the commands that lead on
-	// QualifiedARNs, by key in the spec: for the owner of a distribution that
-	// this stack does not touch.
+	// QualifiedARNs are ARNs with the version, by the functions' keys in the spec:
+	// for the owner of a distribution that this stack does not touch.
 	QualifiedARNs map[string]string `json:"qualifiedArns"`
 	Functions     []statusFunction  `json:"functions"`
-	Slots         []statusSlot      `json:"slots"`
+	Slots         []statusSlot      `json:"slots"` // that the live release binds
 	// Strays are slots that hold a version of the stack and that no release decides.
-	Strays []statusStray `json:"strays"`
-	// Departed are functions that left the stack and exist still.
-	Departed []string `json:"departed,omitempty"`
-	// NoLedger and Orphans tell of a stack without a ledger.
-	NoLedger bool     `json:"noLedger,omitempty"`
-	Orphans  []string `json:"orphans,omitempty"`
+	Strays   []statusStray `json:"strays"`
+	Departed []string      `json:"departed,omitempty"` // functions that left the stack in an earlier release and exist still
+	NoLedger bool          `json:"noLedger,omitempty"` // the stack has no ledger
+	Orphans  []string      `json:"orphans,omitempty"`  // functions of the spec that are tagged for a stack without a ledger
 }
 
 type statusRelease struct {

@@ -261,10 +261,7 @@ func TestsJSON(t Tests) ([]byte, error) {
 	if t.Runs == nil {
 		t.Runs = []TestRun{}
 	}
-	doc, err := toJSON(struct {
-		Schema int `json:"schema"`
-		Tests
-	}{TestsSchema, t})
+	doc, err := toJSON(testsDocument{TestsSchema, t})
 	if err != nil {
 		return nil, fmt.Errorf("the tests as JSON: %w", err)
 	}
