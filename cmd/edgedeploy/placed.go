@@ -103,7 +103,8 @@ func (a *app) elsewhere(hint string) string {
 func (a *app) nearestTo(ctx context.Context, ses *connect.Session, err error) {
 	var missing *associations.DistributionError
 	var alias *deploy.AliasError
-	unknown, names := "", func(associations.State) []string { return nil }
+	var unknown string
+	var names func(associations.State) []string
 	switch {
 	case errors.As(err, &missing):
 		unknown = missing.Distribution
