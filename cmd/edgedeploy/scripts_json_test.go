@@ -72,7 +72,7 @@ func documentsOf(args []string) []string {
 		return []string{"invocation", "error"}
 	case "unlock":
 		return []string{"unlocking", "error"}
-	case "plan", "status", "history", "show", "version":
+	case "plan", "status", "drift", "prune", "destroy", "history", "show", "version":
 		return []string{name, "error"}
 	}
 	return nil

@@ -96,15 +96,30 @@ func Destroy(d Destroyed, s Style) string {
 	return out.String()
 }
 
+type destroyDocument struct {
+	Schema    int           `json:"schema"`
+	Stack     string        `json:"stack"`
+	Done      bool          `json:"done"`              // nothing of the stack is left
+	Release   int           `json:"release,omitempty"` // the one that let go of the slots, if this run made it
+	Removed   []string      `json:"removed"`           // functions, and versions of functions that were given back
+	Remaining []destroyLeft `json:"remaining"`         // functions that are left
+	Command   string        `json:"command,omitempty"` // goes on later
+	Error     string        `json:"error,omitempty"`
+	Hint      string        `json:"hint,omitempty"`
+	ExitCode  int           `json:"exitCode"`
+}
+
+// destroyLeft is a function that is left.
+type destroyLeft struct {
+	Function string `json:"function"` // its name in Lambda
+	Why      string `json:"why"`
+	Waits    bool   `json:"waitsForReplicas"` // CloudFront has replicas of it still
+	Slot     string `json:"slot,omitempty"`   // of others, that holds one of its versions
+}
+
 // DestroyJSON is the document for programs.
 func DestroyJSON(d Destroyed) ([]byte, error) {
-	type function struct {
-		Function string `json:"function"`
-		Why      string `json:"why"`
-		Waits    bool   `json:"waitsForReplicas"`
-		Slot     string `json:"slot,omitempty"`
-	}
-	removed, remaining, again := []string{}, []function{}, ""
+	removed, remaining, again := []string{}, []destroyLeft{}, ""
 	if d.waits() {
 		again = d.Command
 	}
@@ -118,20 +133,11 @@ func DestroyJSON(d Destroyed) ([]byte, error) {
 		}
 	}
 	for _, r := range d.Dismantled.Remaining {
-		remaining = append(remaining, function{r.Function, left(r), r.Waits, r.Bound})
+		remaining = append(remaining, destroyLeft{r.Function, left(r), r.Waits, r.Bound})
 	}
-	return json.MarshalIndent(struct {
-		Schema    int        `json:"schema"`
-		Stack     string     `json:"stack"`
-		Done      bool       `json:"done"`
-		Release   int        `json:"release,omitempty"`
-		Removed   []string   `json:"removed"`
-		Remaining []function `json:"remaining"`
-		Command   string     `json:"command,omitempty"`
-		Error     string     `json:"error,omitempty"`
-		Hint      string     `json:"hint,omitempty"`
-		ExitCode  int        `json:"exitCode"`
-	}{1, d.Stack, d.Nothing || d.Dismantled.Done, d.Result.Release.Number, removed, remaining, again, d.Error, d.Hint, d.ExitCode}, "", "  ")
+	return json.MarshalIndent(destroyDocument{
+		1, d.Stack, d.Nothing || d.Dismantled.Done, d.Result.Release.Number, removed, remaining, again, d.Error, d.Hint, d.ExitCode,
+	}, "", "  ")
 }
 
 // DestroyMarkdown is the same as a table.

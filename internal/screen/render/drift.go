@@ -33,21 +33,33 @@ type Drift struct {
 	ExitCode int
 }
 
-// driftEntry is one divergence, for programs.
+type driftDocument struct {
+	Schema   int          `json:"schema"`
+	Stack    string       `json:"stack"`
+	Account  string       `json:"account"`
+	Release  int          `json:"release"`            // the live one, 0 for none
+	InFlight int          `json:"inFlight,omitempty"` // the release in flight; what it writes is not judged
+	Drift    []driftEntry `json:"drift"`              // what is not as the live release left it
+	Left     []string     `json:"leftTheSpec"`        // functions of the live release that the spec has no more, by key
+	Departed []string     `json:"departed,omitempty"` // functions that left the stack in an earlier release and exist still
+	ExitCode int          `json:"exitCode"`
+}
+
+// driftEntry is one respect in which the account is not as the live release left it.
 type driftEntry struct {
-	Kind         plan.DriftKind       `json:"kind"`
-	Distribution string               `json:"distribution,omitempty"`
-	Key          string               `json:"key,omitempty"` // the distribution's, in the spec
-	Path         string               `json:"path,omitempty"`
+	Kind         plan.DriftKind       `json:"kind"`                   // slot, gone, stray, version, latest, tags, replication or ledger
+	Distribution string               `json:"distribution,omitempty"` // its id
+	Key          string               `json:"key,omitempty"`          // the distribution's, in the spec
+	Path         string               `json:"path,omitempty"`         // the path pattern
 	Trigger      associations.Trigger `json:"trigger,omitempty"`
-	Wanted       string               `json:"wanted,omitempty"`   // the function's key in the spec
+	Wanted       string               `json:"wanted,omitempty"`   // the key of the function that the spec wants there
 	Recorded     string               `json:"recorded,omitempty"` // what the live release put there
 	Holds        string               `json:"holds,omitempty"`    // what is there
-	Function     string               `json:"function,omitempty"`
+	Function     string               `json:"function,omitempty"` // its name in Lambda
 	Version      int                  `json:"version,omitempty"`
-	Detail       string               `json:"detail"`
-	Since        time.Time            `json:"since,omitzero"`
-	Repaired     bool                 `json:"applyRepairs"`
+	Detail       string               `json:"detail"`         // what differs, in words
+	Since        time.Time            `json:"since,omitzero"` // when AWS says that it was changed last
+	Repaired     bool                 `json:"applyRepairs"`   // apply repairs it without being asked for more
 }
 
 func (d Drift) entry(one plan.Divergence) driftEntry {
@@ -185,17 +197,9 @@ func DriftJSON(d Drift) ([]byte, error) {
 	if left == nil {
 		left = []string{}
 	}
-	return json.MarshalIndent(struct {
-		Schema   int          `json:"schema"`
-		Stack    string       `json:"stack"`
-		Account  string       `json:"account"`
-		Release  int          `json:"release"`
-		InFlight int          `json:"inFlight,omitempty"`
-		Drift    []driftEntry `json:"drift"`
-		Left     []string     `json:"leftTheSpec"`
-		Departed []string     `json:"departed,omitempty"`
-		ExitCode int          `json:"exitCode"`
-	}{1, d.Stack, d.Account, d.Live.Number, d.Pending.Number, entries, left, d.Departed, d.ExitCode}, "", "  ")
+	return json.MarshalIndent(driftDocument{
+		1, d.Stack, d.Account, d.Live.Number, d.Pending.Number, entries, left, d.Departed, d.ExitCode,
+	}, "", "  ")
 }
 
 // DriftMarkdown is drift as a table.

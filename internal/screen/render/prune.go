@@ -22,18 +22,46 @@ type Pruning struct {
 	Error    string
 }
 
+type pruneDocument struct {
+	Schema    int             `json:"schema"`
+	Stack     string          `json:"stack"`
+	Keep      int             `json:"keep"`            // how many of the newest releases may still be gone back to
+	Kept      []int           `json:"keptReleases"`    // those that may be
+	Dropped   []int           `json:"droppedReleases"` // those that could be until now
+	Scanned   int             `json:"distributions"`   // how many distributions were looked through
+	Ran       bool            `json:"ran"`             // it deleted, and did not only look
+	Deletions []pruneLine     `json:"deletions"`       // what goes, or would
+	Functions []pruneFunction `json:"functions"`
+	Command   string          `json:"command,omitempty"` // deletes what was found
+	Error     string          `json:"error,omitempty"`
+	ExitCode  int             `json:"exitCode"`
+}
+
 // pruneLine is one thing to delete, or that was to be deleted.
 type pruneLine struct {
-	Function  string    `json:"function"`
-	Version   int       `json:"version,omitempty"`
-	Alias     string    `json:"alias,omitempty"`
-	Whole     bool      `json:"wholeFunction,omitempty"`
-	Versions  int       `json:"versions"`
-	Bytes     int64     `json:"bytes"`
-	Published time.Time `json:"published,omitzero"`
-	// State is spare before it ran, then deleted, replicated or failed.
-	State string `json:"state"`
-	Error string `json:"error,omitempty"`
+	Function  string    `json:"function"`                // its name in Lambda
+	Version   int       `json:"version,omitempty"`       // none for a whole function or an alias
+	Alias     string    `json:"alias,omitempty"`         // one that a dead run left
+	Whole     bool      `json:"wholeFunction,omitempty"` // the function itself, with its versions
+	Versions  int       `json:"versions"`                // how many versions go with it
+	Bytes     int64     `json:"bytes"`                   // of their zips
+	Published time.Time `json:"published,omitzero"`      // the newest of them
+	State     string    `json:"state"`                   // spare before it ran; then deleted, replicated or failed
+	Error     string    `json:"error,omitempty"`
+}
+
+// pruneFunction is one function of the stack.
+type pruneFunction struct {
+	Function string       `json:"function"`             // its name in Lambda
+	LeftOut  bool         `json:"leftTheStack"`         // neither the live release nor one in flight has it
+	NotOurs  string       `json:"notTouched,omitempty"` // why nothing of it may be deleted
+	Stays    []pruneStays `json:"stays"`                // versions that may not be deleted
+}
+
+// pruneStays is a version that stays.
+type pruneStays struct {
+	Version int    `json:"version"`
+	Why     string `json:"why"`
 }
 
 const (
@@ -226,40 +254,17 @@ func were(n int) string {
 // PruneJSON is the document for programs: what goes, and why each version that
 // stays does.
 func PruneJSON(p Pruning) ([]byte, error) {
-	type stays struct {
-		Version int    `json:"version"`
-		Why     string `json:"why"`
-	}
-	type function struct {
-		Function string  `json:"function"`
-		LeftOut  bool    `json:"leftTheStack"`
-		NotOurs  string  `json:"notTouched,omitempty"`
-		Stays    []stays `json:"stays"`
-	}
-	functions := []function{}
+	functions := []pruneFunction{}
 	for _, f := range p.Leftovers.Functions {
-		one := function{Function: f.Function, LeftOut: f.Orphan, NotOurs: f.NotOurs, Stays: []stays{}}
+		one := pruneFunction{Function: f.Function, LeftOut: f.Orphan, NotOurs: f.NotOurs, Stays: []pruneStays{}}
 		for _, v := range f.Verdicts {
 			if v.Stays != "" && !f.Whole {
-				one.Stays = append(one.Stays, stays{v.Stock.Version.Ref.Number, v.Stays})
+				one.Stays = append(one.Stays, pruneStays{v.Stock.Version.Ref.Number, v.Stays})
 			}
 		}
 		functions = append(functions, one)
 	}
-	return json.MarshalIndent(struct {
-		Schema    int         `json:"schema"`
-		Stack     string      `json:"stack"`
-		Keep      int         `json:"keep"`
-		Kept      []int       `json:"keptReleases"`
-		Dropped   []int       `json:"droppedReleases"`
-		Scanned   int         `json:"distributions"`
-		Ran       bool        `json:"ran"`
-		Deletions []pruneLine `json:"deletions"`
-		Functions []function  `json:"functions"`
-		Command   string      `json:"command,omitempty"`
-		Error     string      `json:"error,omitempty"`
-		ExitCode  int         `json:"exitCode"`
-	}{
+	return json.MarshalIndent(pruneDocument{
 		1, p.Leftovers.Stack, p.Keep, some(p.Leftovers.Kept), some(p.Leftovers.Dropped), p.Leftovers.Distributions, p.Ran,
 		p.all(), functions, p.Command, p.Error, p.ExitCode,
 	}, "", "  ")
