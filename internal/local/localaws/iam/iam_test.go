@@ -134,8 +134,8 @@ func TestWhatIsWrongIsSaidInTheQueryProtocol(t *testing.T) {
 		"no policy":            {query("Action", "CreateRole", "RoleName", "r"), 400, "MalformedPolicyDocument", "This policy contains invalid Json"},
 		"a path without end":   {query("Action", "CreateRole", "RoleName", "r", "Path", "/team", "AssumeRolePolicyDocument", trust), 400, "ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."},
 		"a short session":      {query("Action", "CreateRole", "RoleName", "r", "MaxSessionDuration", "60", "AssumeRolePolicyDocument", trust), 400, "ValidationError", "MaxSessionDuration must be from 3600 to 43200 seconds"},
-		"a parameter too many": {query("Action", "CreateRole", "RoleName", "r", "PermissionsBoundary", "x", "AssumeRolePolicyDocument", trust), 400, "InvalidParameterCombination", "the local AWS does not offer the parameter PermissionsBoundary of CreateRole"},
-		"another action":       {query("Action", "DeleteRole", "RoleName", "r"), 400, "InvalidAction", "the local AWS does not offer DeleteRole: of IAM and STS it knows GetCallerIdentity, GetRole and CreateRole"},
+		"a parameter too many": {query("Action", "CreateRole", "RoleName", "r", "PermissionsBoundary", "x", "AssumeRolePolicyDocument", trust), 501, "NotOffered", "the local AWS does not offer the parameter PermissionsBoundary of CreateRole"},
+		"another action":       {query("Action", "CreateUser", "UserName", "u"), 501, "NotOffered", "the local AWS does not offer CreateUser: of IAM and STS it knows GetCallerIdentity and what a role with its policies and tags needs"},
 		"no action":            {query(), 400, "MissingAction", "the request names no readable Action"},
 	} {
 		t.Run(rule, func(t *testing.T) {
@@ -153,7 +153,8 @@ func TestWhatIsWrongIsSaidInTheQueryProtocol(t *testing.T) {
 			if err := xml.Unmarshal([]byte(body), &got); err != nil {
 				t.Fatal(err)
 			}
-			if status != c.status || got.Error.Type != "Sender" || got.Error.Code != c.code || got.Error.Message != c.message || got.RequestId == "" {
+			kind := map[bool]string{true: "Sender", false: "Receiver"}[c.status < 500]
+			if status != c.status || got.Error.Type != kind || got.Error.Code != c.code || got.Error.Message != c.message || got.RequestId == "" {
 				t.Errorf("%d %s", status, body)
 			}
 		})

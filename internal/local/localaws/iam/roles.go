@@ -21,6 +21,10 @@ type role struct {
 	Document, Description string
 	MaxSession            int // seconds
 
+	Tags     []tag             `json:",omitempty"` // by key
+	Policies map[string]string `json:",omitempty"` // inline, by name
+	Attached []string          `json:",omitempty"` // ARNs of managed policies
+
 	Created     time.Time
 	AssumableAt time.Time // IAM takes a while to tell the other services
 }
@@ -125,13 +129,17 @@ func (s *Service) split(arn string) (account, path, name string, ok bool) {
 }
 
 // patterns are compiled once by New.
-type patterns struct{ arn, name, path *regexp.Regexp }
+type patterns struct{ arn, name, path, tag, policy, managed *regexp.Regexp }
 
 func compile() patterns {
 	return patterns{
 		arn:  regexp.MustCompile(`^arn:aws[a-zA-Z-]*:iam::(\d{12}):role(/(?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64})$`),
 		name: regexp.MustCompile(`^[\w+=,.@-]{1,64}$`),
 		path: regexp.MustCompile(`^/(?:[\x21-\x2e\x30-\x7e]+/)*$`),
+		// API model, tagKeyType, policyNameType and arnType with what the user guide says of policies.
+		tag:     regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`),
+		policy:  regexp.MustCompile(`^[\w+=,.@-]{1,128}$`),
+		managed: regexp.MustCompile(`^arn:aws[a-zA-Z-]*:iam::(?:aws|\d{12}):policy/(?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,128}$`),
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,10 +21,7 @@ const (
 	STSNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
 )
 
-const (
-	defaultSession = 3600
-	maxFormBytes   = 1 << 20
-)
+const maxFormBytes = 1 << 20
 
 // Config is what a Service needs.
 type Config struct {
@@ -148,7 +145,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, namespace, http.StatusInternalServerError, "InternalFailure", "the request carries no caller")
 		return
 	}
-	answer, err := s.answer(w, action, caller, r.Form)
+	answer, err := s.answer(action, caller, r.Form)
 	if f, ok := errors.AsType[*failure](err); ok {
 		WriteError(w, namespace, f.status, f.code, f.message)
 		return
@@ -157,123 +154,67 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, namespace, http.StatusInternalServerError, "InternalFailure", "the local store: "+err.Error())
 		return
 	}
-	write(w, http.StatusOK, answer)
-}
-
-func (s *Service) answer(w http.ResponseWriter, action string, caller Caller, form url.Values) (any, error) {
-	switch action {
-	case "GetCallerIdentity":
-		out := callerIdentity{Metadata: metadata{requestID(w)}}
-		out.Result.Account, out.Result.UserID = caller.Account, caller.AccessKey
-		out.Result.Arn = "arn:aws:iam::" + caller.Account + ":user/local"
-		return out, nil
-	case "GetRole":
-		var out getRole
-		return &out, s.Store.View(func(tx kv.Tx) error {
-			r, err := s.getRole(tx, caller.Account, form.Get("RoleName"))
-			out = getRole{Result: roleResult{view(r)}, Metadata: metadata{requestID(w)}}
-			return err
-		})
-	case "CreateRole":
-		var out createRole
-		return &out, s.Store.Update(func(tx kv.Tx) error {
-			r, err := s.createRole(tx, caller.Account, form)
-			out = createRole{Result: roleResult{view(r)}, Metadata: metadata{requestID(w)}}
-			return err
-		})
-	case "":
-		return nil, refuse(http.StatusBadRequest, "MissingAction", "the request names no readable Action")
+	out := response{XMLName: xml.Name{Space: namespace, Local: action + "Response"}, Metadata: metadata{requestID(w)}}
+	if answer != nil {
+		out.Result = &named{action + "Result", answer}
 	}
-	return nil, refuse(http.StatusBadRequest, "InvalidAction", "the local AWS does not offer %s: of IAM and STS it knows GetCallerIdentity, GetRole and CreateRole", action)
+	write(w, http.StatusOK, out)
 }
 
-type callerIdentity struct {
-	XMLName xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`
-	Result  struct {
-		Arn     string
-		UserID  string `xml:"UserId"`
-		Account string
-	} `xml:"GetCallerIdentityResult"`
+// response is the envelope of the Query protocol.
+type response struct {
+	XMLName  xml.Name
+	Result   *named
 	Metadata metadata `xml:"ResponseMetadata"`
 }
 
-type getRole struct {
-	XMLName  xml.Name   `xml:"https://iam.amazonaws.com/doc/2010-05-08/ GetRoleResponse"`
-	Result   roleResult `xml:"GetRoleResult"`
-	Metadata metadata   `xml:"ResponseMetadata"`
+// named is an element whose name is known when it is written.
+type named struct {
+	name    string
+	content any
 }
 
-type createRole struct {
-	XMLName  xml.Name   `xml:"https://iam.amazonaws.com/doc/2010-05-08/ CreateRoleResponse"`
-	Result   roleResult `xml:"CreateRoleResult"`
-	Metadata metadata   `xml:"ResponseMetadata"`
+// MarshalXML writes the content under the name.
+func (n *named) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+	return e.EncodeElement(n.content, xml.StartElement{Name: xml.Name{Local: n.name}})
 }
 
-type roleResult struct{ Role roleView }
-
-type roleView struct {
-	Path, RoleName, RoleId, Arn, CreateDate string
-
-	AssumeRolePolicyDocument string
-	Description              string `xml:",omitempty"`
-	MaxSessionDuration       int
+// request is one call, inside one transaction.
+type request struct {
+	s      *Service
+	tx     kv.Tx
+	caller Caller
+	form   url.Values
 }
 
-func view(r role) roleView {
-	return roleView{
-		Path: r.Path, RoleName: r.Name, RoleId: r.ID, Arn: r.ARN,
-		CreateDate: r.Created.UTC().Format(time.RFC3339),
-		// The document travels percent-encoded (RFC 3986), as the API reference says.
-		AssumeRolePolicyDocument: strings.ReplaceAll(url.QueryEscape(r.Document), "+", "%20"),
-		Description:              r.Description, MaxSessionDuration: r.MaxSession,
+// answer runs an operation. A nil answer is one that has no result.
+func (s *Service) answer(action string, caller Caller, form url.Values) (answer any, err error) {
+	if action == "" {
+		return nil, refuse(http.StatusBadRequest, "MissingAction", "the request names no readable Action")
 	}
-}
-
-func (s *Service) getRole(tx kv.Tx, account, name string) (role, error) {
-	if !s.patterns.name.MatchString(name) {
-		return role{}, refuse(http.StatusBadRequest, "ValidationError", "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-")
+	op, ok := operations()[action]
+	if !ok {
+		return nil, notOffered("%s: of IAM and STS it knows GetCallerIdentity and what a role with its policies and tags needs", action)
 	}
-	r, ok, err := s.find(tx, account, name)
-	if err == nil && !ok {
-		err = refuse(http.StatusNotFound, "NoSuchEntity", "The role with name %s cannot be found.", name)
-	}
-	return r, err
-}
-
-func (s *Service) createRole(tx kv.Tx, account string, form url.Values) (role, error) {
-	r := role{Name: form.Get("RoleName"), Path: "/", Document: form.Get("AssumeRolePolicyDocument"), Description: form.Get("Description"), MaxSession: defaultSession, Created: s.Now(account)}
 	for key := range form {
-		switch key {
-		case "Action", "Version", "RoleName", "Path", "AssumeRolePolicyDocument", "Description", "MaxSessionDuration":
-		default:
-			return role{}, refuse(http.StatusBadRequest, "InvalidParameterCombination", "the local AWS does not offer the parameter %s of CreateRole", key)
+		member, _, _ := strings.Cut(key, ".")
+		if member != "Action" && member != "Version" && !slices.Contains(op.parameters, member) {
+			return nil, notOffered("the parameter %s of %s", member, action)
 		}
 	}
-	if !s.patterns.name.MatchString(r.Name) {
-		return role{}, refuse(http.StatusBadRequest, "ValidationError", "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-")
+	transact := s.Store.View
+	if op.writes {
+		transact = s.Store.Update
 	}
-	if path := form.Get("Path"); path != "" {
-		if !s.patterns.path.MatchString(path) {
-			return role{}, refuse(http.StatusBadRequest, "ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
-		}
-		r.Path = path
-	}
-	if raw := form.Get("MaxSessionDuration"); raw != "" {
-		n, err := strconv.Atoi(raw)
-		if err != nil || n < 3600 || n > 43200 {
-			return role{}, refuse(http.StatusBadRequest, "ValidationError", "MaxSessionDuration must be from 3600 to 43200 seconds") // text ours
-		}
-		r.MaxSession = n
-	}
-	if _, err := trusted(r.Document); err != nil {
-		return role{}, refuse(http.StatusBadRequest, "MalformedPolicyDocument", "This policy contains invalid Json") // LIKELY
-	}
-	if _, ok, err := s.find(tx, account, r.Name); err != nil {
-		return role{}, err
-	} else if ok {
-		return role{}, refuse(http.StatusConflict, "EntityAlreadyExists", "Role with name %s already exists.", r.Name)
-	}
-	r.ID, r.ARN = newID(), "arn:aws:iam::"+account+":role"+r.Path+r.Name
-	r.AssumableAt = r.Created.Add(s.Propagation)
-	return r, s.put(tx, account, r)
+	err = transact(func(tx kv.Tx) (err error) {
+		answer, err = op.run(&request{s: s, tx: tx, caller: caller, form: form})
+		return err
+	})
+	return answer, err
+}
+
+// notOffered is the answer of a local AWS to what only AWS can do. AWS itself
+// never sends it.
+func notOffered(format string, args ...any) error {
+	return refuse(http.StatusNotImplemented, "NotOffered", "the local AWS does not offer "+format, args...)
 }
