@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/edgedeploy/edgedeploy/internal/local/localaws/cf"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
 )
 
@@ -99,7 +98,7 @@ func (x *exchange) resource() string {
 	case lambdaService:
 		return x.s.lambda.Resource(x.r)
 	case cloudfrontService:
-		return cf.Resource(x.r)
+		return x.s.cf.Resource(x.r)
 	case iamService:
 		return iam.Resource(x.r)
 	}

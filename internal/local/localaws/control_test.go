@@ -188,7 +188,7 @@ func TestAServiceNobodyOffersSaysSo(t *testing.T) {
 	t.Parallel()
 	c := inProcess(t, open(t, localaws.Options{}))
 	a := c.send("s3", "GET", "/", nil)
-	if want := `the local AWS does not offer the service "s3"`; a.status != 400 || a.object(t)["message"] != want {
+	if want := `the local AWS does not offer the service "s3"`; a.status != 501 || a.object(t)["message"] != want {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }

@@ -84,7 +84,7 @@ func (x *exchange) answer(w http.ResponseWriter) {
 	case iamService, stsService:
 		x.s.iam.ServeHTTP(w, x.r.WithContext(iam.WithCaller(ctx, iam.Caller{Account: x.id.Account, AccessKey: x.id.AccessKey})))
 	default:
-		writeError(w, "", http.StatusBadRequest, "UnknownService", fmt.Sprintf("the local AWS does not offer the service %q", x.id.Service))
+		writeError(w, "", http.StatusNotImplemented, "NotOfferedException", fmt.Sprintf("the local AWS does not offer the service %q", x.id.Service))
 	}
 }
 
@@ -96,7 +96,7 @@ func (x *exchange) operation() string {
 	case lambdaService:
 		return x.s.lambda.Operation(x.r)
 	case cloudfrontService:
-		return cf.Operation(x.r)
+		return x.s.cf.Operation(x.r)
 	case iamService, stsService:
 		return iam.Operation(x.r)
 	}

@@ -24,7 +24,7 @@ func TestAnyHostReachesTheServiceThatIsSignedForOrWhosePathIsUsed(t *testing.T) 
 		"signed, on any host":     {"http://whatever.invalid:81/2020-05-31/distribution", "cloudfront", `DistributionList`},
 		"lambda's path":           {"https://example.com/2015-03-31/functions", "", `{"Functions":`},
 		"cloudfront's path":       {"https://example.com/2020-05-31/distribution", "", `DistributionList`},
-		"the scope, not the path": {"https://example.com/2020-05-31/distribution", "lambda", "the local AWS knows no Lambda operation"},
+		"the scope, not the path": {"https://example.com/2020-05-31/distribution", "lambda", "the local AWS does not offer the operation"},
 	} {
 		r, err := http.NewRequest("GET", c.url, nil)
 		if err != nil {

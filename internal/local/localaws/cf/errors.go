@@ -70,6 +70,12 @@ func invalidArgument(message string) error {
 	return refuse(http.StatusBadRequest, "InvalidArgument", message)
 }
 
+// notOffered is the answer of a local AWS to what only AWS can do. AWS itself
+// never sends it.
+func notOffered(format string, args ...any) error {
+	return refuse(http.StatusNotImplemented, "NotOffered", fmt.Sprintf("the local AWS does not offer "+format, args...))
+}
+
 func noSuchDistribution() error {
 	return refuse(http.StatusNotFound, "NoSuchDistribution", msgNoSuchDistribution)
 }

@@ -215,9 +215,9 @@ func TestWhatCloudFrontEchoesIsAddedAndNothingElseTouched(t *testing.T) {
 func TestAnAddedElementStandsWhereTheSchemaWantsIt(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	id, _ := b.created(strings.Replace(distribution("a", "<Compress>true</Compress><CachePolicyId>p</CachePolicyId>"), encryption, "", 1))
+	id, _ := b.created(strings.Replace(distribution("a", "<Compress>true</Compress>"), encryption, "", 1))
 	want := "<Compress>true</Compress><LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>" +
-		"<FunctionAssociations><Quantity>0</Quantity></FunctionAssociations><FieldLevelEncryptionId></FieldLevelEncryptionId><CachePolicyId>p</CachePolicyId>"
+		"<FunctionAssociations><Quantity>0</Quantity></FunctionAssociations><FieldLevelEncryptionId></FieldLevelEncryptionId>" + cached
 	if got := b.config(id).body; !strings.Contains(got, want) {
 		t.Errorf("got %s", got)
 	}

@@ -46,9 +46,9 @@ func TestARequestIsRefusedWithTheCodeAndTheWordsOfCloudFront(t *testing.T) {
 		"members of another namespace do not count": {
 			strings.Replace(good, "<Comment>", `<Comment xmlns="urn:other">`, 1), 400, "MalformedXML",
 			"1 validation error detected: Value null at 'distributionConfig.comment' failed to satisfy constraint: Member must not be null"},
-		"an Items without any item": {distribution("ref", "<LambdaFunctionAssociations><Quantity>0</Quantity><Items></Items></LambdaFunctionAssociations>"), 400, "MalformedInput",
+		"origin groups without any group": {distribution("ref", lambda(), "<OriginGroups><Quantity>0</Quantity><Items></Items></OriginGroups>"), 400, "MalformedInput",
 			"Unexpected list element termination"},
-		"an Items closed at once, deep inside": {distribution("ref", lambda(), strings.Replace(behaviors(2), none, none+"<Items/>", 2)), 400, "MalformedInput",
+		"origin groups closed at once": {distribution("ref", lambda(), "<OriginGroups><Quantity>0</Quantity><Items/></OriginGroups>"), 400, "MalformedInput",
 			"Unexpected list element termination"},
 		"another document": {"<Tags/>", 400, "MalformedXML",
 			"1 validation error detected: Value null at 'distributionConfig' failed to satisfy constraint: Member must not be null"},
@@ -302,9 +302,9 @@ func TestAnOperationThatIsNotOfferedIsNamed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, path := range []string{"cache-policy", "distribution/E1/associate-alias", "tagging?Operation=Other&Resource=x"} {
-		a := b.must(b.send("PUT", path, ""), 400)
+		a := b.must(b.send("PUT", path, ""), 501)
 		name, _, _ := strings.Cut(path, "?")
-		if code, message := b.refused(a); code != "UnsupportedOperation" || !strings.Contains(message, "PUT /2020-05-31/"+name) {
+		if code, message := b.refused(a); code != "NotOffered" || !strings.Contains(message, "PUT /2020-05-31/"+name) {
 			t.Errorf("%s: %s", code, message)
 		}
 	}

@@ -26,7 +26,7 @@ type route struct {
 // before one of the same path without.
 func routes() []route {
 	const get, put, post, del = http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete
-	return []route{
+	all := []route{
 		{"CreateDistributionWithTags", post, "distribution", map[string]string{"WithTags": "*"}, 201, true, (*Service).createWithTags},
 		{"CreateDistribution", post, "distribution", nil, 201, true, (*Service).create},
 		{"ListDistributions", get, "distribution", nil, 200, false, (*Service).listDistributions},
@@ -49,13 +49,17 @@ func routes() []route {
 		{"UntagResource", post, "tagging", map[string]string{"Operation": "Untag", "Resource": "*"}, 204, true, (*Service).untag},
 		{"ListTagsForResource", get, "tagging", map[string]string{"Resource": "*"}, 200, false, (*Service).listTags},
 	}
+	for _, k := range resourceKinds() {
+		all = append(all, resourceRoutes(k)...)
+	}
+	return all
 }
 
 // Operation names the CloudFront operation that a request means, as the API
 // model spells it, or "" if this CloudFront does not offer it. It looks at
 // method, path and query only.
-func Operation(r *http.Request) string {
-	found, _, ok := match(r)
+func (s *Service) Operation(r *http.Request) string {
+	found, _, ok := s.match(r)
 	if !ok {
 		return ""
 	}
@@ -64,8 +68,8 @@ func Operation(r *http.Request) string {
 
 // Resource names what a request is about, "" if it does not tell: the id of a
 // distribution or a policy, and that of an invalidation after a slash.
-func Resource(r *http.Request) string {
-	_, params, ok := match(r)
+func (s *Service) Resource(r *http.Request) string {
+	_, params, ok := s.match(r)
 	if arn := r.URL.Query().Get("Resource"); ok && arn != "" {
 		return arn[strings.LastIndex(arn, "/")+1:]
 	}
@@ -73,13 +77,13 @@ func Resource(r *http.Request) string {
 }
 
 // match finds the route of a request, and the values of its path parameters.
-func match(r *http.Request) (route, []string, bool) {
+func (s *Service) match(r *http.Request) (route, []string, bool) {
 	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/"+apiVersion+"/")
 	if !ok {
 		return route{}, nil, false
 	}
 	query := r.URL.Query()
-	for _, candidate := range routes() {
+	for _, candidate := range s.routes {
 		if candidate.method != r.Method || !candidate.accepts(query) {
 			continue
 		}

@@ -64,7 +64,9 @@ type Config struct {
 // Service answers CloudFront's API.
 type Service struct {
 	Config
-	config *shape // of a DistributionConfig
+	config    *shape // of a DistributionConfig
+	resources []*resourceKind
+	routes    []route
 }
 
 // New returns a Service over the given parts.
@@ -75,7 +77,7 @@ func New(c Config) *Service {
 	if c.NewID == nil {
 		c.NewID = randomID
 	}
-	return &Service{Config: c, config: distributionConfigShape()}
+	return &Service{Config: c, config: distributionConfigShape(), resources: resourceKinds(), routes: routes()}
 }
 
 // randomID draws 65 random bits, more than a lifetime of writes can collide in.
@@ -133,10 +135,9 @@ func (s *Service) answer(r *http.Request) (route, *reply, error) {
 	if account == "" {
 		return route{}, nil, refuse(http.StatusForbidden, "AccessDenied", "The request belongs to no account.")
 	}
-	rt, params, ok := match(r)
+	rt, params, ok := s.match(r)
 	if !ok {
-		return route{}, nil, refuse(http.StatusBadRequest, "UnsupportedOperation",
-			fmt.Sprintf("The local CloudFront does not offer the operation %s %s.", r.Method, r.URL.Path))
+		return route{}, nil, notOffered("the operation %s %s of CloudFront", r.Method, r.URL.Path)
 	}
 	body, err := readBody(r.Body)
 	if err != nil {

@@ -42,6 +42,9 @@ func WriteError(w http.ResponseWriter, status int, code, message string) {
 		body["message"] = message
 	default:
 		body["Type"], body["message"] = "User", message
+		if status >= http.StatusInternalServerError {
+			body["Type"] = "Service"
+		}
 	}
 	if code == "TooManyRequestsException" {
 		body["Reason"] = "CallerRateLimitExceeded"
@@ -61,8 +64,7 @@ func shapeOf(code string) shape {
 		"InvalidCodeSignatureException", "CodeSigningConfigNotFoundException":
 		return capitalMessage
 	case "ValidationException", "RequestEntityTooLargeException", "SerializationException",
-		"MissingAuthenticationTokenException", "IncompleteSignatureException", "AccessDeniedException",
-		"UnknownOperationException":
+		"MissingAuthenticationTokenException", "IncompleteSignatureException", "AccessDeniedException":
 		return bareMessage
 	}
 	return userMessage

@@ -43,10 +43,12 @@ func (r refusal) check(t *testing.T) {
 	}
 	want := object{"Type": "User", "message": message}
 	switch {
+	case r.code == "NotOfferedException":
+		want = object{"Type": "Service", "message": message}
 	case r.code == "ResourceNotFoundException":
 		want = object{"Type": "User", "Message": message}
 	case r.code == "ValidationException", r.code == "RequestEntityTooLargeException",
-		r.code == "UnknownOperationException", r.code == "SerializationException",
+		r.code == "SerializationException",
 		r.code == "AccessDeniedException" && message != "",
 		strings.HasPrefix(message, "$LATEST is not supported for an alias"):
 		want = object{"message": message}
@@ -108,7 +110,7 @@ func TestMissingThingsAreNamed(t *testing.T) {
 		"a version to alias":                 {nil, "POST", functions + "/fn/aliases", object{"Name": "a", "FunctionVersion": "9"}, 404, notFoundCode, "Function not found: ARN:fn:9"},
 		"a function in another region":       {nil, "GET", functions + "/arn:aws:lambda:eu-west-1:" + account + ":function:fn", nil, 404, notFoundCode, "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"},
 		"a function in another account":      {nil, "GET", functions + "/arn:aws:lambda:us-east-1:999999999999:function:fn", nil, 403, "AccessDeniedException", ""},
-		"an operation that nobody has":       {nil, "PATCH", functions + "/fn", nil, 404, "UnknownOperationException", "the local AWS knows no Lambda operation PATCH " + functions + "/fn"},
+		"an operation that nobody has":       {nil, "PATCH", functions + "/fn", nil, 501, "NotOfferedException", "the local AWS does not offer the operation PATCH " + functions + "/fn of Lambda"},
 		"what the local AWS leaves to AWS":   {nil, "POST", functions + "/fn/invocations", object{}, 501, "NotOfferedException", "the local AWS does not offer Invoke: it keeps functions and versions, and runs nothing here"},
 		"a function to create in an account": {nil, "POST", functions, object{"FunctionName": "999999999999:function:x", "Role": role, "Code": object{}}, 403, "AccessDeniedException", ""},
 	})

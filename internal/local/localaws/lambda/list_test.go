@@ -179,3 +179,21 @@ func TestAccountSettingsCountEveryVersion(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestWhatNothingWasSetForIsAnsweredAsAbsent(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, lambda.Delays{})
+	f.create("fn")
+	for path, want := range map[string]object{
+		"/2020-06-30/functions/%s/code-signing-config": {"FunctionName": "fn"},
+		"/2019-09-30/functions/%s/concurrency":         {},
+	} {
+		for _, name := range []string{"fn", percentAll(arn("fn"))} {
+			if diff := cmp.Diff(want, f.must(200, "GET", fmt.Sprintf(path, name), nil)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", path, diff)
+			}
+		}
+		f.must(404, "GET", fmt.Sprintf(path, "none"), nil)
+		f.must(501, "PUT", fmt.Sprintf(path, "fn"), object{}) // never a 404, which would read as absent
+	}
+}

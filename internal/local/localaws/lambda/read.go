@@ -39,6 +39,29 @@ func (c *call) getConfiguration() (any, error) {
 	return c.view(r, qualifier), nil
 }
 
+// codeSigning answers for a function whose code need not be signed, as every
+// one here: nothing offers to say otherwise. That AWS then leaves out the ARN,
+// which its model calls required, is LIKELY (Terraform counts on it).
+func (c *call) codeSigning() (any, error) {
+	name, err := c.whole()
+	if err != nil {
+		return nil, err
+	}
+	f, err := c.function(name, "")
+	return map[string]string{"FunctionName": f.Name}, err
+}
+
+// concurrency answers that nothing is reserved; the API model's only member is
+// then absent.
+func (c *call) concurrency() (any, error) {
+	name, err := c.whole()
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.function(name, "")
+	return struct{}{}, err
+}
+
 // qualified finds the version that the path and Qualifier mean, through an
 // alias if need be. The qualifier comes back as it was written, for the ARN.
 func (c *call) qualified() (function, record, string, error) {

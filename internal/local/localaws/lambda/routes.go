@@ -52,6 +52,8 @@ func routes() []route {
 		{"UntagResource", "DELETE", tags, 204, true, false, (*call).untagResource},
 		{"ListTags", "GET", tags, 200, false, false, (*call).listTags},
 		{"Invoke", "POST", fn + "/invocations", 204, true, true, (*call).dryInvoke}, // 204 is a dry run's
+		{"GetFunctionCodeSigningConfig", "GET", "/2020-06-30/functions/{}/code-signing-config", 200, false, true, (*call).codeSigning},
+		{"GetFunctionConcurrency", "GET", "/2019-09-30/functions/{}/concurrency", 200, false, true, (*call).concurrency},
 		{"GetAccountSettings", "GET", "/2016-08-19/account-settings", 200, false, false, (*call).accountSettings},
 
 		{"InvokeAsync", "POST", "/2014-11-13/functions/{}/invoke-async", 0, false, true, nil},
@@ -61,6 +63,7 @@ func routes() []route {
 		{"PutRuntimeManagementConfig", "PUT", "/2021-07-20/functions/{}/runtime-management-config", 0, false, false, nil},
 		{"GetRuntimeManagementConfig", "GET", "/2021-07-20/functions/{}/runtime-management-config", 0, false, false, nil},
 		{"PutFunctionConcurrency", "PUT", "/2017-10-31/functions/{}/concurrency", 0, false, false, nil},
+		{"PutFunctionCodeSigningConfig", "PUT", "/2020-06-30/functions/{}/code-signing-config", 0, false, false, nil},
 		{"PutProvisionedConcurrencyConfig", "PUT", "/2019-09-30/functions/{}/provisioned-concurrency", 0, false, false, nil},
 	}
 }

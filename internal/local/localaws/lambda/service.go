@@ -105,7 +105,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	rt, params, ok := s.match(r)
 	if !ok {
-		fail(w, &apiError{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "the local AWS knows no Lambda operation " + r.Method + " " + r.URL.Path})
+		fail(w, notOffered("the operation %s %s of Lambda", r.Method, r.URL.Path))
 		return
 	}
 	if !rt.offered(r) {
