@@ -63,7 +63,7 @@ func rules() []rule {
 			sentence: "The function memory size is larger than the maximum allowed size for functions that are triggered by a CloudFront event: 1024 Max allowed: 128 Function: " + lambda + "memory:1"},
 		{name: "size", function: object{"Code": "big"},
 			sentence: "The function code size is larger than the maximum allowed size for functions that are triggered by a CloudFront event: "},
-		{name: "environment", function: object{"Environment": object{"Variables": object{"A": "b"}}},
+		{name: "environment", function: object{"Environment": object{"Variables": object{"AB": "b"}}},
 			sentence: "The function cannot have environment variables. Function: " + lambda + "environment:1"},
 		{name: "vpc", function: object{"VpcConfig": object{"SubnetIds": []string{"subnet-1"}, "SecurityGroupIds": []string{"sg-1"}}},
 			sentence: "The function cannot have a VPC configuration. Function:" + lambda + "vpc:1"},

@@ -23,9 +23,9 @@ const hostile = "\uFEFF<?xml version='1.0' encoding='UTF-8'?>\r\n<!-- by hand --
 	`<c:CallerReference>a&#x41;<![CDATA[&]]></c:CallerReference><c:Brand-New x:b='"'><c:Deep/><c:Deep ></c:Deep ></c:Brand-New>` +
 	`<c:Enabled>true</c:Enabled><?pi keep?><c:Comment/>` +
 	`<c:Origins><c:Quantity>1</c:Quantity><c:Items><c:Origin><c:Id>o</c:Id><c:DomainName>o.invalid</c:DomainName><c:CustomOriginConfig><c:HTTPPort>80</c:HTTPPort><c:HTTPSPort>443</c:HTTPSPort><c:OriginProtocolPolicy>http-only</c:OriginProtocolPolicy></c:CustomOriginConfig></c:Origin></c:Items></c:Origins>` +
-	`<c:CacheBehaviors><c:Items><c:CacheBehavior><c:ViewerProtocolPolicy>allow-all</c:ViewerProtocolPolicy><c:FunctionAssociations><c:Quantity>0</c:Quantity></c:FunctionAssociations><c:TargetOriginId>o</c:TargetOriginId><c:LambdaFunctionAssociations c='"'><c:Quantity >0</c:Quantity ></c:LambdaFunctionAssociations><c:PathPattern>img/&#42;</c:PathPattern></c:CacheBehavior></c:Items><c:Quantity>1</c:Quantity></c:CacheBehaviors>` +
+	`<c:CacheBehaviors><c:Items><c:CacheBehavior><c:ViewerProtocolPolicy>allow-all</c:ViewerProtocolPolicy><c:FunctionAssociations><c:Quantity>0</c:Quantity></c:FunctionAssociations><c:TargetOriginId>o</c:TargetOriginId><c:LambdaFunctionAssociations c='"'><c:Quantity >0</c:Quantity ></c:LambdaFunctionAssociations><c:PathPattern>img/&#42;</c:PathPattern><c:CachePolicyId>658327ea-f89d-4fab-a63d-7e88639e58f6</c:CachePolicyId></c:CacheBehavior></c:Items><c:Quantity>1</c:Quantity></c:CacheBehaviors>` +
 	`<c:DefaultCacheBehavior><c:TargetOriginId>o</c:TargetOriginId><c:ViewerProtocolPolicy>allow-all</c:ViewerProtocolPolicy>` +
-	"<c:LambdaFunctionAssociations>\r\n\t<c:Quantity>0</c:Quantity>\r\n</c:LambdaFunctionAssociations><c:FunctionAssociations><c:Quantity>0</c:Quantity></c:FunctionAssociations><c:MinTTL>0</c:MinTTL></c:DefaultCacheBehavior>\r\n</c:DistributionConfig>\r\n<!-- end -->"
+	"<c:LambdaFunctionAssociations>\r\n\t<c:Quantity>0</c:Quantity>\r\n</c:LambdaFunctionAssociations><c:FunctionAssociations><c:Quantity>0</c:Quantity></c:FunctionAssociations><c:ForwardedValues><c:QueryString>false</c:QueryString><c:Cookies><c:Forward>none</c:Forward></c:Cookies></c:ForwardedValues><c:MinTTL>0</c:MinTTL></c:DefaultCacheBehavior>\r\n</c:DistributionConfig>\r\n<!-- end -->"
 
 func pass(context.Context) error { return nil }
 

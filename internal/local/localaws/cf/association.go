@@ -16,6 +16,7 @@ type behavior struct {
 	pattern      string // "" for the default behaviour
 	associations []association
 	functions    []string // event types of CloudFront Functions
+	arns         []string // of those functions
 }
 
 type association struct {
@@ -41,6 +42,7 @@ func behaviorsOf(root *node) []behavior {
 		}
 		for _, f := range n.items("FunctionAssociations", "FunctionAssociation") {
 			b.functions = append(b.functions, f.value("EventType"))
+			b.arns = append(b.arns, f.value("FunctionARN"))
 		}
 		behaviors = append(behaviors, b)
 	}
@@ -97,7 +99,7 @@ const (
 )
 
 // versionARN takes apart what may stand in LambdaFunctionARN.
-var versionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:([a-z0-9-]+):([0-9]{12}):function:[a-zA-Z0-9_-]+:[0-9]+$`)
+var versionARN = regexp.MustCompile(`^arn:(aws[a-z-]*):lambda:([a-z0-9-]+):([0-9]{12}):function:[a-zA-Z0-9_-]+:[0-9]+$`)
 
 // checkAssociations makes the checks of every behaviour; the first one that
 // fails is the answer.
@@ -107,6 +109,9 @@ func (s *Service) checkAssociations(tx kv.Tx, c *call, root *node) error {
 			if err := s.checkAssociation(tx, c, a); err != nil {
 				return err
 			}
+		}
+		if err := b.checkOwner(c.account); err != nil {
+			return err
 		}
 		if err := b.check(); err != nil {
 			return err
@@ -120,9 +125,9 @@ func (s *Service) checkAssociation(tx kv.Tx, c *call, a association) error {
 	switch {
 	case parts == nil:
 		return invalidAssociation(msgNotVersion, a.arn)
-	case parts[1] != edgeRegion:
+	case parts[1] != "aws" || parts[2] != edgeRegion: // of another partition: LIKELY
 		return invalidAssociation(msgNotRegion, a.arn)
-	case parts[2] != c.account:
+	case parts[3] != c.account:
 		return invalidAssociation(msgOtherAccount, a.arn)
 	}
 	f, ok := s.Functions.Lookup(tx, c.account, a.arn)
@@ -204,6 +209,18 @@ func (b behavior) check() error {
 		return invalidAssociation(msgSmoothStreaming)
 	case len(b.associations) > 0 && b.node.child("GrpcConfig").flag("Enabled"):
 		return invalidAssociation(msgGRPC)
+	}
+	return nil
+}
+
+// checkOwner refuses CloudFront Functions of another account (Developer Guide,
+// "Restrictions on all edge functions"). Which ones the own account has is not
+// known here, since the local AWS does not offer to make any.
+func (b behavior) checkOwner(account string) error {
+	for _, arn := range b.arns {
+		if !strings.HasPrefix(arn, "arn:aws:cloudfront::"+account+":") {
+			return refuse(http.StatusBadRequest, codeTwoFunctions, fmt.Sprintf(msgOtherAccount, arn))
+		}
 	}
 	return nil
 }

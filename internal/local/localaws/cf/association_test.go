@@ -214,7 +214,7 @@ func TestABehaviorTakesOneFunctionForEachEvent(t *testing.T) {
 			}
 			// The same in another behaviour than the default one.
 			inOther := "<CacheBehaviors><Quantity>1</Quantity><Items><CacheBehavior><PathPattern>/a/*</PathPattern>" +
-				"<TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>" + tc.behavior +
+				"<TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>" + tc.behavior + cached +
 				"</CacheBehavior></Items></CacheBehaviors>"
 			a = b.must(b.send("POST", "distribution", distribution("ref", lambda(), inOther)), 400)
 			if _, message := b.refused(a); !strings.HasPrefix(message, tc.want) {

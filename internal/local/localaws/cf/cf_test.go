@@ -209,7 +209,10 @@ func lambda(pairs ...string) string {
 const (
 	timeouts   = "<OriginReadTimeout>30</OriginReadTimeout><OriginKeepaliveTimeout>5</OriginKeepaliveTimeout>"
 	encryption = "<FieldLevelEncryptionId></FieldLevelEncryptionId>"
-	cached     = "<CachePolicyId>658327ea-f89d-4fab-a63d-7e88639e58f6</CachePolicyId>"
+	// certificate is what aliases need.
+	certificate = "<ViewerCertificate><ACMCertificateArn>arn:aws:acm:us-east-1:111111111111:certificate/c</ACMCertificateArn>" +
+		"<SSLSupportMethod>sni-only</SSLSupportMethod></ViewerCertificate>"
+	cached = "<CachePolicyId>658327ea-f89d-4fab-a63d-7e88639e58f6</CachePolicyId>"
 )
 
 // distribution writes a small configuration: members for the default

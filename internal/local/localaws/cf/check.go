@@ -68,6 +68,9 @@ func (s *Service) checkConfig(tx kv.Tx, account, id string, root *node) error {
 	if err := checkBehaviors(root); err != nil {
 		return err
 	}
+	if err := checkSettings(root); err != nil {
+		return err
+	}
 	if err := checkAliases(tx, id, root); err != nil {
 		return err
 	}

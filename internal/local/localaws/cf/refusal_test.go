@@ -15,7 +15,7 @@ func TestARequestIsRefusedWithTheCodeAndTheWordsOfCloudFront(t *testing.T) {
 		var items strings.Builder
 		for i := range n {
 			fmt.Fprintf(&items, "<CacheBehavior><PathPattern>/%d/*</PathPattern><TargetOriginId>site</TargetOriginId>"+
-				"<ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>%s</CacheBehavior>", i, lambda())
+				"<ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>%s</CacheBehavior>", i, lambda()+cached)
 		}
 		return fmt.Sprintf("<CacheBehaviors><Quantity>%d</Quantity><Items>%s</Items></CacheBehaviors>", n, items.String())
 	}
@@ -102,7 +102,7 @@ func fourOnEach(n int) string {
 	for i := range n {
 		fmt.Fprintf(&items, "<CacheBehavior><PathPattern>/%d/*</PathPattern><TargetOriginId>site</TargetOriginId>"+
 			"<ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>%s</CacheBehavior>", i,
-			lambda("viewer-request", arn, "origin-request", arn, "origin-response", arn, "viewer-response", arn))
+			lambda("viewer-request", arn, "origin-request", arn, "origin-response", arn, "viewer-response", arn)+cached)
 	}
 	return fmt.Sprintf("<CacheBehaviors><Quantity>%d</Quantity><Items>%s</Items></CacheBehaviors>", n, items.String())
 }
@@ -270,7 +270,7 @@ func TestAnAliasBelongsToOneDistributionOfAllAccounts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	alias := func(name string) string {
-		return "<Aliases><Quantity>1</Quantity><Items><CNAME>" + name + "</CNAME></Items></Aliases>"
+		return "<Aliases><Quantity>1</Quantity><Items><CNAME>" + name + "</CNAME></Items></Aliases>" + certificate
 	}
 	id, etag := b.created(distribution("one", lambda(), alias("www.example.com")))
 	b.must(b.update(id, etag, distribution("one", lambda(), alias("WWW.example.com"))), 200) // its own may stay

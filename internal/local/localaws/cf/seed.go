@@ -67,7 +67,7 @@ func (s *Service) seedNew(tx kv.Tx, c *call, d SeedDistribution) error {
 			"<OriginProtocolPolicy>http-only</OriginProtocolPolicy></CustomOriginConfig></Origin>"}) +
 		seedBehavior("", "origin") +
 		listOf("CacheBehaviors", behaviors) +
-		"<Comment></Comment><Enabled>true</Enabled></DistributionConfig>"))
+		"<Comment></Comment><Enabled>true</Enabled>" + seedCertificate(c.account, d.Aliases) + "</DistributionConfig>"))
 	if err != nil {
 		return err
 	}
@@ -77,6 +77,15 @@ func (s *Service) seedNew(tx kv.Tx, c *call, d SeedDistribution) error {
 	rec := record{ID: d.ID, ETag: "E" + s.NewID(), Modified: c.now, DeployAt: c.now}
 	_, _, err = s.save(tx, c, rec, doc.complete(s.config))
 	return err
+}
+
+// seedCertificate is what aliases need; no certificate stands behind it.
+func seedCertificate(account string, aliases []string) string {
+	if len(aliases) == 0 {
+		return ""
+	}
+	return "<ViewerCertificate><ACMCertificateArn>arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000</ACMCertificateArn>" +
+		"<SSLSupportMethod>sni-only</SSLSupportMethod><MinimumProtocolVersion>TLSv1.2_2021</MinimumProtocolVersion></ViewerCertificate>"
 }
 
 func (s *Service) seedMissing(tx kv.Tx, c *call, d SeedDistribution) error {

@@ -162,7 +162,7 @@ func TestCreateRefusesWhatAWSRefuses(t *testing.T) {
 		"a layer of nobody":          create(object{"Layers": []string{"arn:aws:lambda:us-east-1:123456789012:layer:mine:1"}}, 400, invalidCode, "Layer version arn:aws:lambda:us-east-1:123456789012:layer:mine:1 does not exist."),
 		"a layer elsewhere":          create(object{"Layers": []string{"arn:aws:lambda:eu-west-1:999999999999:layer:theirs:1"}}, 400, invalidCode, "Layers are not in the same region as the function. Layers are expected to be in region us-east-1."),
 		"six layers":                 create(object{"Layers": layers(6)}, 400, invalidCode, "Cannot reference more than 5 layers."),
-		"too much environment":       create(object{"Environment": object{"Variables": object{"A": strings.Repeat("x", 4096)}}}, 400, invalidCode, `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: {"A":"`+strings.Repeat("x", 4096)+`"}`),
+		"too much environment":       create(object{"Environment": object{"Variables": object{"AB": strings.Repeat("x", 4096)}}}, 400, invalidCode, `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: {"AB":"`+strings.Repeat("x", 4096)+`"}`),
 		"code that is no zip":        create(object{"Code": object{"ZipFile": []byte("no zip")}}, 400, invalidCode, "Could not unzip uploaded file. Please check your file, then try to upload again."),
 		"a zip of nothing":           create(object{"Code": object{"ZipFile": emptyArchive(t)}}, 400, invalidCode, "Uploaded file must be a non-empty zip"),
 		"a file outside of the zip":  create(object{"Code": object{"ZipFile": archiveOf(t, "../up.js", "x")}}, 400, invalidCode, "Could not unzip uploaded file. Please check your file, then try to upload again."),
@@ -171,8 +171,46 @@ func TestCreateRefusesWhatAWSRefuses(t *testing.T) {
 		"a container image":          create(object{"Code": object{"ImageUri": "x"}}, 501, "NotOfferedException", "the local AWS does not offer container images"),
 		"a package type of images":   create(object{"PackageType": "Image"}, 501, "NotOfferedException", "the local AWS does not offer package type Image"),
 		"51 tags":                    create(object{"Tags": tags(51)}, 400, invalidCode, "Number of tags exceeds resource tag limit."),
+		"a variable of one letter":   create(variables("A"), 400, validation, variable("A")),
+		"a variable with a dash":     create(variables("A-B"), 400, validation, variable("A-B")),
+		"a variable with a digit":    create(variables("1AB"), 400, validation, variable("1AB")),
+		"Lambda's own variables":     create(variables("AWS_REGION", "OK", "_HANDLER"), 400, validation, variable("_HANDLER")),
+		"AWS's own variables":        create(variables("AWS_REGION", "AWS_DEFAULT_REGION", "OK"), 400, invalidCode, "Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_DEFAULT_REGION, AWS_REGION"),
+		"a log group with a space":   create(object{"LoggingConfig": object{"LogGroup": "a b"}}, 400, validation, `1 validation error detected: Value 'a b' at 'loggingConfig.logGroup' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+`),
+		"17 subnets":                 create(object{"VpcConfig": object{"SubnetIds": make([]string, 17)}}, 400, validation, "1 validation error detected: Value '["+strings.Repeat(", ", 16)+"]' at 'vpcConfig.subnetIds' failed to satisfy constraint: Member must have length less than or equal to 16"),
+		"6 security groups":          create(object{"VpcConfig": object{"SecurityGroupIds": make([]string, 6)}}, 400, validation, "1 validation error detected: Value '["+strings.Repeat(", ", 5)+"]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: Member must have length less than or equal to 5"),
+		"a key that is no ARN":       create(object{"KMSKeyArn": "alias/mine"}, 400, validation, "1 validation error detected: Value 'alias/mine' at 'kMSKeyArn' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"),
+		"a zip's key that is no ARN": create(object{"Code": object{"ZipFile": archive(t, "one"), "SourceKMSKeyArn": ""}}, 400, validation, "1 validation error detected: Value '' at 'code.sourceKMSKeyArn' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*"),
+		"a tag of AWS's own":         create(object{"Tags": object{"AWS:x": "y"}}, 400, invalidCode, "Aws: prefixed tag key names are not allowed for external use."),
+		"a name in a partition":      create(object{"FunctionName": "arn:aws-cn:lambda:us-east-1:" + account + ":function:new"}, 403, "AccessDeniedException", ""),
+		"a role in a partition":      create(object{"Role": strings.Replace(role, "aws", "aws-cn", 1)}, 400, invalidCode, "The role defined for the function cannot be assumed by Lambda."),
+		"a layer of 141":             create(object{"Layers": []string{"arn:aws:lambda:us-east-1:999999999999:layer:" + strings.Repeat("l", 95) + ":1"}}, 400, validation, "").withMessage(badLayer("arn:aws:lambda:us-east-1:999999999999:layer:" + strings.Repeat("l", 95) + ":1")),
+
+		"a member nobody knows":          create(object{"Colour": "red"}, 501, "NotOfferedException", "the local AWS does not offer the member Colour of this operation"),
+		"a member inside a member":       create(object{"VpcConfig": object{"SubnetIds": []string{}, "Colour": "red"}}, 501, "NotOfferedException", "the local AWS does not offer the member VpcConfig.Colour of this operation"),
+		"a member of the code":           create(object{"Code": object{"ZipFile": archive(t, "one"), "S3ObjectStorageMode": "COPY"}}, 501, "NotOfferedException", "the local AWS does not offer the member Code.S3ObjectStorageMode of this operation"),
+		"a member beside the variables":  create(object{"Environment": object{"Variables": object{}, "Error": object{}}}, 501, "NotOfferedException", "the local AWS does not offer the member Environment.Error of this operation"),
+		"a member of a value's own type": create(object{"configInput": object{}}, 501, "NotOfferedException", "the local AWS does not offer the member configInput of this operation"),
+
 		"a member of the wrong kind": create(object{"Timeout": "three"}, 400, "SerializationException", "the member Timeout cannot be a string"),
 	})
+}
+
+// variables is an environment of these names.
+func variables(names ...string) object {
+	all := object{}
+	for _, name := range names {
+		all[name] = "x"
+	}
+	return object{"Environment": object{"Variables": all}}
+}
+
+func variable(name string) string {
+	return "1 validation error detected: Value '" + name + "' at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]"
+}
+
+func badLayer(arn string) string {
+	return "1 validation error detected: Value '[" + arn + "]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 140, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+, Member must not be null]"
 }
 
 func TestChangesRefuseWhatAWSRefuses(t *testing.T) {
@@ -192,6 +230,10 @@ func TestChangesRefuseWhatAWSRefuses(t *testing.T) {
 		"$LATEST to delete":                    {nil, "DELETE", functions + "/fn?Qualifier=$LATEST", nil, 400, invalidCode, "$LATEST version cannot be deleted without deleting the function."},
 		"an alias to delete as a version":      {nil, "DELETE", functions + "/fn?Qualifier=live", nil, 400, invalidCode, "Deletion of aliases is not currently supported."},
 		"two qualifiers that differ":           {publish, "GET", functions + "/fn:1?Qualifier=$LATEST", nil, 400, invalidCode, "The derived qualifier from the function name does not match the specified qualifier."},
+		"a member in a routing config":         {publish, "POST", functions + "/fn/aliases", object{"Name": "a", "FunctionVersion": "1", "RoutingConfig": object{"Colour": 1}}, 501, "NotOfferedException", "the local AWS does not offer the member RoutingConfig.Colour of this operation"},
+		"a variable of Lambda's to set":        {nil, "PUT", functions + "/fn/configuration", variables("LAMBDA_TASK_ROOT"), 400, invalidCode, "Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: LAMBDA_TASK_ROOT"},
+		"a key for new code":                   {nil, "PUT", functions + "/fn/code", object{"ZipFile": archive(t, "two"), "SourceKMSKeyArn": "x"}, 400, validation, "1 validation error detected: Value 'x' at 'sourceKMSKeyArn' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*"},
+		"a tag of AWS's own to add":            {nil, "POST", "/2017-03-31/tags/" + percentAll(arn("fn")), object{"Tags": object{"aws:x": "y"}}, 400, invalidCode, "Aws: prefixed tag key names are not allowed for external use."},
 		"a name in odd letters":                {nil, "PUT", functions + "/b@d/code", object{"ZipFile": []byte("x")}, 400, validation, "1 validation error detected: Value 'b@d' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: " + namePattern},
 		"the code of a version":                {publish, "PUT", functions + "/fn:1/code", object{"ZipFile": archive(t, "two")}, 400, invalidCode, onlyLatest},
 		"the configuration of a version":       {publish, "PUT", functions + "/" + percentAll(arn("fn:1")) + "/configuration", nil, 400, invalidCode, onlyLatest},

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -109,14 +111,13 @@ func (c *call) decode(into any) error {
 			Message: fmt.Sprintf("Could not parse request body into json: %v", err), // the start LIKELY, the rest is ours
 		}
 	}
-	known := map[string]bool{"FunctionName": true, "Name": true, "Resource": true}
-	for _, f := range reflect.VisibleFields(reflect.TypeOf(into).Elem()) {
-		known[f.Name] = !f.Anonymous
-	}
-	for name, raw := range members {
-		if !known[name] && string(raw) != "null" {
-			return notOffered("the member %s of this operation", name)
+	for _, name := range []string{"FunctionName", "Name", "Resource"} {
+		if !hasMember(reflect.TypeOf(into).Elem(), name) {
+			delete(members, name) // the path's, once more
 		}
+	}
+	if name := unknown(members, reflect.TypeOf(into).Elem()); name != "" {
+		return notOffered("the member %s of this operation", name)
 	}
 	if raw := string(bytes.TrimSpace(members["FileSystemConfigs"])); raw != "" && raw != "null" && raw != "[]" {
 		return notOffered("the member %s of this operation with anything in it", "FileSystemConfigs")
@@ -131,4 +132,41 @@ func (c *call) decode(into any) error {
 		message = fmt.Sprintf("the member %s cannot be a %s", field, wrong.Value)
 	}
 	return &apiError{Status: http.StatusBadRequest, Code: "SerializationException", Message: message} // code LIKELY, text ours
+}
+
+// unknown finds a member that the type does not have, at any depth, and names it
+// with those that it is in; "" if there is none. A null says nothing.
+func unknown(members map[string]json.RawMessage, of reflect.Type) string {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		raw := members[name]
+		if string(bytes.TrimSpace(raw)) == "null" {
+			continue
+		}
+		field, ok := of.FieldByName(name)
+		if !ok || field.Anonymous {
+			return name
+		}
+		if inner := unknownIn(raw, field.Type); inner != "" {
+			return name + "." + inner
+		}
+	}
+	return ""
+}
+
+// unknownIn is unknown for a value of any type. One of another kind than the type
+// is left to the decoder, which says so.
+func unknownIn(raw json.RawMessage, of reflect.Type) string {
+	for of.Kind() == reflect.Pointer {
+		of = of.Elem()
+	}
+	var members map[string]json.RawMessage
+	if of.Kind() != reflect.Struct || json.Unmarshal(raw, &members) != nil {
+		return ""
+	}
+	return unknown(members, of)
+}
+
+func hasMember(of reflect.Type, name string) bool {
+	_, ok := of.FieldByName(name)
+	return ok
 }

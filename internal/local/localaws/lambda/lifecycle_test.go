@@ -178,7 +178,7 @@ func TestVersionsAreFrozen(t *testing.T) {
 	f.must(201, "POST", functions+"/fn/versions", nil)
 	before := f.configuration("fn", "1")
 	f.must(200, "PUT", functions+"/fn/code", object{"ZipFile": archive(t, "two")})
-	f.must(200, "PUT", functions+"/fn/configuration", object{"Timeout": 30, "Environment": object{"Variables": object{"A": "b"}}})
+	f.must(200, "PUT", functions+"/fn/configuration", object{"Timeout": 30, "Environment": object{"Variables": object{"AB": "b"}}})
 	if diff := cmp.Diff(before, f.configuration("fn", "1")); diff != "" {
 		t.Errorf("version 1 changed (-before +after):\n%s", diff)
 	}

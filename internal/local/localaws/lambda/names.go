@@ -21,7 +21,8 @@ const (
 )
 
 const (
-	latest = "$LATEST"
+	latest       = "$LATEST"
+	ourPartition = "aws"
 
 	// Lengths of AWS's API model: FunctionName, NamespacedFunctionName, and the bare name.
 	maxName           = 140
@@ -32,15 +33,15 @@ const (
 
 // patterns are the compiled forms, made once by New.
 type patterns struct {
-	name, locator, numbered, qualifier, version, digits, alias, role, taggable, layer, arn *regexp.Regexp
+	name, locator, numbered, qualifier, version, digits, alias, role, taggable, layer, arn, codeKey, logGroup, variable *regexp.Regexp
 }
 
 func compile() patterns {
 	whole := func(p string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + p + `)$`) }
 	return patterns{
 		name:      whole(namePattern),
-		locator:   whole(`(?:arn:aws[a-zA-Z-]*:lambda:)?(?:([a-z]{2,4}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([a-zA-Z0-9-_.]+)(?::(\$LATEST|[a-zA-Z0-9-_]+))?`),
-		numbered:  whole(`arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):(\d{12}):function:([a-zA-Z0-9-_]+):([0-9]+)`),
+		locator:   whole(`(?:arn:(aws[a-zA-Z-]*):lambda:)?(?:([a-z]{2,4}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([a-zA-Z0-9-_.]+)(?::(\$LATEST|[a-zA-Z0-9-_]+))?`),
+		numbered:  whole(`arn:aws:lambda:([a-z0-9-]+):(\d{12}):function:([a-zA-Z0-9-_]+):([0-9]+)`),
 		qualifier: whole(qualifierPattern),
 		version:   whole(versionPattern),
 		digits:    whole(`[0-9]+`),
@@ -48,7 +49,10 @@ func compile() patterns {
 		role:      whole(rolePattern),
 		taggable:  whole(taggablePattern),
 		layer:     whole(`arn:[a-zA-Z0-9-]+:lambda:([a-zA-Z0-9-]+):(\d{12}):layer:[a-zA-Z0-9-_]+:[0-9]+`),
-		arn:       whole(`(?:arn:(?:aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)?`),
+		arn:       whole(anyARNPattern),
+		codeKey:   whole(codeKeyPattern),
+		logGroup:  whole(logGroupPattern),
+		variable:  whole(variablePattern),
 	}
 }
 
@@ -107,14 +111,16 @@ func (c *call) locate(raw string) (target, error) {
 	if m == nil {
 		return target{}, nil
 	}
-	region, account := m[1], m[2]
-	if account != "" && account != c.caller.Account {
+	partition, region, account := m[1], m[2], m[3]
+	// That another partition's ARN reads as another account's is LIKELY: nobody
+	// has an account in two.
+	if account != "" && account != c.caller.Account || partition != "" && partition != ourPartition {
 		return target{}, accessDenied("")
 	}
 	if region != "" && region != c.caller.Region {
 		return target{}, notFound("Functions from '%s' are not reachable in this region ('%s')", region, c.caller.Region)
 	}
-	return target{Name: m[3], Qualifier: m[4]}, nil
+	return target{Name: m[4], Qualifier: m[5]}, nil
 }
 
 // checkName applies the limits of FunctionName to writes and those of

@@ -26,6 +26,17 @@ const (
 	maxLogGroup      = 512
 	maxEnvironment   = 4 << 10 // bytes of the variables as JSON
 	maxLayers        = 5
+	maxSubnets       = 16
+	maxGroups        = 5
+	maxLayerARN      = 140
+)
+
+// Patterns of the API model, which its answers quote.
+const (
+	anyARNPattern   = `(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()`
+	codeKeyPattern  = `arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*`
+	logGroupPattern = `[\.\-_/#A-Za-z0-9]+`
+	variablePattern = `[a-zA-Z]([a-zA-Z0-9_])+`
 )
 
 // defaults is what a function has that says nothing.
@@ -63,22 +74,77 @@ func (in configInput) check(v *violations, p patterns) {
 		oneOf(v, in.SnapStart.ApplyOn, "snapStart.applyOn", "PublishedVersions", "None")
 	}
 	if in.KMSKeyArn != nil && !p.arn.MatchString(*in.KMSKeyArn) {
-		v.add(*in.KMSKeyArn, "kMSKeyArn", `Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()`)
+		v.add(*in.KMSKeyArn, "kMSKeyArn", "Member must satisfy regular expression pattern: "+anyARNPattern)
 	}
 	if in.DeadLetterConfig != nil && !p.arn.MatchString(in.DeadLetterConfig.TargetArn) {
-		v.add(in.DeadLetterConfig.TargetArn, "deadLetterConfig.targetArn", `Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()`)
+		v.add(in.DeadLetterConfig.TargetArn, "deadLetterConfig.targetArn", "Member must satisfy regular expression pattern: "+anyARNPattern)
 	}
+	in.VpcConfig.check(v)
+	in.Environment.check(v, p)
 	if in.Layers != nil {
 		for _, arn := range *in.Layers {
-			if !p.layer.MatchString(arn) {
+			if !p.layer.MatchString(arn) || len(arn) > maxLayerARN {
 				v.add("["+arn+"]", "layers", `Member must satisfy constraint: [Member must have length less than or equal to 140, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+, Member must not be null]`)
 			}
 		}
 	}
-	in.LoggingConfig.check(v)
+	in.LoggingConfig.check(v, p)
 }
 
-func (in *loggingInput) check(v *violations) {
+func (in *vpcInput) check(v *violations) {
+	if in == nil {
+		return
+	}
+	for _, list := range []struct {
+		member string
+		ids    []string
+		most   int
+	}{{"vpcConfig.subnetIds", in.SubnetIds, maxSubnets}, {"vpcConfig.securityGroupIds", in.SecurityGroupIds, maxGroups}} {
+		if len(list.ids) > list.most {
+			v.add("["+strings.Join(list.ids, ", ")+"]", list.member, fmt.Sprintf("Member must have length less than or equal to %d", list.most))
+		}
+	}
+}
+
+// check judges the names of variables by the API model's pattern, which wants
+// two characters at least.
+func (in *environmentInput) check(v *violations, p patterns) {
+	if in == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Variables)) {
+		if !p.variable.MatchString(name) {
+			v.add(name, "environment.variables", "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "+variablePattern+"]")
+		}
+	}
+}
+
+// reserved are the variables that Lambda sets and nothing else may (Lambda
+// Developer Guide, "Defined runtime environment variables"; those that may be
+// extended are not among them).
+var reserved = []string{
+	"_HANDLER", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+	"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
+	"AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	"LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+}
+
+// checkReserved refuses those; the sentence was logged by many.
+func (in *environmentInput) checkReserved() error {
+	var used []string
+	for name := range in.Variables {
+		if slices.Contains(reserved, name) {
+			used = append(used, name)
+		}
+	}
+	if len(used) == 0 {
+		return nil
+	}
+	slices.Sort(used)
+	return invalid("Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: %s", strings.Join(used, ", "))
+}
+
+func (in *loggingInput) check(v *violations, p patterns) {
 	if in == nil {
 		return
 	}
@@ -95,6 +161,8 @@ func (in *loggingInput) check(v *violations) {
 		longest(v, *in.LogGroup, "loggingConfig.logGroup", maxLogGroup)
 		if *in.LogGroup == "" {
 			v.add("", "loggingConfig.logGroup", "Member must have length greater than or equal to 1")
+		} else if !p.logGroup.MatchString(*in.LogGroup) {
+			v.add(*in.LogGroup, "loggingConfig.logGroup", "Member must satisfy regular expression pattern: "+logGroupPattern)
 		}
 	}
 }
@@ -192,6 +260,9 @@ func (in *environmentInput) over(old map[string]string) (map[string]string, erro
 	}
 	if in.Variables == nil {
 		return map[string]string{}, nil // Environment:{} clears, and stays visible
+	}
+	if err := in.checkReserved(); err != nil {
+		return nil, err
 	}
 	raw, err := json.Marshal(in.Variables)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 func everything() object {
 	return object{
 		"Description": "d", "Timeout": 30, "MemorySize": 512, "Runtime": "nodejs22.x", "Handler": "other.handler",
-		"Environment":      object{"Variables": object{"A": "b"}},
+		"Environment":      object{"Variables": object{"AB": "b"}},
 		"VpcConfig":        object{"SubnetIds": []string{"subnet-1"}, "SecurityGroupIds": []string{"sg-1"}},
 		"Layers":           layers(1),
 		"TracingConfig":    object{"Mode": "Active"},
@@ -32,7 +32,7 @@ func TestWhatIsSetIsShownAndWhatIsResetIsGone(t *testing.T) {
 	f.must(200, "PUT", functions+"/fn/configuration", everything())
 	want := object{
 		"Description": "d", "Timeout": 30.0, "MemorySize": 512.0, "Runtime": "nodejs22.x", "Handler": "other.handler",
-		"Environment":      object{"Variables": object{"A": "b"}},
+		"Environment":      object{"Variables": object{"AB": "b"}},
 		"VpcConfig":        object{"SubnetIds": []any{"subnet-1"}, "SecurityGroupIds": []any{"sg-1"}, "VpcId": "", "Ipv6AllowedForDualStack": false},
 		"Layers":           []any{object{"Arn": layers(1)[0], "CodeSize": 0.0}},
 		"TracingConfig":    object{"Mode": "Active"},

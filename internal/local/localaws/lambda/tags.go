@@ -120,6 +120,11 @@ func checkTags(add, have map[string]string) error {
 	if err := v.err(); err != nil {
 		return err
 	}
+	for key := range add {
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
+			return invalid("Aws: prefixed tag key names are not allowed for external use.") // rule KNOWN (developer guide), sentence LIKELY
+		}
+	}
 	all := maps.Clone(add)
 	if all == nil {
 		all = map[string]string{}

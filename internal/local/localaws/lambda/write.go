@@ -28,6 +28,7 @@ func (c *call) createFunction() (any, error) {
 	}
 	arch := architecture(&v, in.Architectures)
 	in.check(&v, c.s.patterns)
+	in.Code.checkKey(&v, "code.sourceKMSKeyArn", c.s.patterns)
 	if err := v.err(); err != nil {
 		return nil, err
 	}
@@ -148,6 +149,7 @@ func (c *call) updateCode() (any, error) {
 	}
 	var v violations
 	arch := architecture(&v, in.Architectures)
+	in.checkKey(&v, "sourceKMSKeyArn", c.s.patterns)
 	if err := v.err(); err != nil {
 		return nil, err
 	}
@@ -286,6 +288,13 @@ func (c *call) checkRole(arn string) error {
 		return invalid("The role defined for the function cannot be assumed by Lambda.")
 	}
 	return nil
+}
+
+// checkKey judges the customer's key for the zip by the API model's pattern.
+func (in *codeInput) checkKey(v *violations, member string, p patterns) {
+	if in != nil && in.SourceKMSKeyArn != nil && !p.codeKey.MatchString(*in.SourceKMSKeyArn) {
+		v.add(*in.SourceKMSKeyArn, member, "Member must satisfy regular expression pattern: "+codeKeyPattern)
+	}
 }
 
 // zip is the archive that the request carries. The local AWS has no buckets,
