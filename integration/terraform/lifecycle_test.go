@@ -28,58 +28,60 @@ func archive(t *testing.T, what string) string {
 	return out.String()
 }
 
-// each runs a test with every tool there is.
-func each(t *testing.T, f func(*testing.T, tool)) {
+// needed skips a test that has nothing to run with.
+func needed(t *testing.T) {
 	t.Helper()
 	if missing != "" {
 		t.Skip("NOT RUN: " + missing)
-	}
-	for _, with := range tools {
-		t.Run(with.name, func(t *testing.T) {
-			t.Parallel()
-			f(t, with)
-		})
 	}
 }
 
 // TestALifeCycle: create, plan without changes, update, import, destroy.
 func TestALifeCycle(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, with tool) {
-		r := newRig(t, with, "--create-delay", "1s", "--update-delay", "1s", "--propagation-delay", "2s")
-		config, err := os.ReadFile(filepath.Join("testdata", "lifecycle", "main.tf"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.write("main.tf", string(config))
-		r.write("edge.zip", archive(t, "one"))
-		first := []string{"-var=comment=first", "-var=memory=128"}
-		second := []string{"-var=comment=second", "-var=memory=256"}
-		r.init()
+	needed(t)
+	for _, with := range tools {
+		t.Run(with.name, func(t *testing.T) {
+			t.Parallel()
+			lifeCycle(newRig(t, with, "--create-delay", "1s", "--update-delay", "1s", "--propagation-delay", "2s"))
+		})
+	}
+}
 
-		r.apply("Apply complete! Resources: 6 added, 0 changed, 0 destroyed.", first...)
-		r.same(first...)
+func lifeCycle(r *rig) {
+	t := r.t
+	config, err := os.ReadFile(filepath.Join("testdata", "lifecycle", "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write("main.tf", string(config))
+	r.write("edge.zip", archive(t, "one"))
+	first := []string{"-var=comment=first", "-var=memory=128"}
+	second := []string{"-var=comment=second", "-var=memory=256"}
+	r.init()
 
-		r.write("edge.zip", archive(t, "two"))
-		r.apply("Apply complete! Resources: 0 added, 5 changed, 0 destroyed.", second...)
-		r.same(second...)
-		if got := r.associated(r.output("distribution")); got != 3 {
-			t.Errorf("version 2 is associated %d times, want 3", got)
-		}
+	r.apply("Apply complete! Resources: 6 added, 0 changed, 0 destroyed.", first...)
+	r.same(first...)
 
-		// Into an empty state. The provider cannot read where a zip came from, so
-		// that it writes the function once more, and what names its version.
-		imports := fmt.Sprintf(importBlocks, r.output("control"), r.output("policy"), r.output("distribution"))
-		again := r.in(t.TempDir())
-		again.write("main.tf", string(config)+imports)
-		again.write("edge.zip", archive(t, "two"))
-		again.init()
-		again.apply("Apply complete! Resources: 6 imported, 0 added, 2 changed, 0 destroyed.", second...)
-		again.same(second...)
+	r.write("edge.zip", archive(t, "two"))
+	r.apply("Apply complete! Resources: 0 added, 5 changed, 0 destroyed.", second...)
+	r.same(second...)
+	if got := r.associated(r.output("distribution")); got != 3 {
+		t.Errorf("version 2 is associated %d times, want 3", got)
+	}
 
-		again.destroy("Destroy complete! Resources: 6 destroyed.", second...)
-		r.empty()
-	})
+	// Into an empty state. The provider cannot read where a zip came from, so
+	// that it writes the function once more, and what names its version.
+	imports := fmt.Sprintf(importBlocks, r.output("control"), r.output("policy"), r.output("distribution"))
+	again := r.in(t.TempDir())
+	again.write("main.tf", string(config)+imports)
+	again.write("edge.zip", archive(t, "two"))
+	again.init()
+	again.apply("Apply complete! Resources: 6 imported, 0 added, 2 changed, 0 destroyed.", second...)
+	again.same(second...)
+
+	again.destroy("Destroy complete! Resources: 6 destroyed.", second...)
+	r.empty()
 }
 
 const importBlocks = `
