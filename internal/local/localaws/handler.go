@@ -78,7 +78,7 @@ func (x *exchange) answer(w http.ResponseWriter) {
 	case codeService:
 		x.s.lambda.ServeCode(w, x.r)
 	case lambdaService:
-		x.s.lambda.ServeHTTP(w, x.r.WithContext(lambda.WithCaller(ctx, lambda.Caller{Account: x.id.Account, Region: x.id.Region, Base: x.base})))
+		x.s.lambda.ServeHTTP(w, x.r.WithContext(lambda.WithCaller(ctx, lambda.Caller{Account: x.id.Account, Region: x.id.Region, Base: x.base, Guessed: x.id.Guessed})))
 	case cloudfrontService:
 		x.s.cf.ServeHTTP(w, x.r.WithContext(cf.WithAccount(ctx, x.id.Account)))
 	case iamService, stsService:

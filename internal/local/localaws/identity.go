@@ -28,6 +28,7 @@ type identity struct {
 	Account, AccessKey, Region string
 
 	Service string // of the scope; "" if the request is not signed
+	Guessed bool   // the access key id is no account number
 }
 
 var (
@@ -40,7 +41,9 @@ var (
 
 // identify reads the Authorization header. The signature itself cannot be
 // checked: no secret is known. ok says that the header is there and well formed.
-func identify(r *http.Request) (id identity, present, ok bool) {
+// An access key id of 12 digits is the account; any other one stands for the
+// account of the data.
+func (s *Server) identify(r *http.Request) (id identity, present, ok bool) {
 	id = identity{Account: defaultAccount, Region: defaultRegion}
 	header := r.Header.Get("Authorization")
 	if header == "" {
@@ -56,8 +59,9 @@ func identify(r *http.Request) (id identity, present, ok bool) {
 		return id, true, false
 	}
 	id.AccessKey, id.Region, id.Service = m[1], m[3], m[4]
-	if accountKey.MatchString(id.AccessKey) {
-		id.Account = id.AccessKey
+	id.Account = id.AccessKey
+	if id.Guessed = !accountKey.MatchString(id.AccessKey); id.Guessed {
+		id.Account = s.account()
 	}
 	return id, true, true
 }

@@ -23,7 +23,7 @@ import (
 //     instead, and the ping gives nothing away.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, present, ok := identify(r)
+		id, present, ok := s.identify(r)
 		service := serviceOf(r, id)
 		if !s.ownHost(r) {
 			s.forbid(w, id, service, "AccessDenied", "the local AWS is reached by a loopback name and its port, not as "+strconv.Quote(r.Host))

@@ -87,11 +87,8 @@ func (s *Server) announce(tcp *net.TCPAddr) (withdraw func() error, err error) {
 		return nil, fmt.Errorf("address file: %w", err)
 	}
 	name := filepath.Join(s.options.Dir, addressFile)
-	if err := os.WriteFile(name+".new", raw, 0o600); err != nil {
-		return nil, fmt.Errorf("address file: %w", err)
-	}
-	if err := os.Rename(name+".new", name); err != nil {
-		return nil, fmt.Errorf("address file: %w", err)
+	if err := replaceFile(name, raw); err != nil {
+		return nil, fmt.Errorf("note the address for other commands: %w", err)
 	}
 	return func() error {
 		now, err := os.ReadFile(name)

@@ -5,12 +5,17 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws/cf"
 	"github.com/edgedeploy/edgedeploy/internal/local/localaws/iam"
@@ -102,11 +107,11 @@ func Open(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, store: &kv.Memory{}, clock: clock{base: o.Now}}
 	if o.Dir != "" {
-		db, err := openFile(o.Dir)
+		store, err := openFile(o.Dir)
 		if err != nil {
 			return nil, err
 		}
-		s.db, s.store = db, boltStore{db}
+		s.db, s.store = store.db, store
 	}
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails since Go 1.24
@@ -115,19 +120,45 @@ func Open(o Options) (*Server, error) {
 	return s, nil
 }
 
-func openFile(dir string) (*bolt.DB, error) {
+func openFile(dir string) (boltStore, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("local AWS in %s: %w", dir, err)
+		return boltStore{}, fmt.Errorf("make the folder of the local AWS: %w", err)
 	}
-	db, err := bolt.Open(filepath.Join(dir, fileName), 0o600, &bolt.Options{Timeout: lockWait})
-	if err == nil {
-		return db, nil
+	s := boltStore{file: filepath.Join(dir, fileName)}
+	_, absent := os.Stat(s.file)
+	err := s.open(false)
+	if absent == nil && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		err = s.open(true)
 	}
-	if !busy(err) {
-		return nil, fmt.Errorf("local AWS in %s: %w", dir, err)
+	switch {
+	case err == nil:
+		err = s.whole()
+		if err != nil {
+			err = errors.Join(err, s.db.Close())
+		}
+		return s, err
+	case busy(err):
+		address, _ := DialRunning(dir)
+		return boltStore{}, &BusyError{Dir: dir, Address: address}
+	case errors.Is(absent, fs.ErrNotExist):
+		_ = os.Remove(s.file) // a file that was begun reads as damaged; there may be none
 	}
-	address, _ := DialRunning(dir)
-	return nil, &BusyError{Dir: dir, Address: address}
+	return boltStore{}, &StoreError{s.file, err}
+}
+
+// open opens the file. Of some damaged ones bbolt panics.
+func (s *boltStore) open(readOnly bool) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = damaged(p)
+		}
+	}()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	s.db, err = bolt.Open(s.file, 0o600, &bolt.Options{Timeout: lockWait, ReadOnly: readOnly})
+	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrVersionMismatch) || errors.Is(err, bolterrors.ErrChecksum) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = damaged(err)
+	}
+	return err
 }
 
 func (s *Server) compose(secret []byte) {

@@ -16,11 +16,11 @@ import (
 
 var errAbandon = errors.New("abandon")
 
-// contents reads a whole table below a prefix.
-func contents(s kv.Store, table, prefix string) ([]string, error) {
+// contents reads a whole table below a prefix and after a key.
+func contents(s kv.Store, table, prefix, after string) ([]string, error) {
 	var all []string
 	err := s.View(func(tx kv.Tx) error {
-		return tx.Scan(table, prefix, func(key string, value []byte) error {
+		return tx.ScanAfter(table, prefix, after, func(key string, value []byte) error {
 			all = append(all, fmt.Sprintf("%s=%s", key, value))
 			return nil
 		})
@@ -36,7 +36,7 @@ func TestTheFileSharesNoMemoryWithItsCallers(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { db.Close() })
-		return boltStore{db}
+		return boltStore{db: db}
 	})
 }
 
@@ -53,7 +53,7 @@ func TestTheFileBehavesLikeTheMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		run++ // each run has tables of its own
 		tables := []string{fmt.Sprintf("%d.a", run), fmt.Sprintf("%d.b", run)}
-		stores := []kv.Store{boltStore{db}, &kv.Memory{}}
+		stores := []kv.Store{boltStore{db: db}, &kv.Memory{}}
 		key := rapid.SampledFrom([]string{"a", "a/1", "a/2", "a/2/x", "a-b/1", "b", "$", "é"})
 		for range rapid.IntRange(1, 8).Draw(t, "transactions") {
 			type write struct {
@@ -89,10 +89,12 @@ func TestTheFileBehavesLikeTheMap(t *testing.T) {
 			}
 			for _, table := range tables {
 				for _, prefix := range []string{"", "a", "a/", "a/2", "c"} {
-					file, err1 := contents(stores[0], table, prefix)
-					memory, err2 := contents(stores[1], table, prefix)
-					if diff := cmp.Diff(memory, file); diff != "" || err1 != nil || err2 != nil {
-						t.Fatalf("table %s below %q, %v %v (-map +file):\n%s", table, prefix, err1, err2, diff)
+					for _, after := range []string{"", "a", "a/1", "b"} {
+						file, err1 := contents(stores[0], table, prefix, after)
+						memory, err2 := contents(stores[1], table, prefix, after)
+						if diff := cmp.Diff(memory, file); diff != "" || err1 != nil || err2 != nil {
+							t.Fatalf("table %s below %q after %q, %v %v (-map +file):\n%s", table, prefix, after, err1, err2, diff)
+						}
 					}
 				}
 			}
@@ -107,7 +109,7 @@ func TestAScanStopsWithTheErrorOfItsReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	for name, s := range map[string]kv.Store{"file": boltStore{db}, "map": &kv.Memory{}} {
+	for name, s := range map[string]kv.Store{"file": boltStore{db: db}, "map": &kv.Memory{}} {
 		err := s.Update(func(tx kv.Tx) error {
 			return errors.Join(tx.Put("t", "1", nil), tx.Put("t", "2", nil))
 		})

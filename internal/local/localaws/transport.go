@@ -64,7 +64,7 @@ func (t transport) run(answer *stream, r *http.Request) {
 		// net/http's server would log it and cut the connection.
 		answer.end(fmt.Errorf("local AWS: %v\n%s", p, debug.Stack()))
 	}()
-	id, _, _ := identify(r)
+	id, _, _ := t.s.identify(r)
 	t.s.serve(answer, r, id, inProcessBase)
 }
 

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -125,29 +126,18 @@ func AccountOf(s stackspec.Stack) string {
 // localAccount is the account that the stack is for. It is remembered for the
 // commands that need no spec.
 func localAccount(dir string, s *stackspec.Stack, known string) (string, error) {
-	file := filepath.Join(dir, "account")
 	switch {
 	case known != "":
 		return known, nil
 	case s == nil:
-		raw, err := os.ReadFile(file)
-		if errors.Is(err, os.ErrNotExist) {
-			return "000000000000", nil
-		}
-		return strings.TrimSpace(string(raw)), err
+		return localaws.AccountIn(dir)
 	}
-	account := AccountOf(*s)
-	if account == "" {
-		account = "000000000000"
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("the local AWS: %w", err)
-	}
-	if err := os.WriteFile(file, []byte(account+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("the local AWS: %w", err)
-	}
-	return account, nil
+	account := cmp.Or(AccountOf(*s), noAccount)
+	return account, localaws.KeepAccount(dir, account)
 }
+
+// noAccount is the local account of a spec that tells none.
+const noAccount = "000000000000"
 
 // seedOf is what a spec takes for granted: its roles, and its distributions
 // with the behaviours it names.

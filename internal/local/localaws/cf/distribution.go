@@ -51,7 +51,7 @@ func (s *Service) createFrom(tx kv.Tx, c *call, doc *document, tags []tag) (*rep
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.describe(tx, c, rec, stored)
+	answer, err := s.describe(tx, c, rec.fresh(c.now), stored)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (s *Service) replace(tx kv.Tx, c *call, rec record, doc *document) (*reply,
 	if err != nil {
 		return nil, err
 	}
-	return s.describe(tx, c, rec, stored)
+	return s.describe(tx, c, rec.fresh(c.now), stored)
 }
 
 func (s *Service) delete(tx kv.Tx, c *call) (*reply, error) {

@@ -28,7 +28,6 @@ const (
 	msgPreconditionFailed   = "The request failed because it didn't meet the preconditions in one or more request-header fields."
 	msgIllegalUpdate        = "You cannot update Origin or CallerReference."
 	msgThrottling           = "Rate exceeded"
-	msgUnavailable          = "CloudFront encountered an internal error. Please try again."
 	msgHollowItems          = "Unexpected list element termination"
 	msgNotForDeployment     = "One or more fields updated are not supported for continuous deployment."
 	msgInvalidationsRunning = "Processing your request will cause you to exceed the maximum number of in-progress invalidations."

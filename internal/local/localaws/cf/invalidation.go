@@ -121,6 +121,9 @@ func (s *Service) invalidate(tx kv.Tx, c *call) (*reply, error) {
 	if err := put(tx, tableInvalidations, distributionKey(c.account, c.params[0])+"/"+i.ID, i); err != nil {
 		return nil, err
 	}
+	if !c.now.Before(i.DoneAt) {
+		i.DoneAt = c.now.Add(1) // as with distributions: InProgress in this very answer
+	}
 	return s.describeInvalidation(c, i)
 }
 

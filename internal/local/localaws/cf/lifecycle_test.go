@@ -339,11 +339,45 @@ type failing struct{ *kv.Memory }
 
 func (failing) Update(func(kv.Tx) error) error { return errors.New("disk full") }
 
-func TestAStoreThatFailsIsToldAsCloudFrontsOwnMishap(t *testing.T) {
+func TestAStoreThatFailsIsToldInItsWordsAndNotToBeRetried(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(c *cf.Config) { c.Store = failing{&kv.Memory{}} })
-	a := b.must(b.send("POST", "distribution", distribution("ref", lambda())), 503)
-	if code, message := b.refused(a); code != "ServiceUnavailable" || !strings.Contains(message, "disk full") || !strings.Contains(a.body, "<Type>Receiver</Type>") {
+	a := b.must(b.send("POST", "distribution", distribution("ref", lambda())), 507)
+	if code, message := b.refused(a); code != "LocalStoreFailure" || message != "disk full" || !strings.Contains(a.body, "<Type>Receiver</Type>") {
 		t.Errorf("%s: %s", code, message)
+	}
+}
+
+func TestAWriteIsInProgressAndWithoutDelayDeployedAtTheNextRead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	status := func(a answer, want string) answer {
+		t.Helper()
+		if got := between(a.body, "<Status>", "</Status>"); got != want {
+			t.Errorf("status %s, want %s", got, want)
+		}
+		return a
+	}
+	made := status(b.must(b.send("POST", "distribution", distribution("r", lambda())), 201), "InProgress")
+	id := between(made.body, "<Id>", "</Id>")
+	status(b.send("GET", "distribution/"+id, ""), "Deployed")
+	status(b.must(b.update(id, made.etag, b.config(id).body), 200), "InProgress")
+	status(b.send("GET", "distribution", ""), "Deployed")
+	batch := "<InvalidationBatch><Paths><Quantity>1</Quantity><Items><Path>/a</Path></Items></Paths><CallerReference>c</CallerReference></InvalidationBatch>"
+	gone := status(b.must(b.send("POST", "distribution/"+id+"/invalidation", batch), 201), "InProgress")
+	status(b.send("GET", "distribution/"+id+"/invalidation/"+between(gone.body, "<Id>", "</Id>"), ""), "Completed")
+}
+
+func TestAnIncludeBodyThatWasLeftOutIsFalse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id, etag := b.created(distribution("r", lambda("viewer-request", versionARN("fn", 1))))
+	const said = "<EventType>viewer-request</EventType><IncludeBody>false</IncludeBody></LambdaFunctionAssociation>"
+	if got := b.config(id).body; !strings.Contains(got, said) {
+		t.Errorf("created: %s", got)
+	}
+	b.must(b.update(id, etag, strings.Replace(b.config(id).body, "<IncludeBody>false</IncludeBody>", "", 1)), 200)
+	if got := b.config(id).body; !strings.Contains(got, said) {
+		t.Errorf("updated: %s", got)
 	}
 }

@@ -107,7 +107,7 @@ func (m *model) write(t *rapid.T, b *bench) {
 	ids := inOrder(m.documents)
 	id := rapid.SampledFrom(append(ids, "new")).Draw(t, "target")
 	flaw := rapid.SampledFrom([]string{"none", "none", "none", "stale", "quantity", "version"}).Draw(t, "flaw")
-	associations := lambda(pairs...)
+	associations := strings.ReplaceAll(lambda(pairs...), "</EventType>", "</EventType><IncludeBody>false</IncludeBody>")
 	switch flaw {
 	case "quantity":
 		associations = strings.Replace(associations, "<Quantity>", "<Quantity>1", 1)

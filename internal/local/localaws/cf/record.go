@@ -48,6 +48,15 @@ func (rec record) status(now time.Time) string {
 	return "Deployed"
 }
 
+// fresh is the record as the write that changed it answers: InProgress always.
+// Without a delay it is Deployed at the next call, not in this answer.
+func (rec record) fresh(now time.Time) record {
+	if !now.Before(rec.DeployAt) {
+		rec.DeployAt = now.Add(1)
+	}
+	return rec
+}
+
 // domain is the distribution's own name on the net. It is made from account
 // and id, so that a distribution that is created again keeps its name.
 func domain(account, id string) string {

@@ -125,7 +125,7 @@ func behaviorMembers() []member {
 		echoed("LambdaFunctionAssociations", quantity("LambdaFunctionAssociation", structure(
 			required("LambdaFunctionARN", text()),
 			required("EventType", oneOf("viewer-request", "viewer-response", "origin-request", "origin-response")),
-			optional("IncludeBody", boolean()),
+			echoed("IncludeBody", boolean(), "false"),
 		)), none),
 		echoed("FunctionAssociations", quantity("FunctionAssociation", structure(
 			required("FunctionARN", matching(`arn:aws:cloudfront::[0-9]{12}:function\/[a-zA-Z0-9-_]{1,64}`, 0, 108)),

@@ -174,13 +174,14 @@ func readBody(body io.Reader) ([]byte, error) {
 	return read, nil
 }
 
-// writeError answers with the error's own code, or with CloudFront's answer to
-// its own mishaps. Layout and headers after replies that real
+// writeError answers with the error's own code, or with one of ours where the
+// store failed. Layout and headers after replies that real
 // accounts logged (fog issue 3428).
 func writeError(w http.ResponseWriter, id string, err error) {
 	failure, ok := errors.AsType[*apiError](err)
 	if !ok {
-		failure = &apiError{status: http.StatusServiceUnavailable, code: "ServiceUnavailable", message: msgUnavailable + " (" + err.Error() + ")"}
+		// No client retries 507, so that its user reads this at once.
+		failure = &apiError{status: http.StatusInsufficientStorage, code: "LocalStoreFailure", message: err.Error()}
 	}
 	var out bytes.Buffer
 	out.WriteString(`<?xml version="1.0"?>` + "\n")

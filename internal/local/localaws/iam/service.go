@@ -151,7 +151,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		WriteError(w, namespace, http.StatusInternalServerError, "InternalFailure", "the local store: "+err.Error())
+		// No client retries 507, so that its user reads this at once.
+		WriteError(w, namespace, http.StatusInsufficientStorage, "LocalStoreFailure", err.Error())
 		return
 	}
 	out := response{XMLName: xml.Name{Space: namespace, Local: action + "Response"}, Metadata: metadata{requestID(w)}}

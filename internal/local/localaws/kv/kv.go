@@ -40,6 +40,9 @@ type Tx interface {
 	// until f returns an error, which Scan returns. f must not write. The key
 	// and the value are copies that belong to f, also after the transaction.
 	Scan(table, prefix string, f func(key string, value []byte) error) error
+	// ScanAfter is Scan for the keys that come after the key after, which need
+	// not exist. It costs what it finds, whatever stands before.
+	ScanAfter(table, prefix, after string, f func(key string, value []byte) error) error
 	// Tables lists the tables that there are, in order.
 	Tables() []string
 }
@@ -151,11 +154,18 @@ func (t *memoryTx) Delete(name, key string) error {
 }
 
 func (t *memoryTx) Scan(name, prefix string, f func(string, []byte) error) error {
+	return t.ScanAfter(name, prefix, "", f)
+}
+
+func (t *memoryTx) ScanAfter(name, prefix, after string, f func(string, []byte) error) error {
 	table := t.tables[name]
 	if table == nil {
 		return nil
 	}
-	start, _ := slices.BinarySearch(table.keys, prefix)
+	start, found := slices.BinarySearch(table.keys, max(prefix, after))
+	if found && after >= prefix && after != "" {
+		start++
+	}
 	for _, key := range table.keys[start:] {
 		if !strings.HasPrefix(key, prefix) {
 			return nil

@@ -67,18 +67,24 @@ func TestAScanGivesTheKeysBelowThePrefixInOrderUntilAnError(t *testing.T) {
 	}
 	enough := errors.New("enough")
 	for _, tc := range []struct {
-		prefix, last string
-		want         []string
-		err          error
+		prefix, after, last string
+		want                []string
+		err                 error
 	}{
-		{"", "", []string{"a", "b", "b/10", "b/2", "c"}, nil},
-		{"b/", "", []string{"b/10", "b/2"}, nil},
-		{"d", "", nil, nil},
-		{"", "b/10", []string{"a", "b", "b/10"}, enough},
+		{"", "", "", []string{"a", "b", "b/10", "b/2", "c"}, nil},
+		{"b/", "", "", []string{"b/10", "b/2"}, nil},
+		{"d", "", "", nil, nil},
+		{"", "", "b/10", []string{"a", "b", "b/10"}, enough},
+		{"", "b", "", []string{"b/10", "b/2", "c"}, nil},
+		{"", "b/1", "", []string{"b/10", "b/2", "c"}, nil},
+		{"b/", "a", "", []string{"b/10", "b/2"}, nil},
+		{"b/", "b/10", "", []string{"b/2"}, nil},
+		{"b/", "b/2", "", nil, nil},
+		{"b/", "z", "", nil, nil},
 	} {
 		var got []string
 		err := m.View(func(tx kv.Tx) error {
-			return tx.Scan("t", tc.prefix, func(key string, _ []byte) error {
+			return tx.ScanAfter("t", tc.prefix, tc.after, func(key string, _ []byte) error {
 				if got = append(got, key); key == tc.last {
 					return enough
 				}
@@ -86,7 +92,7 @@ func TestAScanGivesTheKeysBelowThePrefixInOrderUntilAnError(t *testing.T) {
 			})
 		})
 		if !slices.Equal(got, tc.want) || !errors.Is(err, tc.err) {
-			t.Errorf("below %q until %q: got %q and %v, want %q and %v", tc.prefix, tc.last, got, err, tc.want, tc.err)
+			t.Errorf("below %q after %q until %q: got %q and %v, want %q and %v", tc.prefix, tc.after, tc.last, got, err, tc.want, tc.err)
 		}
 	}
 }

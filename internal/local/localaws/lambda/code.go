@@ -130,7 +130,7 @@ func (s *Service) ServeCode(w http.ResponseWriter, r *http.Request) {
 		return nil
 	})
 	if err != nil {
-		http.Error(w, "the local store: "+err.Error(), http.StatusInternalServerError)
+		http.Error(w, err.Error(), http.StatusInsufficientStorage)
 		return
 	}
 	if zip == nil {

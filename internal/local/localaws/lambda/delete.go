@@ -10,11 +10,12 @@ func (c *call) deleteFunction() (any, error) {
 	if t.Qualifier == latest {
 		return nil, invalid("$LATEST version cannot be deleted without deleting the function.")
 	}
-	if _, err := c.function(t.Name, ""); err != nil {
+	f, err := c.function(t.Name, "")
+	if err != nil {
 		return nil, err
 	}
 	if t.Qualifier == "" {
-		return nil, c.deleteAll(t.Name)
+		return nil, c.deleteAll(f)
 	}
 	if !c.s.patterns.digits.MatchString(t.Qualifier) {
 		return nil, invalid("Deletion of aliases is not currently supported.") // LIKELY
@@ -47,8 +48,11 @@ func (c *call) deleteVersion(r record) error {
 	return c.dropVersion(r)
 }
 
-// deleteAll removes a function with its versions and aliases.
-func (c *call) deleteAll(name string) error {
+// deleteAll removes a function with its versions and aliases. The numbers of its
+// versions stay used: one of the same name goes on counting (LIKELY; nobody
+// promises it, and nothing may lean on a version 1).
+func (c *call) deleteAll(f function) error {
+	name := f.Name
 	records, err := c.versions(name)
 	if err != nil {
 		return err
@@ -71,6 +75,9 @@ func (c *call) deleteAll(name string) error {
 		if err := c.tx.Delete(aliasesTable, c.scope()+name+"/"+a.Name); err != nil {
 			return err
 		}
+	}
+	if err := c.write(numbersTable, name, f.LastVersion); err != nil {
+		return err
 	}
 	return c.tx.Delete(functionsTable, c.scope()+name)
 }

@@ -1,6 +1,7 @@
 package lambda_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -174,5 +175,26 @@ func TestACodeLocationWorksTenMinutesForThoseWhoHaveIt(t *testing.T) {
 	f.must(204, "DELETE", functions+"/fn", nil)
 	if status, _ := f.download(fresh); status != 404 {
 		t.Errorf("after the function was deleted: %d", status)
+	}
+}
+
+func TestNumbersOutliveTheirFunction(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, lambda.Delays{})
+	f.create("fn")
+	f.publish("fn", "a")
+	f.publish("fn", "b")
+	f.must(204, "DELETE", functions+"/fn?Qualifier=2", nil)
+	for want := 3; want < 5; want++ {
+		f.must(204, "DELETE", functions+"/fn", nil)
+		f.create("fn")
+		got := f.must(201, "POST", functions+"/fn/versions", nil)
+		if got["Version"] != fmt.Sprint(want) {
+			t.Errorf("the next version is %v, want %d", got["Version"], want)
+		}
+	}
+	f.create("other")
+	if got := f.must(201, "POST", functions+"/other/versions", nil); got["Version"] != "1" {
+		t.Errorf("the first version of another function is %v", got["Version"])
 	}
 }

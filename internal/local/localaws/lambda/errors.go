@@ -91,7 +91,8 @@ func fail(w http.ResponseWriter, err error) {
 		WriteError(w, e.Status, e.Code, e.Message)
 		return
 	}
-	WriteError(w, http.StatusInternalServerError, "ServiceException", "the local store: "+err.Error())
+	// No client retries 507, so that its user reads this at once.
+	WriteError(w, http.StatusInsufficientStorage, "LocalStoreException", err.Error())
 }
 
 func invalid(format string, args ...any) error {

@@ -11,7 +11,7 @@ import (
 type function struct {
 	Name        string
 	Tags        map[string]string
-	LastVersion int  // the highest number ever given out; numbers never repeat (LIKELY, widely known)
+	LastVersion int  // the highest number ever given out; numbers never repeat (LIKELY, widely known), nor after the function was deleted
 	Changed     bool // an Update* happened since the last publish
 }
 

@@ -70,6 +70,7 @@ type Caller struct {
 	Account string // 12 digits
 	Region  string // every region is a world of its own
 	Base    string // scheme and host under which the server answers, for code locations
+	Guessed bool   // the access key id names no account; this one was taken for it
 }
 
 type callerKey struct{}

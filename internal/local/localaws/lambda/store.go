@@ -14,8 +14,9 @@ import (
 //	lambda.functions  name                     -> function
 //	lambda.versions   name/version key         -> record
 //	lambda.aliases    name/alias               -> alias
+//	lambda.numbers    name                     -> the last version of a function that was deleted
 //	lambda.code       SHA-256                  -> the zip's bytes
-//	lambda.withdrawn  name/version -> true: its replicator statement was removed
+//	lambda.withdrawn  name/version             -> true: its replicator statement was removed
 //	lambda.coderefs   SHA-256/name/version key -> "": who needs the zip
 //
 // A version key sorts $LATEST first and numbers ascending, the order in which
@@ -25,6 +26,7 @@ const (
 	versionsTable  = "lambda.versions"
 	aliasesTable   = "lambda.aliases"
 	withdrawnTable = "lambda.withdrawn"
+	numbersTable   = "lambda.numbers"
 	codeTable      = "lambda.code"
 	refsTable      = "lambda.coderefs"
 )

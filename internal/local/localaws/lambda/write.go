@@ -42,7 +42,11 @@ func (c *call) createFunction() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.storeNew(function{Name: name, Tags: in.Tags, Changed: true}, s, zip, in.Publish)
+	f := function{Name: name, Tags: in.Tags, Changed: true}
+	if _, err := c.read(numbersTable, name, &f.LastVersion); err != nil {
+		return nil, err
+	}
+	return c.storeNew(f, s, zip, in.Publish)
 }
 
 // newSettings makes the checks of a function that is to be, in the order that
@@ -282,7 +286,11 @@ func pendingConflict() error {
 // yet, and AWS's sentence does not tell the two apart.
 func (c *call) checkRole(arn string) error {
 	if account := strings.Split(arn, ":")[4]; account != c.caller.Account {
-		return accessDenied("Cross-account pass role is not allowed.") // LIKELY: widely quoted
+		sentence := "Cross-account pass role is not allowed." // LIKELY: widely quoted
+		if c.caller.Guessed {
+			sentence += " (The access key id is no account number, and so stands for account " + c.caller.Account + " of the local AWS; use " + account + " as the access key id.)"
+		}
+		return accessDenied(sentence)
 	}
 	if !c.s.Roles.Trusts(c.tx, arn, lambdaPrincipal, c.now) {
 		return invalid("The role defined for the function cannot be assumed by Lambda.")
