@@ -125,7 +125,10 @@ func (s boltStore) whole() error {
 		t := tx.(boltTx).tx
 		info, err := os.Stat(s.file)
 		if err == nil && info.Size() < t.Size() {
-			err = errDamaged
+			err = damaged("it ends too early")
+		}
+		if err != nil {
+			err = &StoreError{s.file, err}
 		}
 		return err
 	})

@@ -161,8 +161,10 @@ func (s *Service) delete(tx kv.Tx, c *call) (*reply, error) {
 		return nil, err
 	}
 	key := distributionKey(c.account, rec.ID)
-	if err := tx.Delete(tableConfigs, key); err != nil {
-		return nil, err
+	for _, table := range []string{tableConfigs, tableSummaries} {
+		if err := tx.Delete(table, key); err != nil {
+			return nil, err
+		}
 	}
 	return &reply{}, tx.Delete(tableDistributions, key)
 }

@@ -3,6 +3,7 @@ package cf
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/url"
 	"strconv"
 
@@ -49,19 +50,26 @@ func (s *Service) listDistributions(tx kv.Tx, c *call) (*reply, error) {
 		return nil, err
 	}
 	p := page{marker: query.Get("Marker"), limit: limit}
-	err = eachRecord(tx, c.account, func(_ string, rec record) error {
-		return p.add(rec.ID)
+	prefix := distributionKey(c.account, "")
+	var records []record
+	err = tx.ScanAfter(tableDistributions, prefix, prefix+p.marker, func(key string, value []byte) error {
+		rec, err := readRecord(key, value)
+		if err == nil {
+			err = p.add(rec.ID)
+		}
+		if err == nil {
+			records = append(records, rec)
+		}
+		return err
 	})
 	if err != nil && !errors.Is(err, errPageFull) {
 		return nil, err
 	}
 	var items bytes.Buffer
-	for _, id := range p.ids {
-		rec, doc, err := load(tx, c.account, id)
-		if err != nil {
+	for _, rec := range records {
+		if err := s.summarize(&items, tx, c, rec); err != nil {
 			return nil, err
 		}
-		s.summarize(&items, c, rec, doc)
 	}
 	return &reply{body: p.write("DistributionList", items.Bytes())}, nil
 }
@@ -102,7 +110,18 @@ func (p *page) write(root string, items []byte) []byte {
 // summarize writes a DistributionSummary. It has the behaviours in full, but
 // neither CallerReference, DefaultRootObject, Logging nor
 // ContinuousDeploymentPolicyId: a summary cannot be sent back as an update.
-func (s *Service) summarize(out *bytes.Buffer, c *call, rec record, doc *document) {
+func (s *Service) summarize(out *bytes.Buffer, tx kv.Tx, c *call, rec record) error {
+	var kept summary
+	if err := decode(tx.Get(tableSummaries, distributionKey(c.account, rec.ID)), &kept); err != nil {
+		return fmt.Errorf("summary of distribution %s: %w", rec.ID, err)
+	}
+	if kept.ETag != rec.ETag { // the document was written by a program that keeps none
+		_, doc, err := load(tx, c.account, rec.ID)
+		if err != nil {
+			return err
+		}
+		kept.Config = s.summary(doc)
+	}
 	out.WriteString("<DistributionSummary>")
 	leaf(out, "Id", rec.ID)
 	leaf(out, "ARN", rec.arn(c.account))
@@ -110,6 +129,21 @@ func (s *Service) summarize(out *bytes.Buffer, c *call, rec record, doc *documen
 	leaf(out, "Status", rec.status(c.now))
 	leaf(out, "LastModifiedTime", timestamp(rec.Modified))
 	leaf(out, "DomainName", domain(c.account, rec.ID))
+	out.Write(kept.Config)
+	out.WriteString("</DistributionSummary>")
+	return nil
+}
+
+// summary is kept with a document.
+type summary struct {
+	ETag   string // of the document
+	Config []byte
+}
+
+// summary is what a DistributionSummary has of the document. It is kept with it,
+// because a list that parsed its documents would take most of its time for that.
+func (s *Service) summary(doc *document) []byte {
+	var out bytes.Buffer
 	for _, name := range []string{
 		"Aliases", "Origins", "OriginGroups", "DefaultCacheBehavior", "CacheBehaviors", "CustomErrorResponses",
 		"Comment", "PriceClass", "Enabled", "ViewerCertificate", "Restrictions", "WebACLId", "HttpVersion",
@@ -122,5 +156,5 @@ func (s *Service) summarize(out *bytes.Buffer, c *call, rec record, doc *documen
 			out.WriteString(element("", name, m.fallback))
 		}
 	}
-	out.WriteString("</DistributionSummary>")
+	return out.Bytes()
 }

@@ -13,6 +13,7 @@ import (
 const (
 	tableDistributions = "cf-distributions" // account/id -> record
 	tableConfigs       = "cf-configs"       // account/id -> the document, verbatim
+	tableSummaries     = "cf-summaries"     // account/id -> what a list shows of the document
 )
 
 // record is what is kept of a distribution besides its document. The members
@@ -64,6 +65,13 @@ func domain(account, id string) string {
 	return "d" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:13]) + ".cloudfront.net"
 }
 
+func readRecord(key string, stored []byte) (rec record, err error) {
+	if err := decode(stored, &rec); err != nil {
+		return record{}, fmt.Errorf("distribution %s: %w", key, err)
+	}
+	return rec, nil
+}
+
 // load reads a distribution and its document.
 func load(tx kv.Tx, account, id string) (record, *document, error) {
 	key := distributionKey(account, id)
@@ -71,9 +79,9 @@ func load(tx kv.Tx, account, id string) (record, *document, error) {
 	if stored == nil {
 		return record{}, nil, noSuchDistribution()
 	}
-	var rec record
-	if err := decode(stored, &rec); err != nil {
-		return record{}, nil, fmt.Errorf("distribution %s: %w", key, err)
+	rec, err := readRecord(key, stored)
+	if err != nil {
+		return record{}, nil, err
 	}
 	doc, err := parseDocument(tx.Get(tableConfigs, key))
 	if err != nil {
@@ -96,6 +104,9 @@ func (s *Service) save(tx kv.Tx, c *call, rec record, config []byte) (record, *d
 	}
 	key := distributionKey(c.account, rec.ID)
 	if err := tx.Put(tableConfigs, key, config); err != nil {
+		return record{}, nil, err
+	}
+	if err := put(tx, tableSummaries, key, summary{rec.ETag, s.summary(doc)}); err != nil {
 		return record{}, nil, err
 	}
 	return rec, doc, put(tx, tableDistributions, key, rec)
@@ -138,9 +149,9 @@ func eachRecord(tx kv.Tx, account string, f func(account string, rec record) err
 		prefix = account + "/"
 	}
 	return tx.Scan(tableDistributions, prefix, func(key string, value []byte) error {
-		var rec record
-		if err := decode(value, &rec); err != nil {
-			return fmt.Errorf("distribution %s: %w", key, err)
+		rec, err := readRecord(key, value)
+		if err != nil {
+			return err
 		}
 		owner, _, _ := strings.Cut(key, "/")
 		return f(owner, rec)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/edgedeploy/edgedeploy/internal/local/localaws/kv"
 )
 
 // oac writes the configuration of an origin access control.
@@ -197,5 +199,19 @@ func TestAnEmptyListMayBeWrittenOut(t *testing.T) {
 			t.Errorf("%s: comes back as %s", rule, got)
 		}
 		b.must(b.update(id, etag, b.config(id).body), 200)
+	}
+}
+
+func TestAListShowsADocumentWithoutItsKeptSummary(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id, _ := b.created(complete(t))
+	want := b.must(b.send("GET", "distribution", ""), 200).body
+	err := b.store.Update(func(tx kv.Tx) error { return tx.Delete("cf-summaries", account+"/"+id) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.must(b.send("GET", "distribution", ""), 200).body; got != want {
+		t.Errorf("without it the list says\n%s\nwith it\n%s", got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -129,17 +130,10 @@ func (c *call) listAliases() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := c.aliases(f.Name)
-	if err != nil {
-		return nil, err
-	}
-	var kept []alias
-	for _, a := range all {
-		if filter == "" || a.FunctionVersion == filter {
-			kept = append(kept, a)
-		}
-	}
-	page, next, err := paginate(c, kept, func(a alias) string { return a.Name })
+	page, next, err := pageOf(c, aliasesTable, f.Name+"/", func(_ string, raw []byte) (a alias, ok bool, err error) {
+		err = json.Unmarshal(raw, &a)
+		return a, err == nil && (filter == "" || a.FunctionVersion == filter), err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func TestFunctionsAreListedByNameOrByVersion(t *testing.T) {
 	for _, page := range f.pages(functions+"?MaxItems=3", "Functions", "FunctionArn") {
 		got = append(got, page...)
 	}
-	if diff := cmp.Diff([]any{arn("a-b"), arn("a"), arn("a_b"), arn("b")}, got); diff != "" {
+	if diff := cmp.Diff([]any{arn("a"), arn("a-b"), arn("a_b"), arn("b")}, got); diff != "" {
 		t.Errorf("functions (-want +got):\n%s", diff)
 	}
 	got = nil

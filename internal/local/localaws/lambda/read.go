@@ -2,6 +2,8 @@ package lambda
 
 import (
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -112,11 +114,9 @@ func (c *call) listVersions() (any, error) {
 	if _, err := c.function(name, ""); err != nil {
 		return nil, err
 	}
-	all, err := c.versions(name)
-	if err != nil {
-		return nil, err
-	}
-	page, next, err := paginate(c, all, func(r record) string { return versionKey(r.Version) })
+	page, next, err := pageOf(c, versionsTable, name+"/", func(_ string, raw []byte) (r record, ok bool, err error) {
+		return r, true, json.Unmarshal(raw, &r)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -149,17 +149,14 @@ func (c *call) listFunctions() (any, error) {
 	if master != "" && !all {
 		return nil, invalid("MasterRegion needs FunctionVersion to be ALL") // literal UNKNOWN
 	}
-	records, err := c.versions("")
-	if err != nil {
-		return nil, err
-	}
-	var kept []record
-	for _, r := range records {
-		if (all || r.Version == latest) && c.masteredIn(r, master) {
-			kept = append(kept, r)
+	table, read := functionsTable, c.latestOf
+	if all {
+		table, read = versionsTable, func(_ string, raw []byte) (r record, ok bool, err error) {
+			err = json.Unmarshal(raw, &r)
+			return r, err == nil && c.masteredIn(r, master), err
 		}
 	}
-	page, next, err := paginate(c, kept, func(r record) string { return r.Function + "/" + versionKey(r.Version) })
+	page, next, err := pageOf(c, table, "", read)
 	if err != nil {
 		return nil, err
 	}
@@ -173,6 +170,9 @@ func (c *call) listFunctions() (any, error) {
 	}
 	return out, nil
 }
+
+// latestOf reads the $LATEST of the function with a key.
+func (c *call) latestOf(name string, _ []byte) (record, bool, error) { return c.version(name, latest) }
 
 func (c *call) masteredIn(r record, master string) bool {
 	if master == "" {
@@ -188,23 +188,38 @@ func (c *call) replicated(r record) bool {
 // maxPage is the most that one page holds, whatever MaxItems says (API model).
 const maxPage = 50
 
-// paginate cuts the page that Marker and MaxItems ask for out of a list that
-// is sorted by key. The marker is the last key of the page before, so what is
-// added or removed between two calls shifts nothing.
-func paginate[T any](c *call, all []T, key func(T) string) (page []T, next string, err error) {
+// pageOf reads the page that Marker and MaxItems ask for out of a table, of what
+// read keeps. The marker is the last key of the page before, so what is added or
+// removed between two calls shifts nothing, and a page costs what is on it,
+// whatever stands before.
+func pageOf[T any](c *call, table, prefix string, read func(key string, raw []byte) (T, bool, error)) (page []T, next string, err error) {
 	size, after, err := c.page()
 	if err != nil {
 		return nil, "", err
 	}
-	start := 0
-	for start < len(all) && after != "" && key(all[start]) <= after {
-		start++
+	prefix = c.scope() + prefix
+	last, more := "", false
+	err = c.tx.ScanAfter(table, prefix, prefix+after, func(key string, raw []byte) error {
+		v, ok, err := read(key[len(prefix):], raw)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s %s: %w", table, key, err)
+		case !ok:
+			return nil
+		case len(page) == size:
+			more = true
+			return errStop
+		}
+		page, last = append(page, v), key[len(prefix):]
+		return nil
+	})
+	if err != nil && !errors.Is(err, errStop) {
+		return nil, "", err
 	}
-	all = all[start:]
-	if len(all) <= size {
-		return all, "", nil
+	if more {
+		next = base64.StdEncoding.EncodeToString([]byte(last))
 	}
-	return all[:size], base64.StdEncoding.EncodeToString([]byte(key(all[size-1]))), nil
+	return page, next, nil
 }
 
 func (c *call) page() (size int, after string, err error) {
