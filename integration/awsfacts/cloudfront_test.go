@@ -27,6 +27,8 @@ func cloudfrontFacts() []fact {
 		{"the list tells an association that was just written", "UNKNOWN", "deploy, the reader", "yes", listsAssociation},
 		{"an account's list of policies tells how many there are", "LIKELY", "deploy, the reader", "yes", countsPolicies},
 		{"an update with the bytes that were read, spaced and quoted in another way", "LIKELY", "internal/aws/awscloud, splice", "accepted", oddBytes},
+		{"lists without items that are written out, but for origin groups", "LIKELY", "internal/local/localaws/cf", "accepted", emptyItems},
+		{"an IncludeBody that was left out is shown as", "LIKELY", "internal/local/localaws/cf", "false", bodyLeftOut},
 		{"an update that changes nothing gives another ETag", "UNKNOWN", "internal/aws/awscloud, lost answers", "yes", sameUpdate},
 		{"an update while the one before is InProgress", "LIKELY", "deploy, no waiting between runs", "accepted", twoUpdates},
 		{"patterns that differ in the leading slash", "LIKELY", "stackspec, associations", "InvalidArgument: …", slashes},
@@ -197,6 +199,49 @@ func oddBytes(ctx context.Context, a *account) (string, error) {
 	}
 	_, err = a.update(ctx, got.DistributionConfig, got.ETag, onStack(replace([]byte(text))))
 	return refusal(err)
+}
+
+// emptyItems sends back what CloudFront gave, with an Items in every list of
+// nothing.
+func emptyItems(ctx context.Context, a *account) (string, error) {
+	if a.distribution == "" {
+		return "", errNoDistribution
+	}
+	var doc []byte
+	got, err := a.cloudfront.GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: aws.String(a.distribution)}, onStack(keep(&doc)))
+	if err != nil {
+		return "", err
+	}
+	const empty = "<Quantity>0</Quantity>"
+	text := strings.ReplaceAll(string(doc), empty+"</", empty+"<Items></Items></")
+	text = strings.Replace(text, "<Items></Items></OriginGroups>", "</OriginGroups>", 1)
+	if text == string(doc) {
+		return "", fmt.Errorf("no list is empty in %s", doc)
+	}
+	_, err = a.update(ctx, got.DistributionConfig, got.ETag, onStack(replace([]byte(text))))
+	return refusal(err)
+}
+
+// bodyLeftOut associates a version, without a word on the body, reads it, and
+// takes it off.
+func bodyLeftOut(ctx context.Context, a *account) (string, error) {
+	b := bound(a.arn(a.main, 2), types.EventTypeOriginRequest)
+	b.IncludeBody = nil
+	if seen, err := a.associate(ctx, b); err != nil || seen != "accepted" {
+		return seen, err
+	}
+	got, err := a.config(ctx)
+	if err != nil {
+		return "", err
+	}
+	shown := "left out"
+	if list := got.DistributionConfig.DefaultCacheBehavior.LambdaFunctionAssociations.Items; len(list) == 1 && list[0].IncludeBody != nil {
+		shown = fmt.Sprint(*list[0].IncludeBody)
+	}
+	if seen, err := a.associate(ctx); err != nil || seen != "accepted" {
+		return seen, err
+	}
+	return shown, nil
 }
 
 func onStack(change func(*middleware.Stack) error) func(*cloudfront.Options) {

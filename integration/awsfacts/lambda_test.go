@@ -39,6 +39,7 @@ func lambdaFacts() []fact {
 		{"ListAliases gives pages of", "LIKELY", "internal/aws/awscloud, ledger", "50, by name", aliasPages},
 		{"deleting a version that an alias names", "LIKELY", "internal/local/localaws/lambda", "ResourceConflictException: Unable to delete version because the following aliases reference it: […", deleteAliased},
 		{"the number of a deleted last version is given out again", "LIKELY", "deploy, a release is a version number", "no", numbers},
+		{"the first version of a function that is made again under a name", "LIKELY", "internal/aws/ledger, no release 1 is taken for granted", "2", numbersAgain},
 		{"a log level with the format Text", "LIKELY", "internal/local/localaws/lambda", `InvalidParameterValueException: LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.`, textLevel},
 		{"JSON logs without a level are answered with the levels", "LIKELY", "versions, the one spelling of logging", "INFO and INFO for the system", jsonLevels},
 		{"runtime nodejs26.x", "UNKNOWN", "internal/aws/ledger, its own runtime", "accepted", newestRuntime},
@@ -243,7 +244,7 @@ func dryRun(ctx context.Context, a *account) (string, error) {
 // resets gives the function what the edge forbids, and takes it away again.
 func resets(ctx context.Context, a *account) (string, error) {
 	err := a.configure(ctx, func(in *lambda.UpdateFunctionConfigurationInput) {
-		in.Environment = &types.Environment{Variables: map[string]string{"A": "b"}}
+		in.Environment = &types.Environment{Variables: map[string]string{"AB": "c"}}
 		in.EphemeralStorage = &types.EphemeralStorage{Size: aws.Int32(1024)}
 	})
 	if err != nil {
@@ -396,6 +397,26 @@ func numbers(ctx context.Context, a *account) (string, error) {
 	}
 	next, err := a.publish(ctx, a.main, "next")
 	return yes(next == last), err
+}
+
+// numbersAgain makes a function, publishes a version and deletes it, and makes it
+// again.
+func numbersAgain(ctx context.Context, a *account) (string, error) {
+	name := a.name("again")
+	if err := a.create(ctx, name, nil); err != nil {
+		return "", err
+	}
+	if _, err := a.publish(ctx, name, "before"); err != nil {
+		return "", err
+	}
+	if _, err := a.lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: aws.String(name)}); err != nil {
+		return "", err
+	}
+	a.functions = slices.DeleteFunc(a.functions, func(f string) bool { return f == name })
+	if err := a.create(ctx, name, nil); err != nil {
+		return "", err
+	}
+	return a.publish(ctx, name, "after")
 }
 
 func textLevel(ctx context.Context, a *account) (string, error) {

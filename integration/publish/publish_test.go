@@ -189,7 +189,7 @@ func TestForbiddenConfigurationIsReset(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]func(*lambda.UpdateFunctionConfigurationInput){
 		"environment": func(in *lambda.UpdateFunctionConfigurationInput) {
-			in.Environment = &types.Environment{Variables: map[string]string{"A": "b"}}
+			in.Environment = &types.Environment{Variables: map[string]string{"AB": "c"}}
 		},
 		"tracing": func(in *lambda.UpdateFunctionConfigurationInput) {
 			in.TracingConfig = &types.TracingConfig{Mode: types.TracingModeActive}

@@ -89,6 +89,9 @@ func TestOwnReaderAgreesWithTheSDK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if state, err = w.CloudFront.Distribution(t.Context(), distID); err != nil { // a write's answer is InProgress
+		t.Fatal(err)
+	}
 	out, err := w.CloudFront.api.GetDistribution(t.Context(), &cloudfront.GetDistributionInput{Id: aws.String(distID)})
 	if err != nil {
 		t.Fatal(err)

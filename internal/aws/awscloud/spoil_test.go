@@ -11,7 +11,7 @@ func (w *world) spoil(function string) {
 	w.t.Helper()
 	_, err := w.Lambda.api.UpdateFunctionConfiguration(w.t.Context(), &lambda.UpdateFunctionConfigurationInput{
 		FunctionName:     aws.String(function),
-		Environment:      &types.Environment{Variables: map[string]string{"A": "b"}},
+		Environment:      &types.Environment{Variables: map[string]string{"AB": "c"}},
 		Layers:           []string{"arn:aws:lambda:us-east-1:222222222222:layer:apm:1"},
 		VpcConfig:        &types.VpcConfig{SubnetIds: []string{"subnet-1"}, SecurityGroupIds: []string{"sg-1"}},
 		TracingConfig:    &types.TracingConfig{Mode: types.TracingModeActive},
