@@ -18,15 +18,17 @@ func (a *app) localCommand() *cobra.Command {
 		Use:   "local",
 		Short: "Serve the local AWS for any AWS client",
 		Long: `Local serves the control planes of Lambda and CloudFront (with STS
-GetCallerIdentity and IAM CreateRole and GetRole) on loopback, kept in
-.edgedeploy/local. It is the same that --local uses in this folder; while it
-serves, --local uses it.
+GetCallerIdentity, and roles of IAM with their policies and tags) on loopback,
+kept in .edgedeploy/local. It is the same that --local uses in this folder;
+while it serves, --local uses it. Terraform, the AWS CLI and AWS's SDKs take it
+as it is.
 
   export AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=x
   export AWS_DEFAULT_REGION=us-east-1
   aws --endpoint-url http://127.0.0.1:4599 cloudfront list-distributions
 
-The access key id is the account. Only the form of a signature is checked. It
+The access key id is the account; one that is no account number stands for the
+account that --local last used here. Only the form of a signature is checked. It
 stops with ^C.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serveLocal(cmd.Context(), listen, o) },
