@@ -133,6 +133,7 @@ func TestWhatARoleCannotHaveIsRefused(t *testing.T) {
 		"tags of no role":         {404, "cannot be found", []string{"Action", "ListRoleTags", "RoleName", "none"}},
 		"attached to no role":     {404, "cannot be found", []string{"Action", "ListAttachedRolePolicies", "RoleName", "none"}},
 		"a boundary":              {501, "the parameter PermissionsBoundary of CreateRole", []string{"Action", "CreateRole", "RoleName", "s", "PermissionsBoundary", "x"}},
+		"a page":                  {501, "the parameter MaxItems of ListRoleTags", []string{"Action", "ListRoleTags", "RoleName", "r", "MaxItems", "1"}},
 		"another parameter":       {501, "the parameter Path of UpdateRole", []string{"Action", "UpdateRole", "RoleName", "r", "Path", "/x/"}},
 	} {
 		t.Run(rule, func(t *testing.T) { (&fixture{t: t, server: f.server}).refused(c.status, c.sentence, c.pairs...) })

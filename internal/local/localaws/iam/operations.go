@@ -9,10 +9,10 @@ type operation struct {
 
 // operations are those that the local AWS offers, by the names and with the
 // parameters of the API models (iam 2010-05-08, sts 2011-06-15). A parameter of
-// the model that is missing here is refused, not dropped.
+// the model that is missing here is refused, not dropped: so are those of paging,
+// since every list here fits on one of IAM's own pages.
 func operations() map[string]operation {
 	role := func(more ...string) []string { return append([]string{"RoleName"}, more...) }
-	paged := func(more ...string) []string { return append(role("Marker", "MaxItems"), more...) }
 	return map[string]operation{
 		"GetCallerIdentity": {nil, false, (*request).callerIdentity},
 
@@ -25,16 +25,16 @@ func operations() map[string]operation {
 
 		"TagRole":      {role("Tags"), true, (*request).tagRole},
 		"UntagRole":    {role("TagKeys"), true, (*request).untagRole},
-		"ListRoleTags": {paged(), false, (*request).listTags},
+		"ListRoleTags": {role(), false, (*request).listTags},
 
 		"PutRolePolicy":               {role("PolicyName", "PolicyDocument"), true, (*request).putPolicy},
 		"GetRolePolicy":               {role("PolicyName"), false, (*request).getPolicy},
 		"DeleteRolePolicy":            {role("PolicyName"), true, (*request).deletePolicy},
-		"ListRolePolicies":            {paged(), false, (*request).listPolicies},
+		"ListRolePolicies":            {role(), false, (*request).listPolicies},
 		"AttachRolePolicy":            {role("PolicyArn"), true, (*request).attachPolicy},
 		"DetachRolePolicy":            {role("PolicyArn"), true, (*request).detachPolicy},
-		"ListAttachedRolePolicies":    {paged("PathPrefix"), false, (*request).listAttached},
-		"ListInstanceProfilesForRole": {paged(), false, (*request).listProfiles},
+		"ListAttachedRolePolicies":    {role("PathPrefix"), false, (*request).listAttached},
+		"ListInstanceProfilesForRole": {role(), false, (*request).listProfiles},
 	}
 }
 
