@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -138,6 +139,9 @@ func TestAPageCostsWhatIsOnIt(t *testing.T) {
 		text := ask(t, s, call[0], call[1])
 		if items := strings.Count(text, `"FunctionArn"`) + strings.Count(text, `"AliasArn"`) + strings.Count(text, "<DistributionSummary>"); items != 50 {
 			t.Errorf("%s: %d items", operation, items)
+		}
+		if at := strconv.Itoa(n - 11); !strings.Contains(text, at) {
+			t.Errorf("%s: the page does not begin after its marker: no %s on it", operation, at)
 		}
 		if seen > 110 { // 50 items of two entries each, one more, and the function
 			t.Errorf("%s looked at %d entries for a page of 50", operation, seen)

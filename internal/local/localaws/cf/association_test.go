@@ -28,6 +28,8 @@ func TestAFunctionThatTheEdgeDoesNotTakeIsRefusedInCloudFrontsWords(t *testing.T
 			want: "The function ARN must reference a specific function version. (The ARN must end with the version number.) ARN: arn:aws:lambda:us-east-1:111111111111:function:fn:live"},
 		"a name instead of an ARN": {arn: "fn",
 			want: "The function ARN must reference a specific function version. (The ARN must end with the version number.) ARN: fn"},
+		"another partition": {arn: strings.Replace(good, "arn:aws:", "arn:aws-cn:", 1),
+			want: "The function must be in region 'us-east-1'. ARN: arn:aws-cn:lambda:us-east-1:111111111111:function:fn:1"},
 		"another region": {arn: strings.Replace(good, "us-east-1", "eu-west-1", 1),
 			want: "The function must be in region 'us-east-1'. ARN: arn:aws:lambda:eu-west-1:111111111111:function:fn:1"},
 		"another account": {arn: strings.Replace(good, account, "222222222222", 1),
