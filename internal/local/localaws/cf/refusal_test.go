@@ -6,8 +6,6 @@ import (
 	"testing"
 )
 
-const none = "<Quantity>0</Quantity>"
-
 func TestARequestIsRefusedWithTheCodeAndTheWordsOfCloudFront(t *testing.T) {
 	t.Parallel()
 	good := distribution("ref", lambda())
