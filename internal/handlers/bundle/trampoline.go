@@ -5,7 +5,9 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -43,12 +45,22 @@ func trampoline(number int, abi ABI, wants []string) ([]byte, bool) {
 	if number < 1 || number > NewestTrampoline || names == nil {
 		return nil, false
 	}
+	key := fmt.Sprintf("%d %s %q", number, abi, wants)
+	if known, ok := scripts.Load(key); ok {
+		return known.([]byte), true
+	}
 	var source []part
 	for _, name := range names {
 		source = append(source, partsIn(string(asset(number, name)))...)
 	}
-	return []byte(assemble(source, wants)), true
+	script := []byte(assemble(source, wants))
+	scripts.Store(key, slices.Clip(script))
+	return script, true
 }
+
+// scripts are the trampolines that were assembled: a stack of hundreds of
+// functions wants few that differ. Their bytes are shared, and never changed.
+var scripts sync.Map
 
 // wantsOf names the parts of a trampoline that a function asks for: what its module
 // imports, those exports of the bytes interface that it may have or not, and what
