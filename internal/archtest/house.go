@@ -83,6 +83,7 @@ func may() map[string][]string {
 		"internal/handlers/starter": {"guest"},
 
 		"internal/archtest": {},
+		"internal/nearest":  {},
 	}
 }
 
