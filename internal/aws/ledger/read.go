@@ -312,14 +312,10 @@ func (l *Ledger) list(ctx context.Context, stack string) ([]release.Summary, []S
 	var list []release.Summary
 	var skipped []Skipped
 	for _, v := range slices.Backward(all) {
-		s, ours := parseSummary(stack, v.Description)
+		s, ours := summaryOf(stack, v)
 		if !ours {
 			skipped = append(skipped, Skipped{v.Number, oneLine(v.Description)})
 			continue
-		}
-		s.Number, s.At = v.Number, v.Modified
-		if s.Brought == release.Self {
-			s.Brought = release.Origin(v.Number)
 		}
 		list = append(list, s)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/edgedeploy/edgedeploy/deploy/release"
+	"github.com/edgedeploy/edgedeploy/versions"
 )
 
 const summaryPrefix = "edgedeploy release "
@@ -90,6 +91,17 @@ func quoted(s string, n int) string {
 		return ""
 	}
 	return q
+}
+
+// summaryOf reads what a version tells of its release without its record. ok is
+// false where it is no release of the stack.
+func summaryOf(stack string, v versions.StoredVersion) (s release.Summary, ok bool) {
+	s, ok = parseSummary(stack, v.Description)
+	s.Number, s.At = v.Number, v.Modified
+	if s.Brought == release.Self {
+		s.Brought = release.Origin(v.Number)
+	}
+	return s, ok
 }
 
 // parseSummary reads what describe wrote for a stack. ok is false for every
