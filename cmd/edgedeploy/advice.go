@@ -18,13 +18,23 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/screen/term"
+	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 	"github.com/edgedeploy/edgedeploy/internal/start/planfile"
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
+// advising are errors that know what to do about them.
+type advising interface {
+	error
+	advice() string
+}
+
 func (a *app) advice(err error) string {
 	if is[*noStackError](err) {
-		return "this command needs no spec: name the stack with --stack NAME"
+		return "--stack NAME names the stack, or -f the spec that does"
+	}
+	if e, ok := errors.AsType[advising](err); ok {
+		return e.advice()
 	}
 	if e, ok := errors.AsType[*elsewhereError](err); ok {
 		return "run it in the folder that it was made in, or say --local-data " + render.ShellWord(render.Clean(e.planned))
@@ -38,11 +48,14 @@ func (a *app) advice(err error) string {
 	if h := testAdvice(err); h != "" {
 		return h
 	}
+	if is[*awscloud.ProfileError](err) {
+		return "check --profile and AWS_PROFILE: aws configure list-profiles"
+	}
+	if is[*connect.NoLocalError](err) {
+		return "run this in the project's folder, or say --local-data FOLDER"
+	}
 	if is[*planfile.Error](err) {
 		return "edgedeploy plan --out FILE writes such a file; a spec is named with -f"
-	}
-	if e, ok := errors.AsType[*usageError](err); ok {
-		return "see " + e.command + " --help"
 	}
 	if e, ok := errors.AsType[*awscloud.Error](err); ok {
 		return e.Hint

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -30,12 +29,16 @@ type Streams struct {
 // that every command has.
 type app struct {
 	streams  Streams
+	args     []string // as they were typed
 	lookup   func(string) (string, bool)
 	env      term.Env
 	facts    term.Facts // of stderr, where progress and questions go
 	out, err render.Style
 
 	file, stack, root string
+	chdir             string
+	named             bool // the spec, by -f
+	foundAbove        bool // the spec, in a folder above
 	output            string
 	profile, endpoint string
 	local             bool
@@ -44,6 +47,7 @@ type app struct {
 	offline           bool
 	verbose           bool
 	color, noColor    bool
+	version           bool
 	allowEnv          []string
 	loads             loadFlags // of the commands that pack
 	calls             *callLog
@@ -56,6 +60,7 @@ type app struct {
 	planned           plan.Plan       // the plan that was made or opened to be run
 	fromEnv           map[string]bool // flags that the environment set
 	settled           bool            // the flags are understood, with those of the environment
+	unhelped          error           // why there was no help
 
 	board atomic.Pointer[board] // of the run that goes on, for ^C
 }
@@ -69,7 +74,7 @@ func Main(ctx context.Context, args []string, s Streams, lookup func(string) (st
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	a := &app{streams: s, lookup: lookup, calls: &callLog{}}
+	a := &app{streams: s, args: args, lookup: lookup, calls: &callLog{}}
 	a.style()
 	soft, stop := term.Interrupts(ctx, term.Handlers{
 		First:  func(os.Signal) { a.interrupted(false) },
@@ -83,6 +88,9 @@ func Main(ctx context.Context, args []string, s Streams, lookup func(string) (st
 		a.output = saidOutput(args, lookup)
 	}
 	a.calls.report(a)
+	if err == nil {
+		err = a.unhelped
+	}
 	if err == nil {
 		return a.exit
 	}
@@ -147,37 +155,35 @@ Start with:  edgedeploy init
 		SilenceErrors:     true,
 		Args:              knownCommand,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.settle(cmd) },
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.version {
+				return a.printVersion()
+			}
+			return cmd.Help()
+		},
 	}
 	root.SetUsageFunc(writeUsage)
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
 	root.SetIn(a.streams.In)
 	a.globalFlags(root.PersistentFlags())
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{command: cmd.CommandPath(), err: err} })
+	root.SetFlagErrorFunc(a.flagError)
+	root.SetHelpFunc(a.help)
+	root.SetHelpCommand(a.helpCommand())
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.Flags().BoolVar(&a.version, "version", false, "print the version")
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.buildCommand(), a.planCommand(), a.applyCommand(),
 		a.rollbackCommand(), a.statusCommand(), a.historyCommand(), a.showCommand(), a.unlockCommand(),
 		a.resumeCommand(), a.driftCommand(), a.pruneCommand(), a.destroyCommand(), a.policyCommand(), a.localCommand(), a.invokeCommand(), a.testCommand(), a.schemaCommand(), a.versionCommand(),
+		a.completionCommand(),
 	)
 	return root
 }
 
-// knownCommand refuses what is no command, and says which one may be meant.
-func knownCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	text := fmt.Sprintf("there is no command %s", render.Clean(args[0]))
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		text += ": did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return &usageError{command: cmd.CommandPath(), err: errors.New(text)}
-}
-
 func (a *app) globalFlags(f *pflag.FlagSet) {
-	f.StringVarP(&a.file, "file", "f", defaultFile, "the spec")
+	f.StringVarP(&a.file, "file", "f", defaultFile, "the spec; without it also in the folders above, up to the root")
+	f.StringVarP(&a.chdir, "chdir", "C", "", "go to this folder first")
 	f.StringVar(&a.root, "root", "", "the project's root, which no path may leave (default: the folder with .git above the spec)")
 	f.StringVarP(&a.output, "output", "o", "text", "text, json or markdown")
 	f.StringVar(&a.profile, "profile", "", "profile of ~/.aws/config")
@@ -267,12 +273,3 @@ func singleDashes(root *cobra.Command, args []string) []string {
 	}
 	return fixed
 }
-
-// usageError says that the command line is not understood.
-type usageError struct {
-	command string
-	err     error
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }

@@ -34,9 +34,9 @@ goes on later. A function that another distribution uses stays, and so does what
 a function holds that this stack did not put there: the stack's tag is taken off.
 
 It asks, or wants --yes, which no environment variable can say.`,
-		Args: cobra.NoArgs,
+		Args: a.takes(0, nil),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := run.check(cmd); err != nil {
+			if err := run.check(cmd, a.shown); err != nil {
 				return err
 			}
 			if run.yes && (a.fromEnv["yes"] || a.fromEnv["auto-approve"]) {
@@ -56,10 +56,12 @@ It asks, or wants --yes, which no environment variable can say.`,
 }
 
 func (a *app) destroy(ctx context.Context, ses *connect.Session, stack string, run runFlags, rules plan.Rules) error {
-	state, err := readStack(ctx, ses, stack)
+	// One that is not there is removed: the same command again ends as the first.
+	state, err := ses.Read(ctx, stack)
 	if err != nil {
 		return err
 	}
+	state.Live.Stack = stack
 	shown := render.Destroyed{Stack: stack, Command: a.commands(stack).Command(release.Action{Verb: release.VerbDestroy})}
 	if !state.Exists {
 		shown.Nothing = true
@@ -81,7 +83,7 @@ func (a *app) destroy(ctx context.Context, ses *connect.Session, stack string, r
 	runner.Notify = show
 	shown.Result, err = runner.Run(ctx, p, provenance.Run(a.lookup, run.message))
 	if err == nil {
-		state, err = readStack(ctx, ses, stack)
+		state, err = a.readStack(ctx, ses, stack)
 	}
 	if err == nil {
 		shown.Dismantled, err = runner.Dismantle(ctx, deploy.Pruning{

@@ -32,7 +32,7 @@ AWS tells; by whom, only CloudTrail knows. It looks at
 With the spec it says what is wanted, too. A spec that was changed and not applied
 yet is no drift: plan shows that. It changes nothing, and fits a scheduled job:
 --detailed-exitcode ends with 2 where there is drift.`,
-		Args: cobra.NoArgs,
+		Args: a.takes(0, nil),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
@@ -57,7 +57,7 @@ yet is no drift: plan shows that. It changes nothing, and fits a scheduled job:
 }
 
 func (a *app) drift(ctx context.Context, ses *connect.Session, stack string) (render.Drift, error) {
-	state, err := readStack(ctx, ses, stack)
+	state, err := a.readStack(ctx, ses, stack)
 	if err != nil && state.Broken == 0 {
 		return render.Drift{}, err
 	}

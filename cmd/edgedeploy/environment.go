@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -23,7 +21,7 @@ func (a *app) settle(cmd *cobra.Command) error {
 	var bad error
 	var ignored []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name := "EDGEDEPLOY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variable(f.Name)
 		value, set := a.lookup(name)
 		// A pipeline that has nothing to say sets a variable to nothing.
 		if f.Changed || !set || value == "" || f.Name == "help" || bad != nil {
@@ -40,14 +38,24 @@ func (a *app) settle(cmd *cobra.Command) error {
 		}
 		a.fromEnv[f.Name] = true
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			bad = &usageError{command: cmd.CommandPath(), err: notOfType(name, f.Value.Type(), value, err)}
+			bad = valueError(cmd, f, name, value)
 		}
 	})
 	if bad != nil {
 		return bad
 	}
-	if !slices.Contains(outputs, a.output) {
-		return &usageError{command: cmd.CommandPath(), err: errors.New("--output is text, json or markdown, not " + a.output)}
+	if err := a.swallowed(cmd); err != nil {
+		return err
+	}
+	if err := choice(cmd, a.shown("output"), a.output, outputs); err != nil {
+		return err
+	}
+	if err := a.checkStack(cmd); err != nil {
+		return err
+	}
+	a.named = cmd.Flags().Changed("file")
+	if err := a.changeFolder(); err != nil {
+		return err
 	}
 	a.settled = true
 	a.style()
@@ -84,17 +92,3 @@ func saidOutput(args []string, lookup func(string) (string, bool)) string {
 // outputFlag is --output or -output, or -o behind flags that take no value, with
 // the value if it is in the same word.
 var outputFlag = regexp.MustCompile(`^(?:--?output|-[hvy]*o)(?:$|=?(.*)$)`)
-
-// notOfType says what a variable of the environment may be, in other words
-// than those of Go's parsers.
-func notOfType(name, kind, value string, err error) error {
-	switch kind {
-	case "bool":
-		return fmt.Errorf("%s is true or false, not %q", name, value)
-	case "duration":
-		return fmt.Errorf("%s is a duration such as 90s or 5m, not %q", name, value)
-	case "int":
-		return fmt.Errorf("%s is a whole number, not %q", name, value)
-	}
-	return fmt.Errorf("%s: %w", name, err)
-}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,7 @@ func (a *app) validateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate",
 		Short: "Check the spec and the bundles; contacts nothing but https sources",
-		Args:  cobra.NoArgs,
+		Args:  a.takes(0, nil),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.load()
 			if err != nil {
@@ -67,8 +68,11 @@ func (a *app) buildCommand() *cobra.Command {
 share of the zip (of more than 40 the largest; -o json has all), the sections
 dropped from a module (keep-names: keeps them), what .edgedeployignore left out,
 and how much of the limits of the viewer triggers that it serves the zip takes.`,
-		Args: cobra.NoArgs,
+		Args: a.takes(0, nil),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if info, err := os.Stat(out); err == nil && !info.IsDir() {
+				return fileError(a.shown("out"), out, syscall.ENOTDIR)
+			}
 			s, err := a.load()
 			if err != nil {
 				return err
@@ -84,7 +88,7 @@ and how much of the limits of the viewer triggers that it serves the zip takes.`
 				}
 			}
 			if err := os.MkdirAll(out, 0o755); err != nil {
-				return fmt.Errorf("write the bundles: %w", err)
+				return fileError(a.shown("out"), out, err)
 			}
 			var bundles []render.Bundle
 			for _, f := range s.Stack.Functions {
@@ -141,17 +145,18 @@ func (a *app) schemaCommand() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of the spec, for editors, or of a document",
 		Long: `Schema prints the JSON Schema of the spec, for editors. With --of it prints that
-of a document that -o json gives: plan, result, status, history, show,
-validation, bundles, tests, invocation, unlocking, version or error.`,
-		Args: cobra.NoArgs,
+of a document that -o json gives: plan, result, status, drift, prune, destroy,
+history, show, validation, bundles, tests, invocation, unlocking, version or
+error.`,
+		Args: a.takes(0, nil),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if of == "" || of == "spec" {
 				return a.print(strings.TrimRight(string(stackspec.Schema()), "\n") + "\n")
 			}
-			doc, ok := render.DocumentSchema(of)
-			if !ok {
-				return &usageError{cmd.CommandPath(), fmt.Errorf("--of is spec, %s; not %s", strings.Join(render.DocumentNames(), ", "), render.Clean(of))}
+			if err := choice(cmd, a.shown("of"), of, append([]string{"spec"}, render.DocumentNames()...)); err != nil {
+				return err
 			}
+			doc, _ := render.DocumentSchema(of) // it is one of them
 			return a.print(string(doc))
 		},
 	}
@@ -163,10 +168,12 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			build := provenance.ThisBuild()
-			return a.document(build.Text, func() ([]byte, error) { return render.VersionJSON(render.Version(build)) }, build.Text)
-		},
+		Args:  a.takes(0, nil),
+		RunE:  func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	build := provenance.ThisBuild()
+	return a.document(build.Text, func() ([]byte, error) { return render.VersionJSON(render.Version(build)) }, build.Text)
 }

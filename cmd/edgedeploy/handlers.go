@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,11 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/node"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/result"
+	"github.com/edgedeploy/edgedeploy/internal/nearest"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
@@ -32,9 +35,32 @@ func (s *spec) only(key string) (*spec, error) {
 		}
 	}
 	if len(one.Stack.Functions) == 0 {
-		return nil, fmt.Errorf("the spec has no function %s: it has %s", key, strings.Join(s.functionKeys(), ", "))
+		return nil, &unknownFunctionError{name: key, file: s.file, known: s.functionKeys()}
 	}
 	return &one, nil
+}
+
+// unknownFunctionError says that the spec has no function of a name.
+type unknownFunctionError struct {
+	name, file string
+	known      []string
+}
+
+func (e *unknownFunctionError) Error() string {
+	return fmt.Sprintf("%s has no function %s", e.file, typed(e.name))
+}
+
+func (e *unknownFunctionError) advice() string {
+	return cmp.Or(meant(nearest.Word(e.name, e.known)), "it has "+shortList(e.known))
+}
+
+// shortList names some things, and how many more there are.
+func shortList(words []string) string {
+	const most = 5
+	if len(words) <= most {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
 func (s *spec) functionKeys() []string {
@@ -52,12 +78,21 @@ func triggerFlag(f *pflag.FlagSet, trigger *string, usage string) {
 }
 
 // trigger reads the value of --trigger; "" is none.
-func trigger(value string) (result.Trigger, error) {
+func (a *app) trigger(cmd *cobra.Command, value string) (result.Trigger, error) {
 	t := result.Trigger(value)
-	if value != "" && !slices.Contains(result.Triggers(), t) {
-		return "", fmt.Errorf("--trigger is %q: want viewer-request, origin-request, origin-response or viewer-response", value)
+	if value == "" || slices.Contains(result.Triggers(), t) {
+		return t, nil
 	}
-	return t, nil
+	right := meant(nearest.Word(value, triggerNames()))
+	return "", misused(cmd, cmp.Or(right, "viewer- or origin-request, viewer- or origin-response"), "%s cannot be %s", a.shown("trigger"), quoted(value))
+}
+
+func triggerNames() []string {
+	var names []string
+	for _, t := range result.Triggers() {
+		names = append(names, string(t))
+	}
+	return names
 }
 
 // readEvent reads an event for a function from a file, or from stdin. given is
@@ -67,7 +102,7 @@ func (a *app) readEvent(s *spec, function, name string, given result.Trigger) (r
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return result.Event{}, fmt.Errorf("the event: %w", err)
+			return result.Event{}, fileError("the event", name, err)
 		}
 		defer func() { _ = f.Close() }() // only read
 		in, said = f, name
@@ -81,7 +116,7 @@ func (a *app) readEvent(s *spec, function, name string, given result.Trigger) (r
 func (s *spec) parseEvent(function, name string, in io.Reader, given result.Trigger) (result.Event, error) {
 	doc, err := io.ReadAll(io.LimitReader(in, maxEvent+1))
 	if err != nil {
-		return result.Event{}, fmt.Errorf("the event: %w", err)
+		return result.Event{}, fileError("the event", name, err)
 	}
 	if len(doc) > maxEvent {
 		return result.Event{}, fmt.Errorf("%s is larger than %d bytes, which is what Lambda takes", name, maxEvent)

@@ -29,10 +29,10 @@ func (a *app) initCommand() *cobra.Command {
 that language too, with fixtures for edgedeploy test, so that it builds, passes
 its tests and can be applied to the local AWS as it is. Where any of its files
 exists already, it writes nothing.`,
-		Args: noLanguage,
+		Args: a.takes(0, languageForm),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := namesSpec(a.file); err != nil {
-				return &usageError{cmd.CommandPath(), err}
+				return misused(cmd, "such as "+cmd.CommandPath()+" -f "+filepath.Join(typed(a.file), defaultFile), "%s", err)
 			}
 			dir, err := filepath.Abs(filepath.Dir(a.file))
 			if err != nil {
@@ -42,9 +42,12 @@ exists already, it writes nothing.`,
 			if !cmd.Flags().Changed("lang") && lang == "" {
 				return a.initSpec(stackspec.Starter(name))
 			}
+			if starter.Named(lang) == "" {
+				return choice(cmd, a.shown("lang"), lang, starter.Languages())
+			}
 			s, err := starter.For(lang, name)
 			if err != nil {
-				return &usageError{cmd.CommandPath(), fmt.Errorf("--lang: %w", err)}
+				return err
 			}
 			return a.initHandler(dir, s)
 		},
@@ -57,15 +60,12 @@ exists already, it writes nothing.`,
 	return cmd
 }
 
-// noLanguage refuses arguments, and says how a language is named.
-func noLanguage(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+// languageForm is how a language is named, for an argument that is one.
+func languageForm(arg string) string {
+	if lang := starter.Named(arg); lang != "" {
+		return "say --lang " + lang
 	}
-	if lang := starter.Named(args[0]); lang != "" {
-		return &usageError{cmd.CommandPath(), fmt.Errorf("init takes no arguments: say --lang %s", lang)}
-	}
-	return &usageError{cmd.CommandPath(), fmt.Errorf("init takes no arguments, and here is %s: -f names the spec, --lang a language", render.Clean(args[0]))}
+	return "-f names the spec, --lang a language"
 }
 
 // namesSpec refuses what is rather a folder: its own name would become that of
@@ -78,17 +78,17 @@ func namesSpec(file string) error {
 	if ends && !is {
 		return nil
 	}
-	return fmt.Errorf("-f names the spec, such as %s, and a spec's name ends in .yaml, .yml or .json", filepath.Join(file, "edgedeploy.yaml"))
+	return fmt.Errorf("%s is no name of a spec: they end in .yaml, .yml or .json", typed(file))
 }
 
 // initSpec writes nothing but a spec.
 func (a *app) initSpec(spec []byte) error {
 	f, err := os.OpenFile(a.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists and is left as it is: move it away, or name another file with -f", a.file)
+		return &advisedError{fmt.Errorf("%s exists, and is left as it is", a.file), "move it away, or name another file with -f"}
 	}
 	if err != nil {
-		return fmt.Errorf("write the spec: %w", err)
+		return fileError("write the spec", a.file, err)
 	}
 	_, werr := f.Write(spec)
 	if err := errors.Join(werr, f.Close()); err != nil {
@@ -215,8 +215,10 @@ func writeNew(dir string, files map[string][]byte) (err error) {
 		if len(names) == 1 {
 			exist = "exists"
 		}
-		return fmt.Errorf("nothing was written, because %s %s already in %s: start in an empty folder, which -f FOLDER/edgedeploy.yaml makes",
-			strings.Join(names, ", "), exist, dir)
+		return &advisedError{
+			fmt.Errorf("nothing was written: %s %s already in %s", strings.Join(names, ", "), exist, dir),
+			"start in an empty folder: -f FOLDER/edgedeploy.yaml makes one",
+		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write the starter: %w", err)

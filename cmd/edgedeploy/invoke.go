@@ -1,9 +1,8 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,12 +20,12 @@ type invokeFlags struct {
 func (a *app) invokeCommand() *cobra.Command {
 	var flags invokeFlags
 	cmd := &cobra.Command{
-		Use:   "invoke FUNCTION --event FILE",
+		Use:   "invoke [FUNCTION] --event FILE",
 		Short: "Run a packed function with one event, and judge its result",
 		Long: `Invoke packs a function of the spec as apply would, runs it in Node.js, or
 in Python if that is its runtime, with one event, prints the result on stdout
 and, on stderr, what was logged and what CloudFront would find wrong with the
-result at that trigger.
+result at that trigger. FUNCTION may be left out where the spec has only one.
 
   edgedeploy invoke site --event fixtures/viewer-request-www.event.json
   edgedeploy invoke site --event - < event.json
@@ -38,19 +37,28 @@ spec binds the function to.
 The handler runs with the function's memory and timeout, without the environment
 of this shell; it is no sandbox. Exit code 0: CloudFront would take the result.
 Exit code 1: the handler failed, or CloudFront would refuse what it returned.`,
-		Args: cobra.ExactArgs(1),
+		Args: a.takes(1, func(arg string) string {
+			if strings.HasSuffix(arg, ".json") {
+				return "--event names the event: --event " + render.ShellWord(typed(arg))
+			}
+			return ""
+		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case flags.event == "":
-				return &usageError{cmd.CommandPath(), errors.New("say which event: --event FILE, or --event - for stdin")}
+				right := "say --event FILE, or --event - for stdin"
+				if len(args) == 1 && strings.HasSuffix(args[0], ".json") {
+					right = "edgedeploy invoke --event " + render.ShellWord(typed(args[0]))
+				}
+				return misused(cmd, right, "invoke needs an event")
 			case len(flags.node) > 1:
-				return &usageError{cmd.CommandPath(), errors.New("invoke runs in one Node.js, and --node or EDGEDEPLOY_NODE names several; edgedeploy test takes them")}
+				return misused(cmd, "name one; edgedeploy test takes several", "invoke runs in one Node.js, and %s names %d", a.shown("node"), len(flags.node))
 			}
-			given, err := trigger(flags.trigger)
+			given, err := a.trigger(cmd, flags.trigger)
 			if err != nil {
-				return &usageError{cmd.CommandPath(), err}
+				return err
 			}
-			return a.invoke(cmd.Context(), args[0], flags, given)
+			return a.invoke(cmd, args, flags, given)
 		},
 	}
 	cmd.Flags().StringVar(&flags.event, "event", "", "the event's file; - is stdin")
@@ -59,8 +67,13 @@ Exit code 1: the handler failed, or CloudFront would refuse what it returned.`,
 	return cmd
 }
 
-func (a *app) invoke(ctx context.Context, function string, flags invokeFlags, given result.Trigger) error {
+func (a *app) invoke(cmd *cobra.Command, args []string, flags invokeFlags, given result.Trigger) error {
+	ctx := cmd.Context()
 	all, err := a.load()
+	if err != nil {
+		return err
+	}
+	function, err := all.invoked(cmd, args)
 	if err != nil {
 		return err
 	}
@@ -105,6 +118,18 @@ func (a *app) invoke(ctx context.Context, function string, flags invokeFlags, gi
 		a.exit = exitFailed
 	}
 	return a.showInvocation(out)
+}
+
+// invoked is the function that is meant: the one that is named, or the only one.
+func (s *spec) invoked(cmd *cobra.Command, args []string) (string, error) {
+	keys := s.functionKeys()
+	switch {
+	case len(args) == 1:
+		return args[0], nil
+	case len(keys) != 1:
+		return "", misused(cmd, "name one: "+shortList(keys), "invoke runs one function, and %s has %d", typed(s.file), len(keys))
+	}
+	return keys[0], nil
 }
 
 // invocation is what render is told of one event.

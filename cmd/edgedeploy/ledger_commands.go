@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -13,27 +13,31 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/start/connect"
 )
 
+// listed is how many releases history lists where nothing is said.
+const listed = 20
+
 func (a *app) historyCommand() *cobra.Command {
+	var limit int
+	var all bool
 	cmd := &cobra.Command{
-		Use:     "history",
+		Use:     "history [N]",
 		Aliases: []string{"releases"},
 		Short:   "List the releases, newest first",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Long: `History lists the newest releases: N of them, 20 where nothing is said. It reads
+each by its number, so that a long history costs no more than a short one. --all
+lists them all.`,
+		Args: a.takes(1, nil),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			limit, err := a.limited(cmd, args, limit, all)
+			if err != nil {
+				return err
+			}
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
-				if err := ses.Right(ctx); err != nil {
-					return err
-				}
-				list, err := ses.Ledger.List(ctx, stack)
+				log, err := a.log(ctx, ses, stack, limit)
 				if err != nil {
 					return err
 				}
-				at, err := a.position(ctx, ses, stack)
-				if err != nil {
-					return err
-				}
-				log := render.Log{Stack: stack, Releases: list, Live: at.Live, Pending: at.Pending, Now: time.Now()}
 				return a.document(
 					func() string { return render.History(log, a.out) },
 					func() ([]byte, error) { return render.HistoryJSON(log) },
@@ -42,17 +46,75 @@ func (a *app) historyCommand() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().IntVar(&limit, "limit", listed, "how many releases")
+	cmd.Flags().BoolVar(&all, "all", false, "list all releases")
 	a.stackFlag(cmd)
 	return cmd
+}
+
+// limited is how many releases history lists; 0 for all. history 5 is history
+// --limit 5.
+func (a *app) limited(cmd *cobra.Command, args []string, limit int, all bool) (int, error) {
+	said := cmd.Flags().Changed("limit") && !a.fromEnv["limit"]
+	if len(args) == 1 {
+		n, err := strconv.Atoi(args[0])
+		if m := wholeNumber.FindStringSubmatch(args[0]); err != nil || n < 1 {
+			right := cmp.Or(a.rightForm(cmd, args[0]), stackForm(cmd, args[0]), "such as edgedeploy history 5, or --all")
+			if m != nil && err != nil {
+				right = "did you mean edgedeploy history " + m[1] + "?"
+			}
+			return 0, misused(cmd, right, "history lists a number of releases from 1, not %s", quoted(args[0]))
+		}
+		if said {
+			return 0, misused(cmd, "say it once", "history %d is history --limit %d, and here is --limit %d too", n, n, limit)
+		}
+		limit, said = n, true
+	}
+	switch {
+	case all && said:
+		return 0, misused(cmd, "say one of them", "--all lists all releases, and here is a limit of %d", limit)
+	case all:
+		return 0, nil
+	case limit < 1:
+		return 0, misused(cmd, "--all lists them all", "%s is a number from 1, not %d", a.shown("limit"), limit)
+	}
+	return limit, nil
+}
+
+// log reads the newest releases of a stack; all of them for a limit of 0.
+func (a *app) log(ctx context.Context, ses *connect.Session, stack string, limit int) (render.Log, error) {
+	log := render.Log{Stack: stack, Now: time.Now(), Commands: a.commands(stack)}
+	if err := ses.Right(ctx); err != nil {
+		return log, err
+	}
+	if limit == 0 {
+		var err error
+		if log.Releases, err = ses.Ledger.List(ctx, stack); err != nil {
+			return log, err
+		}
+	} else {
+		recent, err := ses.Ledger.Recent(ctx, stack, limit)
+		if err != nil {
+			return log, err
+		}
+		log.Releases, log.More = recent.Releases, recent.More
+		log.Live, log.Pending = recent.Position.Live, recent.Position.Pending
+	}
+	if log.Live != 0 {
+		return log, nil
+	}
+	at, err := a.position(ctx, ses, stack)
+	log.Live, log.Pending = at.Live, at.Pending
+	return log, err
 }
 
 func (a *app) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show [RELEASE]",
 		Short: "Show one release in full (default: the live one)",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  a.takes(1, nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			number, err := releaseArgument(cmd, args)
+			number, err := a.releaseArgument(cmd, args, 1)
 			if err != nil {
 				return err
 			}
@@ -96,21 +158,12 @@ func (a *app) position(ctx context.Context, ses *connect.Session, stack string) 
 		return at, err
 	}
 	state, err := ses.Ledger.Read(ctx, stack)
+	if err == nil {
+		err = a.exists(ctx, ses, stack, state.Exists)
+	}
 	if lost := state.Sound(stack); err == nil && lost != nil {
 		a.warn(lost.Error())
 		at.Live = state.Lost
 	}
 	return at, err
-}
-
-// releaseArgument reads an optional release number.
-func releaseArgument(cmd *cobra.Command, args []string) (int, error) {
-	if len(args) == 0 {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(args[0])
-	if err != nil || n < 1 {
-		return 0, &usageError{cmd.CommandPath(), fmt.Errorf("a release is a number from 1, as history lists them; not %q", args[0])}
-	}
-	return n, nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +32,12 @@ as it is.
 The access key id is the account; one that is no account number stands for the
 account that --local last used here. Only the form of a signature is checked. It
 stops with ^C.`,
-		Args: cobra.NoArgs,
+		Args: a.takes(0, func(arg string) string {
+			if port := strings.Trim(arg, ":0123456789"); port == "" {
+				return "edgedeploy local --listen 127.0.0.1:" + strings.Trim(arg, ":")
+			}
+			return "--listen names the address"
+		}),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serveLocal(cmd.Context(), listen, o) },
 	}
 	f := cmd.Flags()
@@ -47,13 +54,27 @@ stops with ^C.`,
 	return cmd
 }
 
+// listenError says why an address cannot be listened on, and which one can.
+func listenError(shown, address string, err error) error {
+	const right = "such as 127.0.0.1:4599; port 0 takes any that is free"
+	why := err
+	if e, ok := errors.AsType[*net.AddrError](err); ok {
+		why = errors.New(e.Err)
+	} else if _, ok := errors.AsType[*net.DNSError](err); ok {
+		why = errors.New("there is no such host")
+	} else if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		why = e.Err
+	}
+	return &advisedError{fmt.Errorf("%s %s: %w", shown, typed(address), why), right}
+}
+
 func (a *app) serveLocal(ctx context.Context, listen string, o localaws.Options) (err error) {
 	if o.Dir, err = a.connectOptions(nil).LocalDir(true); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w; --listen names another address, port 0 takes any", listen, err)
+		return listenError(a.shown("listen"), listen, err)
 	}
 	server, err := localaws.Open(o)
 	if err != nil {

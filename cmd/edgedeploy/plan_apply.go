@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -38,8 +41,11 @@ func (a *app) planCommand() *cobra.Command {
 		Aliases: []string{"diff"},
 		Short:   "Show what apply would do",
 		Long:    "Plan reads the spec, packs the bundles, looks at the account and says what apply\nwould do. It changes nothing.",
-		Args:    cobra.NoArgs,
+		Args:    a.takes(0, nil),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.checkOut(out); err != nil {
+				return err
+			}
 			return a.plan(cmd.Context(), rules, detailed, out)
 		},
 	}
@@ -48,6 +54,18 @@ func (a *app) planCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 if there are changes")
 	cmd.Flags().StringVar(&out, "out", "", "save the plan and its bundles to this file, for apply FILE")
 	return cmd
+}
+
+// checkOut makes sure, before there is a plan, that it can be saved.
+func (a *app) checkOut(file string) error {
+	if file == "" {
+		return nil
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return fileError(a.shown("out"), file, syscall.EISDIR)
+	}
+	_, err := os.Stat(filepath.Dir(file))
+	return fileError(a.shown("out"), filepath.Dir(file), err)
 }
 
 func (a *app) plan(ctx context.Context, rules ruleFlags, detailed bool, out string) error {
@@ -126,12 +144,15 @@ approve it), goes on with a run of it that died, says that it was applied
 already, or refuses it as stale.
 
 It can be repeated at any time: what is there already is not done again.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: a.takes(1, nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := run.check(cmd); err != nil {
+			if err := run.check(cmd, a.shown); err != nil {
 				return err
 			}
 			if len(args) == 1 {
+				if err := a.checkSaved(cmd, args[0]); err != nil {
+					return err
+				}
 				return a.applySaved(cmd, args[0], run)
 			}
 			return a.apply(cmd.Context(), rules, run)

@@ -26,9 +26,14 @@ func (a *app) policyCommand() *cobra.Command {
   logs       what the execution role needs, to write logs in every region
 
 Without an argument it prints all four in one JSON object. It contacts nothing.`,
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"deployer", "cleaner", "trust", "logs"},
-		RunE: func(_ *cobra.Command, args []string) error {
+		Args:      a.takes(1, nil),
+		ValidArgs: policyNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if err := choice(cmd, "the policy", args[0], policyNames); err != nil {
+					return err
+				}
+			}
 			s, err := a.load()
 			if err != nil {
 				return err
@@ -52,6 +57,9 @@ Without an argument it prints all four in one JSON object. It contacts nothing.`
 		},
 	}
 }
+
+// policyNames are those of iam-policy's policies.
+var policyNames = []string{"deployer", "cleaner", "trust", "logs"}
 
 func (a *app) policies(s stackspec.Stack) (map[string][]byte, error) {
 	account := connect.AccountOf(s)

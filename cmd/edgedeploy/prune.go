@@ -37,13 +37,11 @@ CloudFront keeps replicas of a version for hours after the last slot let go of
 it, and until then Lambda refuses the deletion. That is no failure: exit code 0,
 and the next prune deletes it. Releases beyond --keep can no longer be gone back
 to; their records stay in the history.`,
-		Args: cobra.NoArgs,
+		Args: a.takes(0, nil),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if keep < 1 {
-				return &usageError{cmd.CommandPath(), fmt.Errorf("--keep is 1 or more, not %d: what is live always stays", keep)}
-			}
-			if keep > ledger.KeptReleases {
-				return &usageError{cmd.CommandPath(), fmt.Errorf("--keep is at most %d, not %d: of older releases the ledger keeps no more", ledger.KeptReleases, keep)}
+			if keep < 1 || keep > ledger.KeptReleases {
+				return misused(cmd, fmt.Sprintf("what is live always stays, and the ledger keeps %d at most", ledger.KeptReleases),
+					"%s is a number from 1 to %d, not %d", a.shown("keep"), ledger.KeptReleases, keep)
 			}
 			if yes && a.fromEnv["yes"] {
 				yes = false // a pipeline sets it for apply
@@ -63,7 +61,7 @@ to; their records stay in the history.`,
 }
 
 func (a *app) prune(ctx context.Context, ses *connect.Session, p deploy.Pruning, yes bool) error {
-	state, err := readStack(ctx, ses, p.Stack)
+	state, err := a.readStack(ctx, ses, p.Stack)
 	if err != nil && state.Broken == 0 {
 		return err
 	}

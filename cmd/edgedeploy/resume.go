@@ -29,16 +29,16 @@ one release is held, of that one. --all lifts everything, --function only what
 concerns one function. It records a release, and touches nothing in CloudFront.
 
 What is lifted already stays so: said again, it changes nothing.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: a.takes(1, nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			number, err := releaseArgument(cmd, args)
+			number, err := a.releaseArgument(cmd, args, 1)
 			if err != nil {
 				return err
 			}
 			if number != 0 && all {
-				return &usageError{cmd.CommandPath(), errors.New("a release and --all exclude each other")}
+				return misused(cmd, "say one of them", "resume %d lifts what one rollback holds, and --all everything", number)
 			}
-			if err := run.check(cmd); err != nil {
+			if err := run.check(cmd, a.shown); err != nil {
 				return err
 			}
 			ctx := cmd.Context()
@@ -65,7 +65,7 @@ type resuming struct {
 }
 
 func (a *app) resume(ctx context.Context, ses *connect.Session, stack string, r resuming) error {
-	state, err := readStack(ctx, ses, stack)
+	state, err := a.readStack(ctx, ses, stack)
 	if err != nil {
 		return err
 	}

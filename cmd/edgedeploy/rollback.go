@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -38,9 +37,9 @@ or in flight once; --to 0 to before the first. A number alone is that of --to.
 
 What is taken out of service is held: apply refuses it until it has changed, or
 until resume.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: a.takes(1, nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := errors.Join(run.check(cmd), a.asked(cmd, args, &req)); err != nil {
+			if err := errors.Join(run.check(cmd, a.shown), a.asked(cmd, args, &req)); err != nil {
 				return err
 			}
 			return a.rollback(cmd.Context(), rollingBack{req, rules, run, dry})
@@ -60,28 +59,26 @@ until resume.`,
 
 // asked completes what a rollback was asked for: rollback 3 is rollback --to 3.
 func (a *app) asked(cmd *cobra.Command, args []string, req *release.Request) error {
-	refuse := func(format string, args ...any) error {
-		return &usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
-	}
 	said := func(flag string) bool { return cmd.Flags().Changed(flag) }
 	req.Named = said("to") || len(args) == 1
 	if len(args) == 1 {
-		n, err := strconv.Atoi(args[0])
+		n, err := a.releaseArgument(cmd, args, 0)
 		switch {
-		case err != nil || n < 0:
-			return refuse("a release is a number, as history lists them; not %q", args[0])
+		case err != nil:
+			return err
 		case said("of"):
-			return refuse("rollback %d goes to release %d, and --of %d undoes release %d: say one of them", n, n, req.Of, req.Of)
+			return misused(cmd, "say one of them", "rollback %d goes to release %d, and --of %d undoes release %d", n, n, req.Of, req.Of)
 		case said("to") && !a.fromEnv["to"]:
-			return refuse("rollback %d is rollback --to %d: say it once", n, n)
+			return misused(cmd, "say it once", "rollback %d is rollback --to %d, and here is --to %d too", n, n, req.To)
 		}
 		req.To = n
 	}
+	const listed = "edgedeploy history lists the releases by number"
 	switch {
 	case req.To < 0:
-		return refuse("--to is a release number, or 0; not %d", req.To)
+		return misused(cmd, listed, "%s is a release number, or 0, not %d", a.shown("to"), req.To)
 	case said("of") && req.Of < 1:
-		return refuse("--of is a release number from 1; not %d", req.Of)
+		return misused(cmd, listed, "%s is a release number from 1, not %d", a.shown("of"), req.Of)
 	}
 	return nil
 }
@@ -116,7 +113,7 @@ func (a *app) rollback(ctx context.Context, r rollingBack) error {
 }
 
 func (a *app) prepareRollback(ctx context.Context, ses *connect.Session, stack string, r rollingBack) (plan.Plan, error) {
-	state, err := readStack(ctx, ses, stack)
+	state, err := a.readStack(ctx, ses, stack)
 	// To go to a release that is named nothing has to be known of what is live.
 	known := r.req.Named && r.req.To != 0 && state.Broken != 0 && is[*ledger.RecordError](err)
 	if err != nil && !known {

@@ -67,16 +67,17 @@ func (r *runFlags) registerRestore(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.restore, "on-failure", restoreStop, "stop, or rollback: undo the release if a distribution cannot be written")
 }
 
-func (r *runFlags) check(cmd *cobra.Command) error {
+// check judges the values; shown names a flag as the user did.
+func (r *runFlags) check(cmd *cobra.Command, shown func(flag string) string) error {
 	switch {
 	case r.restore != restoreStop && r.restore != restoreBack:
-		return &usageError{cmd.CommandPath(), fmt.Errorf("--on-failure is stop or rollback, not %s", r.restore)}
+		return choice(cmd, shown("on-failure"), r.restore, []string{restoreStop, restoreBack})
 	case r.parallel < 1 || r.parallel > maxParallel:
-		return &usageError{cmd.CommandPath(), fmt.Errorf("--parallel is 1 to %d, not %d", maxParallel, r.parallel)}
+		return misused(cmd, "4 is usual", "%s is 1 to %d, not %d", shown("parallel"), maxParallel, r.parallel)
 	case r.locked < 0:
-		return &usageError{cmd.CommandPath(), fmt.Errorf("--lock-timeout is 0 or more, not %s", r.locked)}
+		return misused(cmd, "0 does not wait", "%s is 0 or more, not %s", shown("lock-timeout"), r.locked)
 	case r.timeout <= 0:
-		return &usageError{cmd.CommandPath(), fmt.Errorf("--timeout must be more than 0; --no-wait does not wait")}
+		return misused(cmd, "--no-wait does not wait", "%s is more than 0, not %s", shown("timeout"), r.timeout)
 	}
 	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -19,10 +21,25 @@ import (
 // runs of one file must not take each other's lock.
 const planRun = "."
 
+// checkSaved refuses what can be no saved plan, and says what is meant then.
+func (a *app) checkSaved(cmd *cobra.Command, file string) error {
+	right := a.rightForm(cmd, file)
+	info, err := os.Stat(file)
+	switch {
+	case strings.HasSuffix(file, ".edplan"), right == "":
+		if err == nil && info.IsDir() {
+			err = syscall.EISDIR
+		}
+		return fileError("apply runs a saved plan", file, err)
+	default:
+		return misused(cmd, right, "apply runs a saved plan, and %s is none", typed(file))
+	}
+}
+
 func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err error) {
 	for _, name := range []string{"adopt", "allow-detach", "with-policy", "upgrade-trampoline"} {
 		if cmd.Flags().Changed(name) && !a.fromEnv[name] {
-			return &usageError{cmd.CommandPath(), errors.New("--" + name + " was to be said to plan: a saved plan is run as it is")}
+			return misused(cmd, "edgedeploy plan --"+name+" --out FILE, and apply that", "a saved plan is run as it is, and here is --%s", name)
 		}
 	}
 	ctx := cmd.Context()
@@ -32,9 +49,9 @@ func (a *app) applySaved(cmd *cobra.Command, file string, run runFlags) (err err
 	}
 	switch {
 	case p.Local && !a.local:
-		return &usageError{cmd.CommandPath(), fmt.Errorf("%s was planned with --local: apply it with --local", file)}
+		return misused(cmd, "apply it with --local, too", "%s was planned with --local", file)
 	case a.local && !p.Local:
-		return &usageError{cmd.CommandPath(), fmt.Errorf("%s was planned without --local: apply it without", file)}
+		return misused(cmd, "apply it without --local, too", "%s was planned without --local", file)
 	}
 	ses, err := a.connect(ctx, nil, p.Plan.Account)
 	if err != nil {

@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
 	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/fetch"
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle"
+	"github.com/edgedeploy/edgedeploy/internal/nearest"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/stackspec"
 	"github.com/edgedeploy/edgedeploy/versions"
@@ -39,6 +41,14 @@ type spec struct {
 
 // load reads and checks the spec. It needs no network.
 func (a *app) load() (*spec, error) {
+	file, above, err := a.find()
+	if err != nil {
+		return nil, err
+	}
+	if above && !a.foundAbove {
+		a.say("using " + file + "\n")
+	}
+	a.file, a.foundAbove = file, above || a.foundAbove
 	src, err := readFile(a.file)
 	if err != nil {
 		return nil, err
@@ -76,11 +86,11 @@ func readFile(name string) ([]byte, error) {
 		return nil, &noSpecError{file: name}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the spec: %w", err)
+		return nil, fileError("the spec", name, err)
 	}
 	defer func() { _ = f.Close() }() // only read
 	if at, err := f.Stat(); err == nil && at.IsDir() {
-		return nil, fmt.Errorf("%s is a folder: name the spec in it with -f", name)
+		return nil, &noSpecError{file: name, folder: true}
 	}
 	src, err := io.ReadAll(io.LimitReader(f, maxSpec))
 	if err != nil {
@@ -90,10 +100,39 @@ func readFile(name string) ([]byte, error) {
 }
 
 // noSpecError says that there is no spec where one was looked for.
-type noSpecError struct{ file string }
+type noSpecError struct {
+	file   string
+	folder bool // there is a folder instead
+}
 
 func (e *noSpecError) Error() string {
-	return fmt.Sprintf("there is no spec %s: say where it is with -f, or write one with edgedeploy init", e.file)
+	if e.folder {
+		return fmt.Sprintf("%s is a folder, and no spec", e.file)
+	}
+	return "there is no spec " + e.file
+}
+
+// advice is the spec that may be meant, by the names of those that are there.
+func (e *noSpecError) advice() string {
+	dir := filepath.Dir(e.file)
+	if e.folder {
+		dir = e.file
+	}
+	var there []string
+	for _, ending := range []string{"*.yaml", "*.yml"} {
+		found, err := filepath.Glob(filepath.Join(dir, ending))
+		if err == nil {
+			there = append(there, found...)
+		}
+	}
+	near := nearest.Word(e.file, there)
+	if len(there) == 1 && (e.folder || e.file == defaultFile) {
+		near = there[0]
+	}
+	if near != "" {
+		return "did you mean -f " + render.ShellWord(near) + "?"
+	}
+	return "-f names the spec; edgedeploy init writes one"
 }
 
 // top finds the project's root: --root, or the nearest folder with .git, or
@@ -104,7 +143,11 @@ func (a *app) top(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return filepath.EvalSymlinks(top)
+		top, err = filepath.EvalSymlinks(top)
+		if info, serr := os.Stat(top); err == nil && serr == nil && !info.IsDir() {
+			err = syscall.ENOTDIR
+		}
+		return top, fileError(a.shown("root"), a.root, err)
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -134,7 +177,7 @@ func below(top, dir string) (string, error) {
 	}
 	rel, err := filepath.Rel(top, abs)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return "", fmt.Errorf("the spec's folder %s is outside the project's root %s: say --root", dir, top)
+		return "", &advisedError{fmt.Errorf("the spec's folder %s is outside the project's root %s", dir, top), "--root names a folder above both"}
 	}
 	return filepath.ToSlash(rel), nil
 }

@@ -24,7 +24,12 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what is live, by slot, and whether it is what was deployed",
-		Args:  cobra.NoArgs,
+		Args: a.takes(0, func(arg string) string {
+			if m := wholeNumber.FindStringSubmatch(arg); m != nil {
+				return "edgedeploy show " + m[1] + " tells of a release"
+			}
+			return ""
+		}),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return a.withStack(ctx, func(ses *connect.Session, stack string) error {
@@ -60,6 +65,9 @@ func (a *app) status(ctx context.Context, ses *connect.Session, stack string) (r
 			Lock: state.Lock, Now: time.Now(),
 		}, nil
 	case err != nil:
+		return render.Status{}, err
+	}
+	if err := a.exists(ctx, ses, stack, state.Exists); err != nil {
 		return render.Status{}, err
 	}
 	if !state.Exists {

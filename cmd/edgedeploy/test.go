@@ -48,15 +48,17 @@ fixtures/FUNCTION/. A fixture without expectation is run and judged all the
 same. An event without config.eventType is for --trigger, or else for the only
 trigger that the spec binds its function to. docs/testing.md lists the rules.
 Exit code 1: at least one failed.`,
-		Args: cobra.NoArgs,
+		Args: a.takes(0, func(arg string) string {
+			return "--run names fixtures: edgedeploy test --run " + render.ShellWord(typed(arg))
+		}),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pattern, err := regexp.Compile(flags.run)
 			if err != nil {
-				return &usageError{cmd.CommandPath(), fmt.Errorf("--run: %w", err)}
+				return badPattern(cmd, a.shown("run"), err)
 			}
-			given, err := trigger(flags.given)
+			given, err := a.trigger(cmd, flags.given)
 			if err != nil {
-				return &usageError{cmd.CommandPath(), err}
+				return err
 			}
 			return a.test(cmd.Context(), flags, pattern, given)
 		},

@@ -28,7 +28,7 @@ Without RUN it clears a lock that has expired, and refuses any other with exit
 code 4; the refusal names the run. With RUN it takes that run's lock away,
 expired or not. If the run is alive after all, it stops before its next write,
 and is told who took its lock away.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: a.takes(1, nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			run := ""
 			if len(args) == 1 {
@@ -61,6 +61,9 @@ func (a *app) unlock(ctx context.Context, ses *connect.Session, stack string, u 
 	}
 	switch {
 	case have.RunID == "":
+		if _, err := a.readStack(ctx, ses, stack); is[*unknownStackError](err) {
+			return err
+		}
 		return a.unlocked(stack, have)
 	case u.run != "" && u.run != have.RunID:
 		return &deploy.LockedError{Stack: stack, Lock: have, Now: now, Asked: u.run}

@@ -135,13 +135,20 @@ func load(ctx context.Context, o Options) (cfg aws.Config, endpoint string, err 
 	}
 	cfg, err = config.LoadDefaultConfig(ctx, settings...)
 	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
-		return cfg, "", fmt.Errorf("AWS profile %q does not exist in the AWS configuration files", missing.Profile)
+		return cfg, "", &ProfileError{missing.Profile}
 	}
 	if err != nil {
 		return cfg, "", fmt.Errorf("read the AWS configuration: %w", err)
 	}
 	cfg.Credentials = namedCredentials{cfg.Credentials}
 	return cfg, o.EndpointURL, nil
+}
+
+// ProfileError says that the AWS configuration files have no such profile.
+type ProfileError struct{ Name string }
+
+func (e *ProfileError) Error() string {
+	return fmt.Sprintf("the AWS configuration files have no profile %q", scrub(e.Name))
 }
 
 func checkEndpoint(endpoint string) error {

@@ -125,6 +125,7 @@ type historyDocument struct {
 	Live     int              `json:"live"`    // the live release; 0 for none
 	Pending  int              `json:"pending"` // the release in flight; 0 for none
 	Releases []historyRelease `json:"releases"`
+	More     bool             `json:"more"` // older ones were left out
 }
 
 // historyRelease is one release of the history.

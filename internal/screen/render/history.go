@@ -26,7 +26,10 @@ type Log struct {
 	Stack         string
 	Releases      []release.Summary
 	Live, Pending int // 0 for none
-	Now           time.Time
+	// More says that there are older releases than these, or may be.
+	More     bool
+	Now      time.Time
+	Commands Commands // writes the command that lists all
 }
 
 // States says what became of each release, by number. The live release and its
@@ -141,6 +144,10 @@ func History(l Log, s Style) string {
 		out.line(0, spans...)
 		summaryLine(out, list[i-1], widths[0]+2)
 	}
+	if l.More {
+		out.blank()
+		out.line(0, span{"Older ones: " + l.Commands.Command(release.Action{Verb: "history"}) + " --all", dim})
+	}
 	return out.String()
 }
 
@@ -216,8 +223,8 @@ func columns(rows [][]string) []int {
 	return widths
 }
 
-// HistoryJSON writes {"stack", "live", "pending", "releases": […]}, newest
-// first. Actor and message may be cut short by the ledger's listing; show has
+// HistoryJSON writes {"stack", "live", "pending", "releases": […], "more"}, newest
+// first; more is true where older ones were left out. Actor and message may be cut short by the ledger's listing; show has
 // them in full.
 func HistoryJSON(l Log) ([]byte, error) {
 	states, releases := l.States(), []historyRelease{}
@@ -225,7 +232,7 @@ func HistoryJSON(l Log) ([]byte, error) {
 		releases = append(releases, historyRelease{r.Number, states[r.Number], r.Kind, r.Parent, int(r.Brought), r.Returns, r.Back, r.Undone,
 			targetOf(r.Kind, r.Target), r.At.UTC(), r.Bindings, r.Commit, r.From, r.Holds, r.Actor, r.Message})
 	}
-	doc, err := toJSON(historyDocument{1, l.Stack, l.Live, l.Pending, releases})
+	doc, err := toJSON(historyDocument{1, l.Stack, l.Live, l.Pending, releases, l.More})
 	if err != nil {
 		return nil, fmt.Errorf("history of stack %s as JSON: %w", l.Stack, err)
 	}
@@ -254,5 +261,8 @@ func HistoryMarkdown(l Log) string {
 			md(utc(r.At)), code(r.Actor), code(r.Commit) + md(namedBy(r.From)), code(r.Message)})
 	}
 	mdTable(b, []string{"release", "state", "kind", "when (UTC)", "who", "commit", "message"}, rows)
+	if l.More {
+		b.WriteString("\nThere are older ones: `history --all` lists them.\n")
+	}
 	return finish(b)
 }

@@ -26,11 +26,11 @@ import (
 	"github.com/edgedeploy/edgedeploy/stackspec"
 )
 
-// noLocalError says that there is no local AWS where one was looked for.
-type noLocalError struct{ dir string }
+// NoLocalError says that there is no local AWS where one was looked for.
+type NoLocalError struct{ dir string }
 
-func (e *noLocalError) Error() string {
-	return fmt.Sprintf("no local AWS was ever used here: there is no %s; run this in the project's folder, or say --local-data", e.dir)
+func (e *NoLocalError) Error() string {
+	return fmt.Sprintf("no local AWS was ever used here: there is no %s", e.dir)
 }
 
 // LocalDir is where the local AWS keeps its data. Without a spec there is
@@ -46,7 +46,7 @@ func (o Options) LocalDir(create bool) (string, error) {
 	dir := filepath.Join(top, ".edgedeploy")
 	if o.Stack == nil && !create {
 		if _, err := os.Stat(filepath.Join(dir, "local")); errors.Is(err, os.ErrNotExist) {
-			return "", &noLocalError{dir: filepath.Join(dir, "local")}
+			return "", &NoLocalError{dir: filepath.Join(dir, "local")}
 		}
 	}
 	return OwnFolder(top, "local")
