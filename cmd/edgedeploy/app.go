@@ -151,10 +151,15 @@ Releases are kept in Lambda itself, so there is no state file to lose.
 
 Start with:  edgedeploy init
              edgedeploy apply --local     (an AWS in this process, no account)`,
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		Args:              knownCommand,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.settle(cmd) },
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          knownCommand,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.CalledAs() == cobra.ShellCompRequestCmd || cmd.CalledAs() == cobra.ShellCompNoDescRequestCmd {
+				return nil // of the command line that is completed, not of this one
+			}
+			return a.settle(cmd)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.version {
 				return a.printVersion()
@@ -178,6 +183,7 @@ Start with:  edgedeploy init
 		a.resumeCommand(), a.driftCommand(), a.pruneCommand(), a.destroyCommand(), a.policyCommand(), a.localCommand(), a.invokeCommand(), a.testCommand(), a.schemaCommand(), a.versionCommand(),
 		a.completionCommand(),
 	)
+	a.completed(root)
 	return root
 }
 

@@ -32,6 +32,8 @@ func (a *app) helpCommand() *cobra.Command {
 		Use:   "help [COMMAND]",
 		Short: "Say what a command does",
 		Args:  a.takes(1, nil),
+		// Cobra adds this command when the others have what completes them.
+		ValidArgsFunction: a.argumentsOf("help"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, _, err := cmd.Root().Find(args)
 			if err != nil {

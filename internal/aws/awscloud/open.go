@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,9 @@ type Options struct {
 	// and ~/.aws are then not looked at: no real credential goes there.
 	Local     *Local
 	UserAgent string // "edgedeploy/1.2.3"
+	// Unattended refuses credentials that a program of the configuration would be
+	// run for (credential_process), because that may ask its user something.
+	Unattended bool
 	// OnCall is told of every HTTP request once its answer began. It is called
 	// from many goroutines at a time.
 	OnCall func(Call)
@@ -140,8 +144,21 @@ func load(ctx context.Context, o Options) (cfg aws.Config, endpoint string, err 
 	if err != nil {
 		return cfg, "", fmt.Errorf("read the AWS configuration: %w", err)
 	}
+	if o.Unattended && byProgram(cfg.Credentials) {
+		return cfg, "", errByProgram
+	}
 	cfg.Credentials = namedCredentials{cfg.Credentials}
 	return cfg, o.EndpointURL, nil
+}
+
+var errByProgram = errors.New("the AWS configuration names a program for credentials, and it is not to be run here")
+
+// byProgram reports whether credentials come, or may come, from a program.
+func byProgram(from aws.CredentialsProvider) bool {
+	known, ok := from.(aws.CredentialProviderSource)
+	return !ok || slices.ContainsFunc(known.ProviderSources(), func(s aws.CredentialSource) bool {
+		return s == aws.CredentialSourceProcess || s == aws.CredentialSourceProfileProcess
+	})
 }
 
 // ProfileError says that the AWS configuration files have no such profile.

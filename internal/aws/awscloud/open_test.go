@@ -190,7 +190,7 @@ func TestOpenRefusesWhatCannotBeMeant(t *testing.T) {
 		options Options
 		want    string
 	}{
-		"a profile that is not there":  {Options{Profile: "nobody"}, `AWS profile "nobody" does not exist`},
+		"a profile that is not there":  {Options{Profile: "nobody"}, `the AWS configuration files have no profile "nobody"`},
 		"an endpoint without a scheme": {Options{EndpointURL: "localhost:4566"}, "not the http or https URL"},
 		"an account of letters":        {Options{Local: &Local{Account: "mine", Transport: transport}}, "twelve digits"},
 		"a local AWS twice":            {Options{Local: &Local{Account: account, Transport: transport, Endpoint: "http://127.0.0.1:1"}}, "both"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 
 	"github.com/edgedeploy/edgedeploy/deploy"
@@ -29,9 +30,12 @@ type Options struct {
 	// shall have, and which account is meant.
 	Stack *stackspec.Stack
 	// Account is that of a saved plan; "" without one.
-	Account   string
-	UserAgent string
-	OnCall    func(awscloud.Call)
+	Account string
+	// Unattended looks without a person: no program is run for credentials, and
+	// no local AWS is made.
+	Unattended bool
+	UserAgent  string
+	OnCall     func(awscloud.Call)
 	// OnThrottle is told of every request that AWS throttled.
 	OnThrottle func(service, operation string)
 	Warn       func(text string)
@@ -85,7 +89,9 @@ func (ses *Session) Right(ctx context.Context) error {
 
 // Open opens the AWS that the options ask for.
 func Open(ctx context.Context, o Options) (*Session, error) {
-	options := awscloud.Options{Profile: o.Profile, EndpointURL: o.Endpoint, UserAgent: o.UserAgent, OnCall: o.OnCall, OnThrottle: o.OnThrottle}
+	options := awscloud.Options{
+		Profile: o.Profile, EndpointURL: o.Endpoint, UserAgent: o.UserAgent, OnCall: o.OnCall, OnThrottle: o.OnThrottle, Unattended: o.Unattended,
+	}
 	ses := &Session{close: func() error { return nil }}
 	if o.Stack != nil {
 		ses.guard = o.Stack.Account
@@ -95,9 +101,15 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		Warn:      func(stack, text string) { o.Warn("ledger of " + stack + ": " + text) },
 	}
 	if o.Local {
+		if o.Unattended {
+			o.Stack = nil // which would make what it names
+		}
 		dir, err := o.LocalDir(o.Account != "")
 		if err != nil {
 			return nil, err
+		}
+		if _, err := os.Stat(dir); err != nil && o.Unattended {
+			return nil, &NoLocalError{dir: dir}
 		}
 		if ses.Data, err = filepath.Abs(dir); err != nil {
 			return nil, fmt.Errorf("the local AWS: %w", err)
