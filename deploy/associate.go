@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -103,6 +104,9 @@ func (e *execution) write(ctx context.Context, ch associations.Change, left int)
 	}
 	if err != nil {
 		e.notify(StepFailed{Step: step, Err: err})
+		if strings.Contains(err.Error(), ch.Distribution) {
+			return err
+		}
 		return fmt.Errorf("distribution %s: %w", ch.Distribution, err)
 	}
 	e.note(ch, func(associations.Edit) (SlotState, associations.Binding) { return SlotWritten, associations.Binding{} })

@@ -62,7 +62,7 @@ func (p *Progress) Add(e deploy.Event, at time.Time) []string {
 	case deploy.StepFailed:
 		r := p.end(e.Step, at)
 		text := "failed"
-		if e.Err != nil {
+		if _, wait := e.Step.(plan.Await); wait && e.Err != nil { // of any other, the error that the run ends with says why
 			text += ": " + oneLine(e.Err.Error())
 		}
 		return p.say(red, r.label+": "+text)
