@@ -124,6 +124,13 @@ func wrecks() []hinting {
 		}, "resume 2 --stack shop", 1, map[string]int{"resume 2": 0}},
 		{"left undone", gone, "rollback --yes --stack shop", 1, map[string]int{"rollback --to 2": 0, "rollback --to 1": 1}},
 		{"taken", foreign, "apply --yes -f three.yaml", 4, map[string]int{"apply": 0}},
+		{"taken, status", foreign, "status -f three.yaml", 0, map[string]int{"apply": 0}},
+		{"emptied, status", func(r *hintRig) {
+			r.must("apply --yes -f one.yaml", "apply --yes -f two.yaml")
+			r.edit("E1AAAAAAAAAAAA", func(c string) string {
+				return noAssociations.ReplaceAllString(c, "<LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>")
+			})
+		}, "status -f two.yaml", 0, map[string]int{"apply": 0}},
 		{"taken, rollback", foreign, "rollback --yes --stack shop", 4, map[string]int{"rollback": 0}},
 		{"not rolled back", func(r *hintRig) {
 			r.must("apply --yes -f one.yaml")

@@ -176,6 +176,7 @@ func (p *restorer) empty() {
 	for _, slot := range slices.SortedFunc(maps.Keys(p.own.Slots), associations.Slot.Compare) {
 		held := p.have.Held(slot)
 		if _, bound := p.table[slot]; bound || held.Empty() || !p.own.Empties(slot, held) {
+			p.takenByOthers(slot, bound, held)
 			continue
 		}
 		to, inverse := p.before(slot)
@@ -191,6 +192,16 @@ func (p *restorer) empty() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(detach)) {
 		p.errs = append(p.errs, &associations.DetachError{Distribution: id, Slots: detach[id]})
+	}
+}
+
+// takenByOthers notes a slot that the stack bound, that the target leaves, and that
+// something else took since: nothing is emptied that the stack did not fill.
+func (p *restorer) takenByOthers(slot associations.Slot, bound bool, held associations.Binding) {
+	_, was := p.base.Live.Table()[slot]
+	_, writing := p.base.Superseded.Table()[slot]
+	if !bound && !held.Empty() && (was || writing) {
+		p.note("left-to-others", "%s holds %s, which the stack did not put there, and is left as it is", slot, held)
 	}
 }
 

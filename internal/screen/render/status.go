@@ -179,12 +179,31 @@ func (st Status) next() []release.Action {
 	case len(st.Orphans) > 0:
 		return []release.Action{{Verb: release.VerbApply, Adopt: true, Does: "takes the stack's slots over again, and begins its releases anew"}}
 	}
-	return release.Next(release.LedgerState{Live: st.Live, Pending: st.Pending, Phase: st.Phase, Lost: st.Lost, Lock: st.Lock}, st.Written)
+	next := release.Next(release.LedgerState{Live: st.Live, Pending: st.Pending, Phase: st.Phase, Lost: st.Lost, Lock: st.Lock}, st.Written)
+	if st.Pending.Number == 0 && st.Lost == 0 && !st.Lock.Held() {
+		next = append(st.putBack(), next...)
+	}
+	return next
+}
+
+// putBack is the command that puts back what was changed outside; none where nothing
+// was, or a cache behavior or a distribution is gone.
+func (st Status) putBack() []release.Action {
+	differ, taken := false, false
+	for _, s := range st.Slots {
+		if !s.Matches() && s.Note == "" {
+			differ, taken = true, taken || !s.Held.Empty()
+		}
+	}
+	if !differ {
+		return nil
+	}
+	return []release.Action{{Verb: release.VerbApply, Adopt: taken, Does: "puts back what was changed outside, and does what else the spec says"}}
 }
 
 // backWords says where a stack is back at, and since when.
 func backWords(live release.Release) string {
-	return fmt.Sprintf("back at %s since %s UTC, when release %d was rolled back", releaseName(int(live.Brought)), utc(live.At), live.Back)
+	return fmt.Sprintf("back at %s: release %d was rolled back %s UTC", releaseName(int(live.Brought)), live.Back, utc(live.At))
 }
 
 // flightWords says what is in flight and how far it came.
