@@ -186,7 +186,11 @@ func (a *app) stateAdvice(err error) string {
 	}
 	switch {
 	case errors.As(err, &held):
-		return "change what was rolled back, or: " + a.commands(held.Stack).Ways(held.Next())
+		again := ""
+		if a.saved != "" {
+			again = "; then plan again, because this plan is stale by then"
+		}
+		return "change what was rolled back, or: " + a.commands(held.Stack).Ways(held.Next()) + again
 	case errors.As(err, &none):
 		return strings.TrimPrefix(a.commands(none.Stack).Ways(none.Next())+"; "+a.history()+" lists what there is", "; ")
 	case errors.As(err, &died):
@@ -311,19 +315,28 @@ func (a *app) flightAdvice(err error) string {
 		return a.lostAdvice(err)
 	case errors.As(err, &partial):
 		if partial.Release.Number == 0 {
-			return "the same command again goes on"
+			return causeFirst(err, "the same command again goes on")
 		}
 		on := release.Next(release.LedgerState{Pending: partial.Release}, render.SlotsWritten(partial.Slots))
 		if slices.ContainsFunc(partial.Slots, func(s deploy.SlotResult) bool { return s.State == deploy.SlotChanged }) {
 			on = release.Adopting(on)
 		}
-		return a.commands(partial.Stack).Ways(on)
+		return causeFirst(err, a.commands(partial.Stack).Ways(on))
 	case errors.As(err, &behind) && behind.Release.Kind == release.KindResume:
-		return "run the same command again: it makes another record"
+		return causeFirst(err, "run the same command again: it makes another record")
 	case errors.As(err, &behind):
-		return a.commands(behind.Stack).Ways(release.Next(release.LedgerState{Pending: behind.Release}, release.WrittenAll))
+		return causeFirst(err, a.commands(behind.Stack).Ways(release.Next(release.LedgerState{Pending: behind.Release}, release.WrittenAll)))
 	}
 	return ""
+}
+
+// causeFirst puts before the ways on what is to be done about the cause: until then
+// they end as this run did.
+func causeFirst(err error, ways string) string {
+	if e, ok := errors.AsType[*awscloud.Error](err); ok && e.Hint != "" {
+		return e.Hint + "; then: " + ways
+	}
+	return ways
 }
 
 // slotLine names the line of the spec that a slot stands on.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/screen/term"
 )
@@ -58,6 +59,8 @@ type app struct {
 	running           string          // the command's name
 	saved             string          // the plan file that is applied
 	planned           plan.Plan       // the plan that was made or opened to be run
+	applied           release.Release // what an earlier run of that file made, which is live
+	appliedWrote      bool            // that run had slots to write
 	fromEnv           map[string]bool // flags that the environment set
 	settled           bool            // the flags are understood, with those of the environment
 	unhelped          error           // why there was no help

@@ -77,10 +77,20 @@ func oncePerLine(hints []advised) []advised {
 	return list
 }
 
-// leaves takes apart what is blocked by several problems at once.
+// leaves takes apart what is blocked by several problems at once, and what failed
+// side by side.
 func leaves(err error) []error {
 	if e, ok := errors.AsType[*plan.BlockedError](err); ok {
 		return e.Problems
+	}
+	if e, ok := err.(interface{ Unwrap() []error }); ok {
+		var texts []string
+		for _, one := range e.Unwrap() {
+			texts = append(texts, one.Error())
+		}
+		if strings.Join(texts, "\n") == err.Error() { // joined, and not told by a sentence of its own
+			return e.Unwrap()
+		}
 	}
 	return []error{err}
 }

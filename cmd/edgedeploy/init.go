@@ -156,7 +156,7 @@ func (a *app) initHandler(dir string, s starter.Starter) error {
 		{Command: command("edgedeploy test"), About: "what it answers to the fixtures; needs Node.js"},
 		{Command: command("edgedeploy apply --local"), About: "on an AWS in this process; no account needed"},
 	})
-	return a.print(out.String() + "\n" + steps(next) + "\n" + s.Later())
+	return a.print(out.String() + "\n" + steps(next) + "\n" + s.Later(command("")))
 }
 
 // ownScript is a script of a starter's package.json that runs edgedeploy.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -83,8 +84,22 @@ func (a *app) plan(ctx context.Context, rules ruleFlags, detailed bool, out stri
 		if detailed && p.Plan.Changes() {
 			a.exit = exitChanges
 		}
-		return a.showPlan(p.Plan)
+		if err := a.showPlan(p.Plan); err != nil || out == "" {
+			return err
+		}
+		a.say(a.savedWords(p.Plan, out))
+		return nil
 	})
+}
+
+// savedWords say where a plan was saved, and what runs it.
+func (a *app) savedWords(p plan.Plan, file string) string {
+	if len(p.Held) > 0 {
+		return fmt.Sprintf("\nSaved in %s, which apply refuses while that is held. Once it is lifted, plan again:\nthis plan is stale by then.\n", render.Clean(file))
+	}
+	c := a.commands(p.Stack)
+	c.Saved = file
+	return fmt.Sprintf("\nSaved in %s. To run it:\n  %s\n", render.Clean(file), c.Command(release.Action{Verb: release.VerbApply}))
 }
 
 // withBundles reads the spec, packs its bundles, and only then connects.
@@ -191,7 +206,10 @@ func (a *app) showAndRun(ctx context.Context, ses *connect.Session, p planfile.P
 	a.planned = p.Plan
 	// The result is the document on stdout, whatever its form; the plan before it
 	// is for the eyes, and stays in a job's log.
-	a.say(render.PlanText(p.Plan, a.commands(p.Plan.Stack), a.err) + "\n")
+	shown := p.Plan
+	shown.Held = nil // the error that follows says it, and what to do
+	a.say(render.PlanText(shown, a.commands(p.Plan.Stack), a.err) + "
+")
 	if len(p.Plan.Held) > 0 {
 		return p.Plan.HeldError()
 	}

@@ -157,7 +157,10 @@ func (a *app) execute(ctx context.Context, ses *connect.Session, p planfile.Plan
 	if is[*deploy.StaleError](err) || is[*deploy.LockedError](err) {
 		return err
 	}
-	outcome := render.Outcome{Plan: p.Plan, Result: result, Commands: a.commands(p.Plan.Stack), Lost: is[*deploy.LostLockError](err)}
+	if a.applied.Number != 0 {
+		result.Release = a.applied
+	}
+	outcome := render.Outcome{Plan: p.Plan, Result: result, Commands: a.commands(p.Plan.Stack), Lost: is[*deploy.LostLockError](err), Applied: a.applied.Number != 0, Wrote: a.appliedWrote}
 	if err != nil {
 		outcome.ExitCode, outcome.Error, outcome.Hint = exitCode(err), err.Error(), a.hint(err)
 	}

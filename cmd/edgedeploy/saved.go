@@ -118,6 +118,7 @@ func (a *app) since(ctx context.Context, ses *connect.Session, p planfile.Plan) 
 	}
 	switch {
 	case madeBy(p, state.Live):
+		a.applied, a.appliedWrote = state.Live, len(p.Plan.Edits()) > 0
 		return p.Plan.Applied(state), nil
 	case madeBy(p, state.Pending):
 		return deploy.PrepareCompletion(ctx, deploy.NewReader(ses.Cloud), state)

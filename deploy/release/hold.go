@@ -87,11 +87,29 @@ type HeldError struct {
 }
 
 func (e *HeldError) Error() string {
-	parts := make([]string, len(e.Held))
-	for i, h := range e.Held {
-		parts[i] = h.String()
+	return fmt.Sprintf("stack %s is held: %s", e.Stack, strings.Join(append(Together(e.Held), Whys(e.Held)...), "; "))
+}
+
+// Together says what is held, in one sentence of each release for its contents.
+func Together(held []Held) []string {
+	contents := map[int][]string{}
+	for _, h := range held {
+		if h.Content != "" && !h.Strict {
+			contents[h.Release] = append(contents[h.Release], h.Key+" "+h.Content.Short())
+		}
 	}
-	return fmt.Sprintf("stack %s is held: %s", e.Stack, strings.Join(append(parts, Whys(e.Held)...), "; "))
+	var parts []string
+	for _, h := range held {
+		all := contents[h.Release]
+		switch {
+		case h.Content == "" || h.Strict || len(all) == 1:
+			parts = append(parts, h.String())
+		case len(all) > 1:
+			parts = append(parts, fmt.Sprintf("%s, as they are configured, were taken out of service when release %d was rolled back", strings.Join(all, ", "), h.Release))
+			contents[h.Release] = nil
+		}
+	}
+	return parts
 }
 
 // Whys say once for each release what was said when it was rolled back.

@@ -274,3 +274,25 @@ func TestAHoldRemembersWhatWasSaid(t *testing.T) {
 		t.Errorf("it says %q", text)
 	}
 }
+
+func TestWhatIsHeldIsSaidOncePerRelease(t *testing.T) {
+	t.Parallel()
+	held := func(n int, keys ...string) (list []release.Held) {
+		for _, k := range keys {
+			list = append(list, release.Held{Release: n, Key: k, Content: versions.ContentID("0123456789abcdef" + k)})
+		}
+		return list
+	}
+	for want, list := range map[string][]release.Held{
+		"a 0123456789ab, as it is configured, was taken out of service when release 4 was rolled back":                     held(4, "a"),
+		"a 0123456789ab, b 0123456789ab, as they are configured, were taken out of service when release 4 was rolled back": held(4, "a", "b"),
+		"a 0123456789ab, b 0123456789ab, as they are configured, were taken out of service when release 4 was rolled back; " +
+			"c 0123456789ab, as it is configured, was taken out of service when release 2 was rolled back": append(held(4, "a", "b"), held(2, "c")...),
+		"release 4 was rolled back and the spec says hold: strict": {{Release: 4, Strict: true}},
+	} {
+		err := &release.HeldError{Stack: "shop", Held: list}
+		if got := err.Error(); got != "stack shop is held: "+want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}

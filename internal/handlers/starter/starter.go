@@ -50,20 +50,21 @@ func languages() map[string]language {
 	}
 }
 
-// Later is what to know once all of that worked.
-func (s Starter) Later() string {
-	change := `After a change: build, test, and let "edgedeploy test --update" write what the
-handler answers now as what is expected.
-`
+// Later is what to know once all of that worked. spec is how commands name the spec,
+// " -f FILE", or "".
+func (s Starter) Later(spec string) string {
+	change := "After a change: build, test, and write what the handler answers now as what is\nexpected:\n"
 	if !s.Built {
-		change = `After a change: test, and let "edgedeploy test --update" write what the handler
-answers now as what is expected.
-`
+		change = "After a change: test, and write what the handler answers now as what is expected:\n"
 	}
-	return change + `
-For a real account put your role and your distribution's id into the spec;
-"edgedeploy iam-policy" prints what the account has to allow. Pipelines that
-plan and apply are in github.com/edgedeploy/edgedeploy, examples/pipelines.
+	return change + "  edgedeploy test --update" + spec + `
+
+For a real account put your role and your distribution's id into the spec. What
+the account has to allow:
+  edgedeploy iam-policy` + spec + `
+
+Pipelines that plan and apply are in github.com/edgedeploy/edgedeploy,
+examples/pipelines.
 `
 }
 

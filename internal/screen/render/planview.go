@@ -45,9 +45,7 @@ func viewPlan(p plan.Plan) planView {
 	if p.Kind == release.KindRollback && !slices.ContainsFunc(p.Notes, func(n plan.Note) bool { return n.Kind == "nothing" }) {
 		v.after = heldAfterwards(p.Context.Holds)
 	}
-	for _, h := range p.Held {
-		v.held = append(v.held, h.String())
-	}
+	v.held = release.Together(p.Held)
 	v.held = append(v.held, release.Whys(p.Held)...)
 	v.summary, v.lift = planSummary(p), planLift(p)
 	return v

@@ -35,6 +35,9 @@ type Outcome struct {
 	// Lost reports whether the run lost its lock: what became of its release is not
 	// known then, and undoing what is in flight would undo the work of another run.
 	Lost bool
+	// Applied reports that the plan was saved, and that an earlier run of it made
+	// the release, which is live; Wrote, that this one had slots to write.
+	Applied, Wrote bool
 }
 
 // Undo gives the one command that undoes a release that became live; "" when
@@ -43,9 +46,9 @@ func (o Outcome) Undo() string {
 	r := o.Result.Release
 	written := slices.ContainsFunc(o.Result.Slots, func(s deploy.SlotResult) bool { return s.State == deploy.SlotWritten })
 	switch {
-	case !o.Result.Live || !written || r.Number == 0 || len(o.Result.Drift) > 0:
+	case !o.Result.Live || !written && !o.Wrote || r.Number == 0 || len(o.Result.Drift) > 0:
 		return ""
-	case !o.Plan.Record && o.Plan.Complete == 0:
+	case !o.Plan.Record && o.Plan.Complete == 0 && !o.Applied:
 		return "" // the run put back what is live; that was recorded before
 	case r.Kind == release.KindRollback && r.Undone == 0:
 		return "" // what was live before is not known
@@ -58,6 +61,15 @@ func (o Outcome) Undo() string {
 		return o.Commands.Command(release.Action{Verb: release.VerbRollback, To: r.Undone, HasTo: true})
 	}
 	return o.Commands.Command(release.Action{Verb: release.VerbRollback, Of: r.Number})
+}
+
+// previous is the release that was live before the run, or before the one that
+// applied the plan.
+func (o Outcome) previous() int {
+	if o.Applied {
+		return o.Result.Release.Parent
+	}
+	return o.Plan.Saw.Live
 }
 
 // next are the ways on from a release that the run left in flight.
@@ -293,7 +305,7 @@ func ResultJSON(o Outcome) ([]byte, error) {
 		}
 		slots = append(slots, one)
 	}
-	doc, err := toJSON(resultDocument{ResultSchema, o.Plan.Stack, o.ExitCode, o.Error, o.Hint, o.Problems, o.Message, o.changed(), o.Result.Release.Number, o.Plan.Saw.Live, o.Result.Live, o.Result.RolledBack.Number,
+	doc, err := toJSON(resultDocument{ResultSchema, o.Plan.Stack, o.ExitCode, o.Error, o.Hint, o.Problems, o.Message, o.changed(), o.Result.Release.Number, o.previous(), o.Result.Live, o.Result.RolledBack.Number,
 		append([]string{}, o.Result.Undeployed...), arns, slots, o.Undo(), o.Commands.document(o.next()), o.Plan.Unfinished,
 		o.Plan.Notes, holds})
 	if err != nil {
