@@ -180,3 +180,28 @@ func (e *InterruptedError) Error() string {
 	}
 	return fmt.Sprintf("interrupted; %d distributions of stack %s were not written", e.Unwritten, e.Stack)
 }
+
+// failures is what kept steps that ran side by side from being done: all that
+// failed, in their order, and once where several say the same. first is the one that
+// came first: of an interrupt, and of a lock that is lost, nothing else is to be said.
+func failures(errs []error, first error) error {
+	var own []error
+	said := map[string]bool{}
+	for _, err := range errs {
+		if err == nil || said[err.Error()] || is[*InterruptedError](err) {
+			continue
+		}
+		if is[*LostLockError](err) {
+			return err
+		}
+		said[err.Error()] = true
+		own = append(own, err)
+	}
+	switch len(own) {
+	case 0:
+		return first
+	case 1:
+		return own[0]
+	}
+	return errors.Join(own...)
+}

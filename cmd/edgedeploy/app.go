@@ -203,7 +203,7 @@ func (a *app) globalFlags(f *pflag.FlagSet) {
 	f.BoolVar(&a.offline, "offline", false, "fetch no source: what the cache does not have is an error")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "print each AWS call to stderr")
 	f.BoolVar(&a.color, "color", false, "colour even without a terminal")
-	f.BoolVar(&a.noColor, "no-color", false, "no colour")
+	f.BoolVar(&a.noColor, "no-color", false, "no colour, and no escape code of any other kind")
 	f.StringSliceVar(&a.allowEnv, "allow-env", nil, "let the spec read this environment variable (may be repeated)")
 }
 

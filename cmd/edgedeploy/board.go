@@ -17,10 +17,15 @@ type board struct {
 	mu       sync.Mutex // orders events, the clock's ticks and what ^C says
 	progress *render.Progress
 	painter  *term.Painter // nil without a terminal
+	painted  time.Time     // when the block was painted last
 }
 
-// clockTick is how often the block's seconds move on between events.
-const clockTick = time.Second
+// How often the block is painted: its seconds move on between events, and events
+// may come much faster than an eye follows, or a slow connection takes.
+const (
+	clockTick = 250 * time.Millisecond
+	atMost    = 100 * time.Millisecond
+)
 
 // show takes in an event.
 func (b *board) show(e deploy.Event) {
@@ -46,8 +51,11 @@ func (b *board) tick() {
 
 func (b *board) print(lines []string, now time.Time) {
 	if b.painter != nil {
-		b.painter.Print(lines, b.progress.Block(now))
-		return
+		if len(lines) > 0 || now.Sub(b.painted) >= atMost {
+			b.painter.Print(lines, b.progress.Block(now))
+			b.painted = now
+		}
+		return // what was left out comes with the next tick
 	}
 	for _, line := range lines {
 		b.say(line + "\n")
@@ -65,7 +73,7 @@ func (a *app) tell(line string) {
 
 // progress opens the board of a run; done takes it away.
 func (a *app) progress(keys map[string]string) (show func(deploy.Event), done func()) {
-	b := &board{say: a.say, progress: &render.Progress{Style: a.err, Terminal: a.facts.Repaint && !a.verbose, Keys: keys}}
+	b := &board{say: a.say, progress: &render.Progress{Style: a.err, Terminal: a.facts.Repaint && !a.verbose && !a.noColor, Keys: keys}}
 	a.board.Store(b)
 	if !b.progress.Terminal {
 		return b.show, func() { a.board.Store(nil) }

@@ -208,8 +208,7 @@ func (a *app) showAndRun(ctx context.Context, ses *connect.Session, p planfile.P
 	// is for the eyes, and stays in a job's log.
 	shown := p.Plan
 	shown.Held = nil // the error that follows says it, and what to do
-	a.say(render.PlanText(shown, a.commands(p.Plan.Stack), a.err) + "
-")
+	a.say(render.PlanText(shown, a.commands(p.Plan.Stack), a.err) + "\n")
 	if len(p.Plan.Held) > 0 {
 		return p.Plan.HeldError()
 	}

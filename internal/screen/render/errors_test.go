@@ -3,6 +3,7 @@ package render
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,4 +91,37 @@ func TestProblemsGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "error.json", string(doc))
+}
+
+// On a terminal a message is wrapped, and a command in it stays whole.
+func TestMessagesAreWrappedAroundCommands(t *testing.T) {
+	t.Parallel()
+	err := errors.New("stack shop is between two releases: distribution E1AAAAAAAAAAAA was not written, because access is denied")
+	hint := "allow it; then: edgedeploy apply -f one.yaml --adopt goes on; edgedeploy rollback --of 1 --stack shop --local undoes release 1; `edgedeploy iam-policy` prints a policy; edgedeploy resume 2 --stack shop: it lifts what is held"
+	got := Error(err, hint, Style{Width: 60})
+	want := `edgedeploy: error: stack shop is between two releases:
+  distribution E1AAAAAAAAAAAA was not written, because
+  access is denied
+edgedeploy: hint: allow it; then:
+  edgedeploy apply -f one.yaml --adopt goes on;
+  edgedeploy rollback --of 1 --stack shop --local undoes
+  release 1; ` + "`edgedeploy iam-policy`" + ` prints a policy;
+  edgedeploy resume 2 --stack shop: it lifts what is held
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		width := rapid.IntRange(30, 120).Draw(t, "width")
+		words := rapid.SliceOfN(rapid.StringMatching(`[a-z]{1,9}`), 1, 40).Draw(t, "words")
+		text := Warning(strings.Join(words, " "), Style{Width: width})
+		if got := strings.Fields(text)[2:]; !slices.Equal(got, words) {
+			t.Fatalf("%q became %q", words, got)
+		}
+		for l := range strings.SplitSeq(text, "\n") {
+			if len(l) > width {
+				t.Fatalf("a line of %d is wider than %d: %s", len(l), width, l)
+			}
+		}
+	})
 }

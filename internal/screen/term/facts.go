@@ -33,7 +33,7 @@ func ReadEnv(lookup func(string) (string, bool)) Env {
 type Facts struct {
 	Terminal bool
 	Color    bool
-	Repaint  bool // lines may be painted over
+	Repaint  bool // lines may be painted over, which takes escape codes as colour does
 	Width    int  // columns; 0 where there is no terminal to tell
 }
 
@@ -48,7 +48,7 @@ func Look(f *os.File, e Env) Facts {
 		}
 	}
 	facts.Color = !e.NoColor && (e.ForceColor || facts.Terminal && !e.Dumb)
-	facts.Repaint = facts.Terminal && !e.Dumb && !e.CI
+	facts.Repaint = facts.Terminal && !e.Dumb && !e.CI && !e.NoColor
 	return facts
 }
 

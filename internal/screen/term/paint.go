@@ -3,6 +3,7 @@ package term
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,7 +45,7 @@ func (p *Painter) Close() error {
 func (p *Painter) update(lines, block []string, last bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.closed || !last && len(lines) == 0 && slices.Equal(block, p.block) {
 		return
 	}
 	var b strings.Builder

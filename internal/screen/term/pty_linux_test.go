@@ -42,8 +42,8 @@ func TestATerminalIsKnownAsOne(t *testing.T) {
 		want Facts
 	}{
 		"by itself":                   {Env{}, Facts{Terminal: true, Color: true, Repaint: true, Width: 132}},
-		"without colour":              {Env{NoColor: true}, Facts{Terminal: true, Repaint: true, Width: 132}},
-		"NO_COLOR wins over forcing":  {Env{NoColor: true, ForceColor: true}, Facts{Terminal: true, Repaint: true, Width: 132}},
+		"without colour":              {Env{NoColor: true}, Facts{Terminal: true, Width: 132}},
+		"NO_COLOR wins over forcing":  {Env{NoColor: true, ForceColor: true}, Facts{Terminal: true, Width: 132}},
 		"dumb":                        {Env{Dumb: true}, Facts{Terminal: true, Width: 132}},
 		"that nobody sits at":         {Env{CI: true}, Facts{Terminal: true, Color: true, Width: 132}},
 		"dumb but colour is insisted": {Env{Dumb: true, ForceColor: true}, Facts{Terminal: true, Color: true, Width: 132}},
