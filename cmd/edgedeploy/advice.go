@@ -124,7 +124,7 @@ func (a *app) planAdvice(err error) string {
 	case is[*plan.AccountError](err):
 		return "use the credentials of that account (--profile), or correct account: in the spec"
 	case is[*plan.PinError](err):
-		return "that release cannot be restored; " + a.history() + " lists the others, and --to N goes to one"
+		return "that release cannot be restored; " + a.history() + " lists the others, and rollback --to N goes to one"
 	case is[*deploy.AliasError](err):
 		return "alternate domain names are those in the distribution's own settings; or give its id"
 	case is[*plan.SameDistributionError](err):

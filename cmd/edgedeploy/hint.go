@@ -84,12 +84,14 @@ func leaves(err error) []error {
 		return e.Problems
 	}
 	if e, ok := err.(interface{ Unwrap() []error }); ok {
+		// An error that has two causes, or one, gives nil for the other.
+		all := slices.DeleteFunc(slices.Clone(e.Unwrap()), func(one error) bool { return one == nil })
 		var texts []string
-		for _, one := range e.Unwrap() {
+		for _, one := range all {
 			texts = append(texts, one.Error())
 		}
 		if strings.Join(texts, "\n") == err.Error() { // joined, and not told by a sentence of its own
-			return e.Unwrap()
+			return all
 		}
 	}
 	return []error{err}

@@ -375,38 +375,41 @@ func asDocument(t *testing.T, line, text string, run func() (int, string, string
 }
 
 var (
-	saidCommand = regexp.MustCompile("`?edgedeploy ([a-z][a-z-]*)((?: [^ ;,]+)*)")
-	saidFlag    = regexp.MustCompile(`(?:^|[ (\x60])(--?[A-Za-z][A-Za-z-]*)`)
+	clauseEnd = regexp.MustCompile(`[;,:?()]+( |$)`)
+	saidFlag  = regexp.MustCompile("^[`(]*(--?[A-Za-z][A-Za-z-]*)")
 )
 
-// wrongAdvice says which command of a text does not exist, or which flag the
-// command that it is said of does not have; "" for none. What stands in no command
-// is said of the one that runs, or, behind "plan shows" and the like, of that.
+// wrongAdvice says which command of a hint does not exist, or which flag the command
+// that it is said of does not have; "" for none. A flag is said of the command before
+// it in its clause, and else of the one that runs.
 func wrongAdvice(root *cobra.Command, line, text string) string {
 	_, hint, _ := strings.Cut(text, "edgedeploy: hint: ")
 	running, _, err := root.Find(strings.Fields(line))
 	if err != nil {
 		running = root
 	}
-	rest := hint
-	for _, m := range saidCommand.FindAllStringSubmatch(hint, -1) {
-		named, _, err := root.Find([]string{m[1]})
-		if err != nil || !named.HasParent() {
-			return "there is no command " + m[1]
-		}
-		for _, f := range saidFlag.FindAllStringSubmatch(m[2], -1) {
-			if !hasFlag(named, f[1]) {
-				return m[1] + " has no flag " + f[1]
+	for _, clause := range clauseEnd.Split(hint, -1) {
+		about, words := running, strings.Fields(clause)
+		for i, word := range words {
+			word = strings.Trim(word, "`(")
+			next := ""
+			if i+1 < len(words) {
+				next = strings.Trim(words[i+1], "`")
 			}
-		}
-		rest = strings.ReplaceAll(rest, m[0], "")
-	}
-	if strings.Contains(rest, "if that is it") || strings.Contains(line, "--help") {
-		return ""
-	}
-	for _, f := range saidFlag.FindAllStringSubmatch(rest, -1) {
-		if !hasFlag(running, f[1]) && !(running == root && f[1] == "--local") {
-			return running.Name() + " has no flag " + f[1]
+			if word == "edgedeploy" && next != "" && !strings.HasPrefix(next, "-") {
+				named, _, err := root.Find([]string{next})
+				if err != nil || !named.HasParent() {
+					return "there is no command " + next
+				}
+				about = named
+			} else if named, _, err := root.Find([]string{word}); err == nil && named.HasParent() && strings.HasPrefix(next, "-") {
+				about = named // a command alone: rollback --to 0
+			} else if word == "edgedeploy" {
+				about = root
+			}
+			if m := saidFlag.FindStringSubmatch(word); m != nil && !hasFlag(about, m[1]) && !(i > 1 && words[i-2] == "aws") && words[0] != "aws" {
+				return about.Name() + " has no flag " + m[1]
+			}
 		}
 	}
 	return ""
@@ -415,7 +418,7 @@ func wrongAdvice(root *cobra.Command, line, text string) string {
 func hasFlag(cmd *cobra.Command, flag string) bool {
 	cmd.InitDefaultHelpFlag()
 	name := strings.TrimLeft(flag, "-")
-	for _, set := range []*pflag.FlagSet{cmd.Flags(), cmd.InheritedFlags(), cmd.Root().Flags()} {
+	for _, set := range []*pflag.FlagSet{cmd.Flags(), cmd.InheritedFlags(), cmd.Root().PersistentFlags()} {
 		if set.Lookup(name) != nil || len(name) == 1 && set.ShorthandLookup(name) != nil {
 			return true
 		}
