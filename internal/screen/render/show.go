@@ -40,7 +40,7 @@ func Show(r release.Release, live bool, s Style) string {
 		}
 		for _, e := range inOrder(r.Edits) {
 			sign := editSign(e)
-			out.line(4, span{sign, signColor(sign)}, plain(" "), cell(e.Slot.String(), width), plain("   "+n.change(e.From, e.To)))
+			slotText(out, span{sign, signColor(sign)}, pad(Clean(e.Slot.String()), width), n.change(e.From, e.To))
 		}
 		out.blank()
 	}
@@ -48,7 +48,7 @@ func Show(r release.Release, live bool, s Style) string {
 	if len(r.Left) > 0 {
 		out.line(2, plain("left by a release that was superseded; the stack's to empty"))
 		for _, l := range r.Left {
-			out.line(4, plain("  "+l.Slot.String()+"   "+n.binding(l.Binding)))
+			slotText(out, plain(" "), l.Slot.String(), n.binding(l.Binding))
 		}
 		out.blank()
 	}
@@ -67,6 +67,17 @@ func Show(r release.Release, live bool, s Style) string {
 	return strings.TrimRight(out.String(), "\n") + "\n"
 }
 
+// slotText writes what is to be said of a slot beside its name, or below where that
+// leaves no room.
+func slotText(out *page, sign span, slot, text string) {
+	if w := out.style.Width; w > 0 && 4+2+cells(slot)+3+cells(Clean(text)) > w {
+		out.line(4, sign, plain(" "+slot))
+		out.line(8, plain(text))
+		return
+	}
+	out.line(4, sign, plain(" "+slot), plain("   "+text))
+}
+
 // takingLines tell what each slot held before the stack filled or took it.
 func takingLines(out *page, takings []release.Taking, n names) {
 	if len(takings) == 0 {
@@ -78,7 +89,7 @@ func takingLines(out *page, takings []release.Taking, n names) {
 		width = max(width, widest(t.Slot.String()))
 	}
 	for _, t := range takings {
-		out.line(4, plain("  "), cell(t.Slot.String(), width), plain("   "+n.binding(t.Holder)+takenBy(t)))
+		slotText(out, plain(" "), pad(Clean(t.Slot.String()), width), n.binding(t.Holder)+takenBy(t))
 	}
 	out.blank()
 }

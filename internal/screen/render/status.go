@@ -136,10 +136,10 @@ func statusFunctions(out *page, st Status) {
 		if f.State != "" {
 			spans = append(spans, plain("   "+f.State))
 		}
-		if f.Note != "" {
-			spans = append(spans, span{"   " + f.Note, yellow})
-		}
 		out.line(4, spans...)
+		if f.Note != "" {
+			out.line(4+width+3, span{f.Note, yellow})
+		}
 		if arn := QualifiedARN(st.Account, f.Function.Ref()); arn != "" {
 			out.line(4+width+3, span{arn, dim})
 		}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -208,6 +209,61 @@ func TestStatusNamesTheWaysOn(t *testing.T) {
 		for form, text := range map[string]string{"text": StatusText(st, Style{Width: 80}), "json": string(doc), "markdown": StatusMarkdown(st)} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s does not name %q:\n%s", form, want, text)
+			}
+		}
+	}
+}
+
+// Where the names are short, no line is wider than a terminal of 80 columns,
+// whatever there is to tell.
+func TestStatusAndShowFitATerminalWhereNamesDo(t *testing.T) {
+	t.Parallel()
+	slot := func(n int) associations.Slot {
+		return associations.Slot{Distribution: fmt.Sprintf("E%013d", n), Path: "/api/*", Trigger: associations.OriginResponse}
+	}
+	bound := func(n int) associations.Binding {
+		return associations.Binding{Version: versions.Ref{Function: "shop-auth", Number: n}, IncludeBody: true}
+	}
+	function := release.Function{Key: "auth", Number: 12345, Spec: versions.Spec{Function: "shop-auth", Content: "4a704e6be1509129aadb3bdcbb44b05461acf49f2527bbcda9bab53689c6d727"}}
+	when := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	hold := release.Hold{Release: 12344, Brought: 12340, Content: []versions.Spec{function.Spec}, Commits: []string{"0123456789abcdef0123456789abcdef01234567"}, Why: strings.Repeat("far too slow ", 15)}
+	live := release.Release{
+		Stack: "shop", Number: 12345, Kind: release.KindRollback, Parent: 12344, Brought: 12340, Back: 12344, Undone: 12344, Target: 12340, At: when,
+		Message: strings.Repeat("it is far too slow ", 9), Functions: []release.Function{function}, Holds: []release.Hold{hold}, Actor: "jo", Adopted: true, Automatic: true,
+		Source:  release.Source{Commit: "0123456789abcdef0123456789abcdef01234567", Branch: "main", Dirty: true, From: "CODEBUILD_RESOLVED_SOURCE_VERSION"},
+		Edits:   []associations.Edit{{Slot: slot(1), From: bound(11111), To: bound(12345)}},
+		Takings: []release.Taking{{Slot: slot(1), Holder: bound(3), Release: 12345}},
+	}
+	st := Status{
+		Stack: "shop", Account: "123456789012", Live: live, Holds: live.Holds, Now: when.Add(400 * 24 * time.Hour), Commands: Commands{Stack: "shop", Spec: []string{"-f", "one.yaml"}},
+		Functions: []FunctionStatus{
+			{Function: function, State: "Inactive", Note: "the version is not what the release recorded"},
+			{Function: function, State: "Active", Note: "the version does not exist any more"},
+		},
+		Slots: []SlotStatus{
+			{Slot: slot(1), Domain: "dl55vpzfimjyej.cloudfront.net", Wanted: bound(12345), Held: bound(11111)},
+			{Slot: slot(2), Wanted: bound(12345), Note: "the distribution does not exist any more"},
+			{Slot: slot(3), Wanted: bound(12345), Note: "the cache behavior does not exist any more"},
+		},
+		Strays: []release.Stray{{Slot: slot(4), Binding: bound(2), Left: 12344}},
+		Lock:   release.LockInfo{RunID: "r1.2", Holder: "jo", Phase: "apply", Expires: when},
+	}
+	texts := map[string]string{"show": Show(live, true, Style{Width: 80})}
+	for name, change := range map[string]func(*Status){
+		"as it is": func(*Status) {}, "in flight": func(s *Status) { s.Pending, s.Written = live, release.WrittenPart },
+		"lost": func(s *Status) { s.Live, s.Lost = release.Release{}, 12345 }, "no ledger": func(s *Status) { *s = Status{Stack: "shop", NoLedger: true, Orphans: []string{"shop-auth"}} },
+		"broken":  func(s *Status) { s.Broken, s.Good, s.Damage = 12345, 12344, strings.Repeat("it is no record ", 9) },
+		"foreign": func(s *Status) { s.Lock.Foreign = strings.Repeat("frozen ", 15) },
+		"at rest": func(s *Status) { s.Slots, s.Live.Back, s.Live.Brought = nil, 12344, 0 },
+	} {
+		s := st
+		change(&s)
+		texts["status "+name] = StatusText(s, Style{Width: 80})
+	}
+	for name, text := range texts {
+		for l := range strings.SplitSeq(text, "\n") {
+			if cells(l) > 80 && !strings.Contains(l, "arn:aws:") {
+				t.Errorf("%s: %d columns: %s", name, cells(l), l)
 			}
 		}
 	}
