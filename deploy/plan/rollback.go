@@ -203,8 +203,7 @@ func (p *restorer) backWords(live release.Release) string {
 	if live.Brought != 0 {
 		at = fmt.Sprintf("release %d", live.Brought)
 	}
-	return fmt.Sprintf("back at %s since %s, when release %d was rolled back",
-		at, live.At.UTC().Format("2006-01-02 15:04 UTC"), live.Back)
+	return fmt.Sprintf("back at %s: release %d was rolled back %s", at, live.Back, live.At.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // restore plans a rollback that has something to undo.

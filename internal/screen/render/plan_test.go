@@ -121,7 +121,7 @@ func variants() map[string]plan.Plan {
 	already := nothing
 	already.Kind, already.Context.Back = release.KindRollback, &plan.Back{At: 40, Since: at, Undone: 41}
 	already.Context.Holds = []release.Hold{{Release: 41, Brought: 41, Content: sampleHold().Content}}
-	already.Notes = []plan.Note{{Kind: "already-back", Text: "back at release 40 since 2026-11-23 18:02 UTC, when release 41 was rolled back"}}
+	already.Notes = []plan.Note{{Kind: "already-back", Text: "back at release 40: release 41 was rolled back 2026-11-23 18:02 UTC"}}
 
 	putBack := back
 	putBack.Settle, putBack.Record, putBack.Unfinished, putBack.Saw.Pending = 0, false, nil, 0
