@@ -32,8 +32,7 @@ func (a *app) find() (file string, above bool, err error) {
 }
 
 // above looks for the spec in the folders above this one. One that belongs to
-// another user is refused: whoever can write into a folder above, such as /tmp,
-// would decide what is deployed.
+// another user is refused: a folder above may be one that all users write to.
 func (a *app) above() (string, error) {
 	here, err := filepath.Abs(".")
 	if err != nil {
