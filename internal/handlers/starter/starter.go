@@ -55,7 +55,7 @@ func languages() map[string]language {
 func (s Starter) Later(spec string) string {
 	change := "After a change: build, test, and write what the handler answers now as what is\nexpected:\n"
 	if !s.Built {
-		change = "After a change: test, and write what the handler answers now as what is expected:\n"
+		change = "After a change: test, and write what the handler answers now as what is\nexpected:\n"
 	}
 	return change + "  edgedeploy test --update" + spec + `
 
