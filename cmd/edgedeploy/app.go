@@ -24,6 +24,9 @@ type Streams struct {
 	Out, Err *os.File
 	// Now is the clock that runtimes age by; nil is the machine's.
 	Now func() time.Time
+	// Environ are the variables there are, as os.Environ has them: those that are
+	// mistyped are warned of. nil is for none.
+	Environ []string
 }
 
 // app is one run of the program: its streams, its environment and the flags

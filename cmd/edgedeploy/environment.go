@@ -5,9 +5,12 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/edgedeploy/edgedeploy/internal/nearest"
 )
 
 // guards are the flags that lower one. They have to be said: a variable that was
@@ -59,10 +62,35 @@ func (a *app) settle(cmd *cobra.Command) error {
 	}
 	a.settled = true
 	a.style()
-	for _, text := range ignored {
+	for _, text := range append(ignored, a.misnamed(cmd.Root())...) {
 		a.warn(text)
 	}
 	return nil
+}
+
+// misnamed tells of variables that look like one of a flag and are none: what one
+// was to say, such as which AWS is meant, is not known then.
+func (a *app) misnamed(root *cobra.Command) []string {
+	known := []string{"EDGEDEPLOY_ACTOR"}
+	for _, c := range append(root.Commands(), root) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) { known = append(known, variable(f.Name)) })
+	}
+	var texts []string
+	for _, pair := range a.streams.Environ {
+		name, value, _ := strings.Cut(pair, "=")
+		word, ours := strings.CutPrefix(name, "EDGEDEPLOY_")
+		if !ours || value == "" || slices.Contains(known, name) || slices.Contains(a.allowEnv, name) {
+			continue
+		}
+		var words []string
+		for _, k := range known {
+			words = append(words, strings.TrimPrefix(k, "EDGEDEPLOY_"))
+		}
+		if near := nearest.Typo(word, words); near != "" {
+			texts = append(texts, fmt.Sprintf("nothing reads %s: did you mean EDGEDEPLOY_%s?", name, near))
+		}
+	}
+	return texts
 }
 
 // outputs are the forms of a document.

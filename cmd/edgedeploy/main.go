@@ -24,7 +24,7 @@ func process(now func() time.Time) int {
 	// A reader that goes away (apply | head) is no reason to die between two
 	// writes and leave the lock behind: writing to it just fails.
 	signal.Ignore(syscall.SIGPIPE)
-	return Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: now}, os.LookupEnv)
+	return Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: now, Environ: os.Environ()}, os.LookupEnv)
 }
 
 // supported is an error on an operating system that no test runs on. It is said

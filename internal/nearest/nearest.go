@@ -20,6 +20,22 @@ func Word(unknown string, known []string) string {
 	return beginning(lower, known)
 }
 
+// Typo gives the known word that an unknown one is but for one letter too many, too
+// few or wrong, or two that are swapped; "" if there is none. It is for words that
+// may well be meant as they are.
+func Typo(unknown string, known []string) string {
+	const few = 4
+	if len(unknown) < few {
+		return ""
+	}
+	for _, k := range known {
+		if edits(strings.ToLower(unknown), strings.ToLower(k)) == 1 {
+			return k
+		}
+	}
+	return ""
+}
+
 // beginning gives the only known word that begins with a text of three letters or
 // more; "" if there is none or are several.
 func beginning(lower string, known []string) string {

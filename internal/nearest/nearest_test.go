@@ -19,6 +19,18 @@ func TestTheWordThatWasMeantIsFound(t *testing.T) {
 	}
 }
 
+func TestATypoIsOneLetter(t *testing.T) {
+	t.Parallel()
+	known := []string{"STACK", "TO", "ENDPOINT_URL"}
+	for unknown, want := range map[string]string{
+		"STAK": "STACK", "STCAK": "STACK", "STACKS": "STACK", "ENPOINT_URL": "ENDPOINT_URL", "STAGE": "", "STACK": "", "TI": "", "ENDPOINT": "", "": "",
+	} {
+		if got := Typo(unknown, known); got != want {
+			t.Errorf("Typo(%q) is %q, want %q", unknown, got, want)
+		}
+	}
+}
+
 // The distance is one: of a word to itself 0, the same both ways, and never more
 // than the longer word.
 func TestEditsAreADistance(t *testing.T) {
