@@ -126,11 +126,12 @@ func wrecks() []hinting {
 		{"taken", foreign, "apply --yes -f three.yaml", 4, map[string]int{"apply": 0}},
 		{"taken, status", foreign, "status -f three.yaml", 0, map[string]int{"apply": 0}},
 		{"emptied, status", func(r *hintRig) {
-			r.must("apply --yes -f one.yaml", "apply --yes -f two.yaml")
-			r.edit("E1AAAAAAAAAAAA", func(c string) string {
-				return noAssociations.ReplaceAllString(c, "<LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>")
+			r.must("apply --yes -f one.yaml", "apply --yes -f wide.yaml")
+			r.edit("E1AAAAAAAAAAAA", func(c string) string { // the slot of the default behavior, which comes first
+				at := noAssociations.FindStringIndex(c)
+				return c[:at[0]] + "<LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>" + c[at[1]:]
 			})
-		}, "status -f two.yaml", 0, map[string]int{"apply": 0}},
+		}, "status -f wide.yaml", 0, map[string]int{"apply": 0}},
 		{"taken, rollback", foreign, "rollback --yes --stack shop", 4, map[string]int{"rollback": 0}},
 		{"not rolled back", func(r *hintRig) {
 			r.must("apply --yes -f one.yaml")
