@@ -48,14 +48,14 @@ func TestWithoutColourNothingIsRepainted(t *testing.T) {
 		"--no-color": {facts: term.Facts{Terminal: true, Repaint: true}, noColor: true},
 		"NO_COLOR":   {facts: term.Look(os.Stderr, term.Env{NoColor: true})},
 	} {
-		_, done := a.progress()
+		_, done := a.progress(nil)
 		if b := a.board.Load(); b.painter != nil || b.progress.Terminal {
 			t.Errorf("%s: the block is repainted", name)
 		}
 		done()
 	}
 	a := &app{facts: term.Facts{Terminal: true, Repaint: true}, streams: Streams{Err: os.NewFile(0, os.DevNull)}}
-	_, done := a.progress()
+	_, done := a.progress(nil)
 	if a.board.Load().painter == nil {
 		t.Error("nothing is ever repainted")
 	}

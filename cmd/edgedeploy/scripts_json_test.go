@@ -43,7 +43,7 @@ func checked(args []string) int {
 		panic(err)
 	}
 	_, _ = stdout.Write(doc)
-	if err := described(doc, kinds, code); err != nil {
+	if err := holdsTo(doc, kinds, code); err != nil {
 		fmt.Fprintf(os.Stderr, "the document of %s, exit code %d: %v\n", strings.Join(args, " "), code, err)
 		return exitUndescribed
 	}
@@ -78,9 +78,9 @@ func documentsOf(args []string) []string {
 	return nil
 }
 
-// described holds a document against the schemas of kinds: it has to be one of
+// holdsTo holds a document against the schemas of kinds: it has to be one of
 // them.
-func described(text []byte, kinds []string, code int) error {
+func holdsTo(text []byte, kinds []string, code int) error {
 	if bytes.Contains(text, []byte("0001-01-01")) {
 		return errors.New("there is a time that is none")
 	}
