@@ -23,15 +23,15 @@ func (a *app) destroyCommand() *cobra.Command {
 		Use:   "destroy",
 		Short: "Let go of every slot, and remove the stack's functions",
 		Long: `Destroy takes a stack out of an account. Slots that it took from others go back
-to them, its other slots are emptied, and nothing else in a distribution changes.
-That is a release like any other: until the versions are gone, rollback restores
-what was live.
+to them, its other slots are emptied, and nothing else in a distribution
+changes. That is a release like any other: until the versions are gone, rollback
+restores what was live.
 
 Then the functions are removed, and last the one that keeps the releases. Lambda
 refuses that for hours after the last slot let go, as long as CloudFront has
 replicas: destroy says what is left, ends with exit code 0, and the same command
-goes on later. A function that another distribution uses stays, and so does what
-a function holds that this stack did not put there: the stack's tag is taken off.
+goes on later. A function that another distribution uses stays. So does what a
+function holds that this stack did not put there; the stack's tag is taken off.
 
 It asks, or wants --yes, which no environment variable can say.`,
 		Args: a.takes(0, nil),

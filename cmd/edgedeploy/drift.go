@@ -29,9 +29,9 @@ AWS tells; by whom, only CloudTrail knows. It looks at
   replication   whether CloudFront may still read each bound version
   the ledger    the function that keeps the releases, and its aliases
 
-With the spec it says what is wanted, too. A spec that was changed and not applied
-yet is no drift: plan shows that. It changes nothing, and fits a scheduled job:
---detailed-exitcode ends with 2 where there is drift.`,
+With the spec it says what is wanted, too. A spec that was changed and not
+applied yet is no drift: plan shows that. It changes nothing, and fits a
+scheduled job: --detailed-exitcode ends with 2 where there is drift.`,
 		Args: a.takes(0, nil),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
