@@ -71,7 +71,7 @@ func TestValuesAreCompleted(t *testing.T) {
 		{"test --trigger ”", triggerNames()},
 		{"status --stack ”", []string{"shop"}},
 		{"init --lang ”", []string{"rust", "go", "typescript"}},
-		{"iam-policy ”", []string{"deployer", "trust", "logs"}},
+		{"iam-policy ”", []string{"deployer", "cleaner", "trust", "logs"}},
 		{"completion ”", shells},
 		{"plan --profile ”", []string{"default", "prod"}},
 		{"rollback --local ”", []string{"2\trolled back, DAY the second", "1\twas live, DAY the first", "0\tbefore the first release"}},

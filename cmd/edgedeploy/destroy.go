@@ -56,12 +56,10 @@ It asks, or wants --yes, which no environment variable can say.`,
 }
 
 func (a *app) destroy(ctx context.Context, ses *connect.Session, stack string, run runFlags, rules plan.Rules) error {
-	// One that is not there is removed: the same command again ends as the first.
-	state, err := ses.Read(ctx, stack)
+	state, err := a.readStack(ctx, ses, stack)
 	if err != nil {
 		return err
 	}
-	state.Live.Stack = stack
 	shown := render.Destroyed{Stack: stack, Command: a.commands(stack).Command(release.Action{Verb: release.VerbDestroy})}
 	if !state.Exists {
 		shown.Nothing = true

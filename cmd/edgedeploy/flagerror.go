@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,6 +103,9 @@ func allFlags(root *cobra.Command) []string {
 	return names
 }
 
+// deletes marks the commands that delete.
+var deletes = map[string]int{"destroy": 1, "prune": 1}
+
 // elsewhere names the commands that do have a flag; "" for none.
 func elsewhere(cmd *cobra.Command, name string) string {
 	var have []string
@@ -110,6 +114,8 @@ func elsewhere(cmd *cobra.Command, name string) string {
 			have = append(have, c.Name())
 		}
 	}
+	// What deletes is no example: it comes last.
+	slices.SortStableFunc(have, func(a, b string) int { return cmp.Compare(deletes[a], deletes[b]) })
 	if !cmd.HasParent() && len(have) > 0 {
 		return "a command comes first: edgedeploy " + have[0] + " --" + name
 	}

@@ -6,16 +6,16 @@ import "github.com/spf13/cobra"
 
 // commandHabits are names of commands that other tools have.
 var commandHabits = map[string]string{
-	"destroy": "edgedeploy rollback --to 0 takes out what was applied", "delete": "edgedeploy rollback --to 0 takes out what was applied",
-	"remove": "edgedeploy rollback --to 0 takes out what was applied", "down": "edgedeploy rollback --to 0 takes out what was applied",
+	"delete": "edgedeploy destroy takes a stack out of an account", "teardown": "edgedeploy destroy takes a stack out of an account",
+	"remove": "edgedeploy destroy takes a stack out of an account", "down": "edgedeploy destroy takes a stack out of an account",
+	"gc": "edgedeploy prune shows what nothing needs", "clean": "edgedeploy prune shows what nothing needs", "cleanup": "edgedeploy prune shows what nothing needs",
 	"undo": "edgedeploy rollback undoes what is live", "revert": "edgedeploy rollback undoes what is live",
 	"list": "edgedeploy history lists the releases", "ls": "edgedeploy history lists the releases",
 	"log": "edgedeploy history lists the releases", "versions": "edgedeploy history lists the releases", "deployments": "edgedeploy history lists the releases",
 	"lint": "edgedeploy validate checks the spec", "check": "edgedeploy validate checks the spec", "verify": "edgedeploy validate checks the spec",
 	"preview": "edgedeploy plan shows what apply would do",
 	"up":      "edgedeploy apply publishes and associates", "publish": "edgedeploy apply publishes and associates", "push": "edgedeploy apply publishes and associates",
-	"drift": "edgedeploy status --detailed-exitcode ends with 2 then",
-	"get":   "edgedeploy show N shows a release in full", "describe": "edgedeploy show N shows a release in full", "inspect": "edgedeploy show N shows a release in full",
+	"get": "edgedeploy show N shows a release in full", "describe": "edgedeploy show N shows a release in full", "inspect": "edgedeploy show N shows a release in full",
 	"logs": "what functions log is in CloudWatch, in the viewers' regions", "tail": "what functions log is in CloudWatch, in the viewers' regions",
 	"dev": "edgedeploy test runs the fixtures, edgedeploy invoke one event", "run": "edgedeploy invoke runs a function with one event",
 	"serve": "edgedeploy local serves the local AWS", "start": "edgedeploy local serves the local AWS", "localstack": "edgedeploy local serves the local AWS",

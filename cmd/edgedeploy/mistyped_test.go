@@ -22,7 +22,8 @@ const mistyped = `
 plam
 depoly
 Plan
-destroy
+teardown
+gc
 undo
 list
 lint
