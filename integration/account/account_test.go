@@ -81,6 +81,12 @@ func TestALookAtAnAccountCostsAFewCalls(t *testing.T) {
 	p.wants(r, 0, -1, -1)
 	rows = append(rows, r)
 
+	// Besides the listings: each version, and the policy of each bound one.
+	r = measured{name: "drift", calls: 5 + s.pages() + s.functions/50 + 1 + s.functions + s.functions - s.unbound}
+	r.run = p.measure("drift", "--detailed-exitcode", "-o", "json")
+	p.wants(r, 0, -1, -1)
+	rows = append(rows, r)
+
 	p.change(0)
 	r = measured{name: "plan, one function changed", calls: same + 3}
 	r.run = p.measure("plan", "--no-load", "--detailed-exitcode", "-o", "json")
