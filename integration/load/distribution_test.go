@@ -153,7 +153,7 @@ func (d *distribution) state(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	return n, same(associations.State{
-		Distribution: d.id, Account: accountID, DomainName: d.domain, Deployed: true, PolicyKnown: true,
+		Distribution: d.id, Account: accountID, DomainName: d.domain, Deployed: true, PolicyKnown: true, Modified: got.Modified,
 		Behaviors: []string{got.Behaviors[0], associations.DefaultPath},
 	}, got)
 }
