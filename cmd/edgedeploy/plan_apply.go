@@ -65,6 +65,9 @@ func (a *app) checkOut(file string) error {
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		return fileError(a.shown("out"), file, syscall.EISDIR)
 	}
+	if err := planfile.MayReplace(file); err != nil {
+		return err
+	}
 	_, err := os.Stat(filepath.Dir(file))
 	return fileError(a.shown("out"), filepath.Dir(file), err)
 }

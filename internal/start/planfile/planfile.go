@@ -52,6 +52,9 @@ func Zips(zips map[versions.ContentID][]byte) func(versions.ContentID) ([]byte, 
 // whole or not at all. A plan that Open would refuse is not saved: the person who
 // plans can still do something about it.
 func Save(name string, p Plan) error {
+	if err := MayReplace(name); err != nil {
+		return err
+	}
 	var buf bytes.Buffer
 	w := zip.NewWriter(&buf)
 	if err := errors.Join(write(w, p), w.Close()); err != nil {
@@ -65,6 +68,30 @@ func Save(name string, p Plan) error {
 		return fmt.Errorf("save the plan: apply would refuse %s: %w; apply the spec without a file", name, err)
 	}
 	return WriteWhole(name, buf.Bytes())
+}
+
+// MayReplace is an error if there is a file of that name which a saved plan must
+// not replace: what is no saved plan, such as a spec, and what is no regular file.
+func MayReplace(name string) error {
+	info, err := os.Lstat(name)
+	if err != nil {
+		return nil // there is none; what else is wrong, writing tells
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("save the plan: %s is there already, and is no regular file: give another name", name)
+	}
+	const magic = "PK\x03\x04" // APPNOTE.TXT, 4.3.7
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	head := make([]byte, len(magic))
+	n, err := io.ReadFull(f, head)
+	if n == 0 && errors.Is(err, io.EOF) || string(head[:n]) == magic {
+		return nil
+	}
+	return fmt.Errorf("save the plan: %s is there already, and is no saved plan: give another name", name)
 }
 
 func write(w *zip.Writer, p Plan) error {
