@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/edgedeploy/edgedeploy/internal/handlers/starter"
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 )
 
 // completer gives the values that a shell may offer for a flag or an argument,
@@ -97,6 +98,9 @@ func (a *app) valuesOf(command, flag string) completer {
 	case "to":
 		return a.releases(wentLive)
 	case "of":
+		if command == "schema" {
+			return these(append([]string{"spec"}, render.DocumentNames()...)...)
+		}
 		return a.releases(undoable)
 	}
 	return nothing

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 )
@@ -72,6 +73,7 @@ func TestValuesAreCompleted(t *testing.T) {
 		{"status --stack ”", []string{"shop"}},
 		{"init --lang ”", []string{"rust", "go", "typescript"}},
 		{"iam-policy ”", []string{"deployer", "cleaner", "trust", "logs"}},
+		{"schema --of ”", append([]string{"spec"}, render.DocumentNames()...)},
 		{"completion ”", shells},
 		{"plan --profile ”", []string{"default", "prod"}},
 		{"rollback --local ”", []string{"2\trolled back, DAY the second", "1\twas live, DAY the first", "0\tbefore the first release"}},
