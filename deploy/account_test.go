@@ -52,6 +52,8 @@ type account struct {
 	names         map[string]string
 	denied        string                // the function that may not be read
 	withdrawn     map[versions.Ref]bool // versions that CloudFront may not replicate any more
+	hidden        string                // the function whose tags may not be read
+	unlisted      string                // a function that a listing does not show yet
 	noReplicas    bool                  // CloudFront makes none: every version may be deleted at once
 	// odd is what reading a configuration for a write ends with; nil normally.
 	odd error
@@ -274,6 +276,9 @@ func (c *client) AnyPolicy(context.Context) (bool, error) { return false, c.read
 func (c *client) FunctionPage(context.Context, string) ([]versions.Head, string, error) {
 	var page []versions.Head
 	for _, name := range slices.Sorted(maps.Keys(c.functions)) {
+		if name == c.unlisted {
+			continue
+		}
 		head := c.functions[name].head(name)
 		head.Tags, head.TagsError = nil, "a listing does not tell tags"
 		page = append(page, head)
@@ -403,7 +408,11 @@ func (c *client) Head(_ context.Context, name string) (versions.Head, error) {
 	if !ok {
 		return versions.Head{Function: name}, nil
 	}
-	return f.head(name), nil
+	head := f.head(name)
+	if c.hidden == name {
+		head.Tags, head.TagsError = nil, "AccessDenied"
+	}
+	return head, nil
 }
 
 func (f *function) observed(name string, v version) versions.Version {

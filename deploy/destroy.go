@@ -20,7 +20,9 @@ type Remaining struct {
 	// Kept says what is in it that the stack did not put there, "" for nothing: it
 	// was given back, without the stack's tag and versions.
 	Kept string
-	Err  error // why it could not be removed
+	// Others says whose it is by now, of one that is not the stack's any more.
+	Others string
+	Err    error // why it could not be removed
 }
 
 // Dismantled is what came of the removal of a stack.
@@ -102,8 +104,12 @@ type dismantling struct {
 // where nothing further may be tried.
 func (d *dismantling) function(ctx context.Context, f StoredFunction) error {
 	switch {
+	case f.Unread != nil:
+		d.out.Remaining = append(d.out.Remaining, Remaining{Function: f.Function, Err: f.Unread})
+		return nil
 	case f.NotOurs != "":
-		return nil // another's by now
+		d.out.Remaining = append(d.out.Remaining, Remaining{Function: f.Function, Others: f.NotOurs})
+		return nil
 	case f.Bound != "":
 		d.out.Remaining = append(d.out.Remaining, Remaining{Function: f.Function, Bound: f.Bound})
 		return nil
@@ -136,9 +142,12 @@ func (d *dismantling) giveBack(ctx context.Context, f StoredFunction) error {
 		return err
 	}
 	left := Remaining{Function: f.Function, Kept: "aliases that others made", Err: err}
+	if len(f.Verdicts) == 0 {
+		left.Kept = "no version that the stack published, and code that may be of others"
+	}
 	for _, v := range f.Verdicts {
-		if v.Stays != "" && v.Stays != versions.Newest {
-			left.Kept = fmt.Sprintf("version %d, %s", v.Stock.Version.Ref.Number, v.Stays)
+		if v.Stock.Version.Stack != d.stack {
+			left.Kept = fmt.Sprintf("version %d, which the stack did not publish", v.Stock.Version.Ref.Number)
 			break
 		}
 	}

@@ -47,6 +47,8 @@ func remaining(d deploy.Dismantled) string {
 			text += " waits"
 		case r.Bound != "":
 			text += " in " + r.Bound
+		case r.Others != "":
+			text += " is others'"
 		case r.Kept != "":
 			text += " keeps " + r.Kept
 		}
@@ -84,11 +86,30 @@ func TestDestroyRemovesAStackAndNothingElse(t *testing.T) {
 		"never versions of others": {
 			before: []command{apply("s1"), apply("s2"), apply("s3")},
 			by:     func(a *account) { a.functions[stackFn+"f"].versions[0].mark = "by hand" },
-			left:   "f keeps version 1, not published by edgedeploy", done: true, stored: "f: 1=f1 3=f3 @1 @3; x: 9= 12=",
+			left:   "f keeps version 1, which the stack did not publish", done: true, stored: "f: 1=f1 3=f3 @1 @3; x: 9= 12=",
 		},
 		"never a function of another stack": {
 			before: []command{apply("s1")}, by: func(a *account) { a.functions[stackFn+"g"].tags[versions.StackTag] = "other" },
-			done: true, stored: "g: 1=g1 @1; x: 9= 12=",
+			left: "g is others'", done: true, stored: "g: 1=g1 @1; x: 9= 12=",
+		},
+		"a function that a listing does not show": {
+			before: []command{apply("s1")}, by: func(a *account) { a.unlisted = stackFn + "g" },
+			done: true, stored: "x: 9= 12=",
+		},
+		"a version of others that went back into its slot": {
+			before: []command{apply("s1"), apply("s2"), apply("s3")},
+			by: func(a *account) {
+				a.functions[stackFn+"f"].versions[0].mark = "by hand"
+				a.hand("bind", "C", "f1")
+			},
+			left: "f keeps version 1, which the stack did not publish", done: true, bound: "C=f:1", stored: "f: 1=f1 3=f3 @1 @3; x: 9= 12=",
+		},
+		"a function that nothing was published into": {
+			before: []command{apply("s1")},
+			by: func(a *account) {
+				a.functions[stackFn+"z"] = &function{tags: map[string]string{versions.StackTag: stack}, code: "of others"}
+			},
+			left: "z keeps no version that the stack published, and code that may be of others", done: true, stored: "x: 9= 12=; z:",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,4 +226,35 @@ func TestADestroyMayDieAnywhere(t *testing.T) {
 		t.Error("nothing was ever restored")
 	}
 	t.Logf("%d points, %d restored", points, restored)
+}
+
+// Whose a function is that may not be read is not known: the ledger, which alone
+// knows of it, stays.
+func TestDestroyKeepsTheLedgerOfWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t, false)
+	h.account.noReplicas = true
+	h.do(apply("s1"))
+	h.account.hidden = stackFn + "g"
+	h.ends(destroy, 1)
+	if got := remaining(h.last.dismantled); got != "g failed" || h.last.dismantled.Done || len(h.account.book.records) == 0 {
+		t.Errorf("left %q, done %v, %d records", got, h.last.dismantled.Done, len(h.account.book.records))
+	}
+	h.account.hidden = ""
+	h.do(destroy)
+	if h.account.stored() != "x: 9= 12=" || len(h.account.book.records) != 0 {
+		t.Errorf("then there is %s, and %d records", h.account.stored(), len(h.account.book.records))
+	}
+}
+
+// A pruning leaves alone what was tagged and never published into.
+func TestPruneLeavesCodeOfOthersAlone(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t, false)
+	h.do(apply("s1"))
+	h.account.functions[stackFn+"z"] = &function{tags: map[string]string{versions.StackTag: stack}, code: "of others"}
+	h.do(prune(1))
+	if _, there := h.account.functions[stackFn+"z"]; !there {
+		t.Error("it was deleted")
+	}
 }

@@ -114,7 +114,12 @@ func (w removing) function(ctx context.Context, f StoredFunction) ([]Removal, er
 		for _, v := range f.Verdicts {
 			m.Bytes += v.Stock.Bytes
 		}
-		return w.one(ctx, m, func(ctx context.Context) error { return w.shop.DeleteFunction(ctx, f.Function) })
+		return w.one(ctx, m, func(ctx context.Context) error {
+			if err := w.still(ctx, f); err != nil {
+				return err
+			}
+			return w.shop.DeleteFunction(ctx, f.Function)
+		})
 	}
 	var all []Removal
 	for _, v := range f.Spare() {
@@ -136,6 +141,23 @@ func (w removing) function(ctx context.Context, f StoredFunction) ([]Removal, er
 		}
 	}
 	return all, nil
+}
+
+// still makes sure that a function which is to be deleted is as it was judged:
+// another stack may have adopted it meanwhile, and published into it.
+func (w removing) still(ctx context.Context, f StoredFunction) error {
+	head, err := w.Cloud.Lambda.Head(ctx, f.Function)
+	if err != nil || !head.Exists {
+		return err
+	}
+	shelf, err := w.shop.Shelf(ctx, f.Function)
+	if err != nil {
+		return err
+	}
+	if head.TagsError != "" || head.Tags[versions.StackTag] != w.stack || len(shelf.Stock) != len(f.Verdicts) {
+		return fmt.Errorf("function %s was changed since it was looked at", f.Function)
+	}
+	return nil
 }
 
 // one makes one deletion, unless the run was interrupted before it began.

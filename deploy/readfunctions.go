@@ -12,11 +12,26 @@ import (
 )
 
 // Orphans names the functions that left the stack in an earlier release, are none
-// of the wanted ones, and exist still.
+// of the wanted ones, and are there and the stack's still. One that the caller may
+// not read is left out: a policy for the functions of a spec does not cover it.
 func (r *Reader) Orphans(ctx context.Context, state release.LedgerState, wanted []release.Function) ([]string, error) {
 	named := release.Orphaned(wanted, release.Release{Orphans: state.Live.Orphans}, release.Release{Orphans: state.Pending.Orphans})
-	heads, err := r.Heads(ctx, named)
-	return slices.Sorted(maps.Keys(heads)), err
+	var mu sync.Mutex
+	var there []string
+	err := r.each(ctx, named, func(ctx context.Context, name string) error {
+		head, err := r.cloud.Lambda.Head(ctx, name)
+		if isRefused(err) {
+			return nil
+		}
+		if head.Exists && head.Tags[versions.StackTag] == stackOf(state) {
+			mu.Lock()
+			defer mu.Unlock()
+			there = append(there, name)
+		}
+		return err
+	})
+	slices.Sort(there)
+	return there, err
 }
 
 // Functions names every function of the account, by listing.

@@ -46,7 +46,9 @@ type StoredFunction struct {
 	Function string
 	// NotOurs says why nothing of it may be deleted; "" if it is the stack's.
 	NotOurs string
-	// Bound is a slot that holds one of its versions; "" if none does.
+	// Unread says why it is not known whose it is; nil if it is.
+	Unread error
+	// Bound is a slot that holds a version which the stack published; "" if none does.
 	Bound string
 	// Orphan reports that neither the live release nor the one in flight has it.
 	Orphan bool
@@ -105,7 +107,7 @@ func Survey(ctx context.Context, c Cloud, l Ledger, p Pruning) (Leftovers, error
 	if err != nil {
 		return Leftovers{}, err
 	}
-	if err := state.Sound(p.Stack); err != nil {
+	if err := cmp.Or(state.Sound(p.Stack), state.Foreign()); err != nil {
 		return Leftovers{}, &UnsoundError{p.Stack, err}
 	}
 	if !state.Exists {
@@ -124,7 +126,7 @@ func Survey(ctx context.Context, c Cloud, l Ledger, p Pruning) (Leftovers, error
 // tells is an error if a ledger does not tell what is live, or tells only by its
 // lock that an apply died: a lock that is taken over tells it no more.
 func tells(state release.LedgerState, stack string) error {
-	err := state.Sound(stack)
+	err := cmp.Or(state.Sound(stack), state.Foreign())
 	if died := state.Died(stack); err == nil && died != nil {
 		err = died
 	}
@@ -146,7 +148,7 @@ type survey struct {
 	state     release.LedgerState
 	needs     versions.Needs  // of releases and slots
 	bound     versions.Needs  // of slots
-	mentioned map[string]bool // functions that a kept release needs
+	mentioned map[string]bool // functions that a kept release has, or names as orphans
 	out       Leftovers
 }
 
@@ -183,8 +185,10 @@ func (s *survey) records(ctx context.Context) error {
 		s.mentioned[name] = true
 	}
 	for i, r := range slices.Backward(found) {
+		for _, f := range r.Functions {
+			s.mentioned[f.Spec.Function] = true
+		}
 		for ref := range r.Needs() {
-			s.mentioned[ref.Function] = true
 			if !s.Everything {
 				s.needs.Need(ref, fmt.Sprintf("release %d", s.out.Kept[i]))
 			}
@@ -229,37 +233,46 @@ func (s *survey) functions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var names []string
+	// What a release names is looked for one by one: a listing may be old.
+	found := maps.Clone(s.mentioned)
 	for _, name := range all {
-		if name != s.Ledger && (s.mentioned[name] || strings.HasPrefix(name, s.Stack+"-")) {
-			names = append(names, name)
+		if strings.HasPrefix(name, s.Stack+"-") {
+			found[name] = true
 		}
 	}
-	slices.Sort(names)
-	found := make([]StoredFunction, len(names))
+	delete(found, s.Ledger)
+	delete(found, "")
+	names := slices.Sorted(maps.Keys(found))
+	judged := make([]StoredFunction, len(names))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(readLimit)
 	for i, name := range names {
 		group.Go(func() (err error) {
-			found[i], err = s.function(gctx, name)
+			judged[i], err = s.function(gctx, name)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	s.out.Functions = slices.DeleteFunc(found, func(f StoredFunction) bool { return f.Function == "" })
+	s.out.Functions = slices.DeleteFunc(judged, func(f StoredFunction) bool { return f.Function == "" })
 	return nil
 }
 
 func (s *survey) function(ctx context.Context, name string) (StoredFunction, error) {
 	head, err := s.cloud.Lambda.Head(ctx, name)
+	if isRefused(err) {
+		return StoredFunction{Function: name, NotOurs: "it may not be read", Unread: err}, nil
+	}
 	if err != nil || !head.Exists {
 		return StoredFunction{}, err
 	}
 	switch owner := head.Tags[versions.StackTag]; {
 	case head.TagsError != "":
-		return StoredFunction{Function: name, NotOurs: "its tags are not readable (" + head.TagsError + ")"}, nil
+		return StoredFunction{
+			Function: name, NotOurs: "its tags are not readable (" + head.TagsError + ")",
+			Unread: &versions.UnknownOwnerError{Function: name, Reason: head.TagsError},
+		}, nil
 	case owner == s.Stack:
 	case !s.mentioned[name]:
 		return StoredFunction{}, nil // another's, that only looks like one of the stack's
@@ -280,7 +293,9 @@ func (s *survey) function(ctx context.Context, name string) (StoredFunction, err
 	f := StoredFunction{Function: name, Orphan: s.Everything || !live && !flight, Verdicts: shelf.Spare(s.Stack, s.needs), Loose: shelf.Loose()}
 	f.Whole = f.Orphan && shelf.Whole(f.Verdicts)
 	for _, v := range f.Verdicts {
-		f.Bound = cmp.Or(f.Bound, s.bound[v.Stock.Version.Ref])
+		if v.Stock.Version.Stack == s.Stack {
+			f.Bound = cmp.Or(f.Bound, s.bound[v.Stock.Version.Ref])
+		}
 	}
 	return f, nil
 }

@@ -59,7 +59,7 @@ func Remove(ctx context.Context, s Shop, v Verdict) error {
 	if err := s.DeleteVersion(ctx, v.Stock.Version.Ref); err != nil {
 		if errors.Is(err, ErrReplicated) || errors.Is(err, ErrAliased) {
 			if _, back := moveAlias(context.WithoutCancel(ctx), s, function, alias, number); back != nil {
-				err = errors.Join(err, fmt.Errorf("move alias %s back: %w", alias.Name, back))
+				return fmt.Errorf("%s was not deleted (%v), and alias %s was not moved back: %w", v.Stock.Version.Ref, err, alias.Name, back)
 			}
 		}
 		return err

@@ -91,9 +91,10 @@ func (s Shelf) judge(stock Stock, stack string, needs Needs) Verdict {
 }
 
 // Whole reports whether the function itself may be deleted, with all of its
-// versions: every one may, the newest too, and no alias is there but those of content.
+// versions: there is one, so that the stack has published into it, every one may
+// go, the newest too, and no alias is there but those of content.
 func (s Shelf) Whole(verdicts []Verdict) bool {
-	return !slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.Stays != "" && v.Stays != Newest }) &&
+	return len(verdicts) > 0 && !slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.Stays != "" && v.Stays != Newest }) &&
 		!slices.ContainsFunc(s.Aliases, func(a Alias) bool { return !contentAlias.MatchString(a.Name) })
 }
 

@@ -193,6 +193,8 @@ func (a *app) stateAdvice(err error) string {
 		return "change what was rolled back, or: " + a.commands(held.Stack).Ways(held.Next()) + again
 	case errors.As(err, &none):
 		return strings.TrimPrefix(a.commands(none.Stack).Ways(none.Next())+"; "+a.history()+" lists what there is", "; ")
+	case errors.As(err, &died) && a.running == "prune":
+		return a.commands(died.Stack).Ways([]release.Action{{Verb: release.VerbApply, Does: "goes on with what that run began; then prune"}})
 	case errors.As(err, &died):
 		return a.commands(died.Stack).Ways(died.Next())
 	case errors.As(err, &phase):
@@ -246,7 +248,7 @@ func (a *app) lockAdvice(e *deploy.LockedError) string {
 		return fmt.Sprintf("something wrote that into alias lock of function %s: find out what for; %s takes it away", release.LedgerFunction(e.Stack), named)
 	case e.Lock.Expired:
 		return "if it is that one: " + c.Command(release.Action{Verb: release.VerbUnlock})
-	case a.running == "unlock", e.Waited > 0:
+	case a.running == "unlock", a.running == "prune", e.Waited > 0:
 		return "wait until it ends; if that run is dead: " + named
 	}
 	return "wait for it (--lock-timeout 10m does); if that run is dead: " + named

@@ -62,6 +62,9 @@ func (a *app) destroy(ctx context.Context, ses *connect.Session, stack string, r
 	}
 	shown := render.Destroyed{Stack: stack, Command: a.commands(stack).Command(release.Action{Verb: release.VerbDestroy})}
 	if !state.Exists {
+		if err := a.lostLedger(ctx, ses, stack); err != nil {
+			return err
+		}
 		shown.Nothing = true
 		return a.destroyed(shown)
 	}
@@ -89,6 +92,9 @@ func (a *app) destroy(ctx context.Context, ses *connect.Session, stack string, r
 		}, state, provenance.Run(a.lookup, run.message))
 	}
 	done()
+	if err != nil && (shown.Result.Live || len(shown.Dismantled.Removals) > 0) {
+		err = &afterwardsError{err}
+	}
 	if err != nil {
 		shown.ExitCode, shown.Error, shown.Hint = exitCode(err), err.Error(), a.hint(err)
 	}

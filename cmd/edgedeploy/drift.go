@@ -2,15 +2,45 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgedeploy/edgedeploy/associations"
 	"github.com/edgedeploy/edgedeploy/deploy"
+	"github.com/edgedeploy/edgedeploy/deploy/plan"
+	"github.com/edgedeploy/edgedeploy/deploy/release"
 	"github.com/edgedeploy/edgedeploy/internal/screen/render"
 	"github.com/edgedeploy/edgedeploy/internal/start/connect"
+	"github.com/edgedeploy/edgedeploy/versions"
 )
+
+// lostLedgerError says that a stack's functions are there, and its ledger is not.
+type lostLedgerError struct {
+	stack     string
+	functions []string
+}
+
+func (e *lostLedgerError) Error() string {
+	return fmt.Sprintf("stack %s has lost its ledger (function %s), and its functions are there: %s",
+		e.stack, release.LedgerFunction(e.stack), strings.Join(e.functions, ", "))
+}
+
+func (e *lostLedgerError) advice() string {
+	return "edgedeploy apply --adopt begins its releases anew; what is live is known then"
+}
+
+// lostLedger is an error where there is no ledger, and functions of the spec are
+// tagged for its stack all the same.
+func (a *app) lostLedger(ctx context.Context, ses *connect.Session, stack string) error {
+	left, err := a.orphans(ctx, ses)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	return &lostLedgerError{stack, left}
+}
 
 func (a *app) driftCommand() *cobra.Command {
 	var detailed bool
@@ -65,6 +95,12 @@ func (a *app) drift(ctx context.Context, ses *connect.Session, stack string) (re
 		Stack: stack, Account: state.Account, Live: state.Live, Pending: state.Pending, Commands: a.commands(stack), Now: time.Now(),
 	}
 	if !state.Exists {
+		if lost := a.lostLedger(ctx, ses, stack); lost != nil {
+			if !is[*lostLedgerError](lost) {
+				return d, lost
+			}
+			d.List = []plan.Divergence{{Kind: plan.DriftLedger, Version: versions.Ref{Function: release.LedgerFunction(stack)}, Detail: "it was deleted, and the stack's history with it"}}
+		}
 		return d, nil
 	}
 	reader := deploy.NewReader(ses.Cloud)

@@ -59,7 +59,7 @@ func exitCode(err error) int {
 // no conflict that left all as it was.
 func done(err error) bool {
 	return is[*deploy.PartialError](err) || is[*deploy.UncommittedError](err) || is[*deploy.RolledBackError](err) ||
-		is[*deploy.DriftError](err) || is[*deploy.UnfinishedError](err)
+		is[*deploy.DriftError](err) || is[*deploy.UnfinishedError](err) || is[*deploy.PruneError](err) || is[*afterwardsError](err)
 }
 
 // conflict reports whether something else stands in the way, and nothing was

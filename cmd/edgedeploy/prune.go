@@ -67,11 +67,15 @@ func (a *app) prune(ctx context.Context, ses *connect.Session, p deploy.Pruning,
 	}
 	shown := render.Pruning{Keep: p.Keep, Ran: yes}
 	if !yes {
-		shown.Command = a.pruneAll(p)
+		if died := state.Died(p.Stack); died != nil {
+			a.warn(died.Error() + "; until an apply went on from there, nothing is deleted")
+		} else {
+			shown.Command = a.pruneAll(p)
+		}
 		if shown.Leftovers, err = deploy.Survey(ctx, ses.Cloud, ses.Ledger, p); err != nil {
 			return err
 		}
-		if err := a.pruned(shown); err != nil || a.output != "text" || shown.Leftovers.Nothing() {
+		if err := a.pruned(shown); err != nil || a.output != "text" || shown.Leftovers.Nothing() || shown.Command == "" {
 			return err
 		}
 		a.say(render.Hint(shown.Command+" deletes this", a.err))
@@ -84,12 +88,24 @@ func (a *app) prune(ctx context.Context, ses *connect.Session, p deploy.Pruning,
 	if err != nil && result.Removals == nil {
 		return err
 	}
+	if err != nil {
+		err = &afterwardsError{err}
+	}
 	shown.Leftovers, shown.Removals = result.Leftovers, result.Removals
 	if err != nil {
 		shown.ExitCode, shown.Error = exitCode(err), err.Error()
 	}
 	return cmp.Or(a.pruned(shown), err)
 }
+
+// afterwardsError is an error of a run that had changed something before: it is no
+// conflict that left all as it was.
+type afterwardsError struct{ err error }
+
+func (e *afterwardsError) Error() string { return e.err.Error() }
+
+// Unwrap gives the error.
+func (e *afterwardsError) Unwrap() error { return e.err }
 
 func (a *app) pruned(p render.Pruning) error {
 	return a.document(

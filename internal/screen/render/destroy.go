@@ -27,6 +27,8 @@ func left(r deploy.Remaining) string {
 	switch {
 	case r.Err != nil:
 		return "could not be removed: " + oneLine(r.Err.Error())
+	case r.Others != "":
+		return "is not touched: " + r.Others
 	case r.Waits:
 		return "CloudFront has replicas of it still"
 	case r.Bound != "":

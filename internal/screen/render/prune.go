@@ -222,6 +222,8 @@ func (p Pruning) sentences() []string {
 	switch {
 	case p.Leftovers.Nothing():
 		parts = append(parts, "Nothing to delete.")
+	case !p.Ran && sums[pruneSpare] == 0:
+		parts = append(parts, "Nothing was deleted yet, and no version would be.")
 	case !p.Ran:
 		parts = append(parts, fmt.Sprintf("Nothing was deleted yet: %s, %s, would be.", count(sums[pruneSpare], "version"), Bytes(sizes[pruneSpare])))
 	default:
