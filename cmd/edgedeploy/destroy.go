@@ -56,10 +56,13 @@ It asks, or wants --yes, which no environment variable can say.`,
 }
 
 func (a *app) destroy(ctx context.Context, ses *connect.Session, stack string, run runFlags, rules plan.Rules) error {
-	state, err := a.readStack(ctx, ses, stack)
+	// It need not exist: the same command again ends as the first, also where that
+	// was done and its answer was lost.
+	state, err := ses.Read(ctx, stack)
 	if err != nil {
 		return err
 	}
+	state.Live.Stack = stack
 	shown := render.Destroyed{Stack: stack, Command: a.commands(stack).Command(release.Action{Verb: release.VerbDestroy})}
 	if !state.Exists {
 		if err := a.lostLedger(ctx, ses, stack); err != nil {
