@@ -206,7 +206,7 @@ func (s *survey) records(ctx context.Context) error {
 	return nil
 }
 
-// distributions notes what sits in the slots of the account, whoever owns them.
+// distributions notes what sits in the slots of the account, of every owner.
 func (s *survey) distributions(ctx context.Context) error {
 	all, err := s.read.All(ctx)
 	if err != nil {

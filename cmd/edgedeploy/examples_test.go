@@ -57,7 +57,7 @@ func TestEveryExamplePassesItsOwnTests(t *testing.T) {
 	}
 }
 
-// Whoever follows the pages of several examples has one local AWS for all of them,
+// A reader of several examples' pages has one local AWS for all of them,
 // where a slot has one holder. So no two share a distribution or a stack.
 func TestExamplesLeaveEachOtherAlone(t *testing.T) {
 	t.Parallel()

@@ -53,7 +53,7 @@ const newestGrammar = 14
 // what a later one has learned.
 func learned(f *node.Failure, has, wants int) bool {
 	if wants > newestGrammar {
-		return true // nobody here knows
+		return true // newer than every grammar of this program
 	}
 	for release := has + 1; release <= wants; release++ {
 		for line := range strings.Lines(f.Message + "\n" + f.Stack) {

@@ -11,7 +11,7 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// What $LATEST carries and nobody here can take away is told before anything is
+// What $LATEST carries and no update takes away is told before anything is
 // published: the plan is not made.
 func TestAFunctionThatCannotBePublishedBlocksThePlan(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@
 //	<!-- write main.go -->          the block is no commands, but this file; append puts it at the end
 //
 // Where EDGEDEPLOY_REQUIRE_DOCS is set, what is missing is a failure.
-// Whoever fetches from the address of the repository, be it with git, go or cargo,
+// A fetch from the address of the repository, be it with git, go or cargo,
 // gets this tree. Questions are answered with yes, by EDGEDEPLOY_YES.
 //
 // It ships nothing and consists of tests.

@@ -80,7 +80,7 @@ func blocks(page, text string) ([]block, error) {
 	return all, nil
 }
 
-// readComments reads what stands above a fence, for whoever runs it.
+// readComments reads what stands above a fence, for the test that runs it.
 func (b *block) readComments(above []string) error {
 	for n := len(above) - 1; n >= 0; n-- {
 		m := comment.FindStringSubmatch(above[n])

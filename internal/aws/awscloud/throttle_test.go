@@ -11,7 +11,8 @@ import (
 	"github.com/edgedeploy/edgedeploy/versions"
 )
 
-// Each attempt that is throttled is told, whoever sends it again, and no other.
+// Each attempt that is throttled is told, whether the SDK or the queue sends it
+// again, and no other.
 func TestEveryThrottleIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -197,7 +197,7 @@ func TestEveryImportHasAPartOfItsName(t *testing.T) {
 }
 
 // The bytes of a trampoline are part of content ids, and of the promise that a
-// newer program publishes nobody's function anew. From the first release on that
+// newer program publishes no function anew. From the first release on that
 // has trampoline 1 its digests are never changed: what has to differ is number 2.
 func TestTrampolinesNeverChange(t *testing.T) {
 	t.Parallel()

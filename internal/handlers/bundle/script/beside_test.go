@@ -165,7 +165,7 @@ func TestARequireThatNobodyMayCallIsAWarning(t *testing.T) {
 		"tried":                           {"", "exports.a = () => { try { return require('none') } catch {} };", "", false},
 		"in a file that a function loads": {"", "exports.a = () => require('./lazy');", `node_modules/p/lazy.js:1:9: "none" is required within a function and not there`, false},
 		"in a file that is loaded":        {"", "exports.a = require('./lazy');", "", true},
-		// A table of webpack's: nobody reads there which of its modules are loaded at
+		// A table of webpack's: it does not tell which of its modules are loaded at
 		// once, and many are optional. What is, fails when the bundle is loaded here.
 		"in a module of webpack's": {"", "const m = { 1: (x) => { x.exports = require('none') }, 2: x => require('none') };\nexports.a = () => m[2]({});", `node_modules/p/index.js:1:45: "none" is required within a function and not there`, false},
 		"in an own function":       {"const f = () => require('none');\n", "exports.a = 1;", "", true},

@@ -10,8 +10,9 @@ import (
 	"github.com/edgedeploy/edgedeploy/internal/handlers/bundle/script/places"
 )
 
-// Strewn are names of files and folders that nobody means to deploy, whatever is
-// in them: version control, what desktops strew, and files that hold secrets.
+// Strewn are names of files and folders that are not meant to be deployed,
+// whatever is in them: version control, what desktops strew, and files that hold
+// secrets.
 func Strewn() []string {
 	return []string{".git", ".hg", ".svn", ".DS_Store", "Thumbs.db", ".env", ".npmrc", ".aws", ".ssh"}
 }
@@ -28,7 +29,7 @@ func IsKey(base string, data []byte) bool {
 	return strings.HasPrefix(base, "id_") && path.Ext(base) == "" && bytes.Contains(data, []byte("PRIVATE KEY-----"))
 }
 
-// secret reports whether a file is one that nobody means to deploy.
+// secret reports whether a file is one that is not meant to be deployed.
 func (b *bundler) secret(file string) bool {
 	for segment := range strings.SplitSeq(file, "/") {
 		if slices.Contains(Strewn(), segment) || strings.HasPrefix(segment, ".env.") {
