@@ -1,7 +1,6 @@
 package runtimes
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -150,33 +149,7 @@ func pythonAPI(t *testing.T, stop func()) *told {
 // ours is the verdict of package node.
 func (c pythonClient) ours(t *testing.T, b sample) verdict {
 	t.Helper()
-	var code bytes.Buffer
-	w := zip.NewWriter(&code)
-	for _, name := range slices.Sorted(maps.Keys(b.files)) {
-		f, err := w.Create(name)
-		if err == nil {
-			_, err = f.Write([]byte(b.files[name]))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	f := node.Function{Name: "f", Zip: code.Bytes(), Handler: b.handler, Runtime: c.runtime, MemoryMB: 128, Timeout: 20 * time.Second}
-	s, err := c.python.Run(t.Context(), f, [][]byte{[]byte(`{"n":1}`)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tell := func(f *node.Failure) string { return "error " + f.Name + ": " + f.Message }
-	switch {
-	case s.Load != nil:
-		return verdict{Load: tell(s.Load)}
-	case s.Outcomes[0].Error != nil:
-		return verdict{Event: tell(s.Outcomes[0].Error)}
-	}
-	return verdict{Event: string(s.Outcomes[0].Result)}
+	return judge(t, c.python.Run, c.runtime, b)
 }
 
 // py is a bundle of one file, pyBody a handler with this body, and pyFirst one

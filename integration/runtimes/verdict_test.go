@@ -3,6 +3,7 @@ package runtimes
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -20,6 +21,13 @@ import (
 // ours is the verdict of package node.
 func (c client) ours(t *testing.T, b sample) verdict {
 	t.Helper()
+	return judge(t, c.node.Run, c.runtime, b)
+}
+
+// judge is the verdict of package node with the runtime of this name, which run
+// starts.
+func judge(t *testing.T, run func(context.Context, node.Function, [][]byte) (node.Session, error), name string, b sample) verdict {
+	t.Helper()
 	var code bytes.Buffer
 	w := zip.NewWriter(&code)
 	for _, name := range slices.Sorted(maps.Keys(b.files)) {
@@ -34,8 +42,8 @@ func (c client) ours(t *testing.T, b sample) verdict {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	f := node.Function{Name: "f", Zip: code.Bytes(), Handler: b.handler, Runtime: c.runtime, MemoryMB: 128, Timeout: 20 * time.Second}
-	s, err := c.node.Run(t.Context(), f, [][]byte{[]byte(`{"n":1}`)})
+	f := node.Function{Name: "f", Zip: code.Bytes(), Handler: b.handler, Runtime: name, MemoryMB: 128, Timeout: 20 * time.Second}
+	s, err := run(t.Context(), f, [][]byte{[]byte(`{"n":1}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
